@@ -1,0 +1,124 @@
+/**
+ * Where the test bed keeps what it fetched, whether it can be had on this machine, and how a suite says so.
+ *
+ * `TANDEM_TEST_CACHE` names the folder (default `~/.cache/tandem-testbed`; keep it short, unix sockets live in it). It is never
+ * inside the repository. First use downloads Debian packages without root and without changing the host (`docs/testbed.md`).
+ */
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export type TestbedPart = 'asterisk' | 'mariadb';
+
+const run = promisify(execFile);
+const installMsMax = 300_000;
+const startMsMax = 90_000;
+
+export const cacheDir = process.env['TANDEM_TEST_CACHE'] ?? join(homedir(), '.cache', 'tandem-testbed');
+export const runDir = join(cacheDir, 'run');
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Last line that a failed script wrote to its error output. */
+function lastWords(e: unknown): string {
+  const text = e instanceof Error && 'stderr' in e ? String(e.stderr).trim() : '';
+  return text.split('\n').at(-1) ?? String(e);
+}
+
+const problems = new Map<TestbedPart, Promise<string | undefined>>();
+
+/** Why a part of the test bed cannot be used here; `undefined` when it can. The first call may download packages (10 to 20 s). */
+export function testbedProblem(what: TestbedPart): Promise<string | undefined> {
+  let problem = problems.get(what);
+  if (!problem) {
+    problem = run(script(`${what}-up`), [cacheDir], { env: { ...process.env, INSTALL_ONLY: '1' }, timeout: installMsMax }).then(
+      () => undefined,
+      (e: unknown) => lastWords(e) || `${what}-up failed`,
+    );
+    problems.set(what, problem);
+  }
+  return problem;
+}
+
+/**
+ * For `before(async function () { await requireTestbed(this, 'mariadb'); })` of every suite that needs real servers: without
+ * them the suite says so in one line and is skipped; with `CI=true` that is a failure.
+ */
+export async function requireTestbed(context: Mocha.Context, ...parts: readonly TestbedPart[]): Promise<void> {
+  context.timeout(installMsMax + startMsMax);
+  for (const part of parts) {
+    const problem = await testbedProblem(part);
+    if (problem === undefined) continue;
+    const line = `${context.test?.parent?.title ?? 'suite'}: SKIPPED, no ${part} on this machine: ${problem}`;
+    if (process.env['CI'] === 'true') throw new Error(line);
+    console.log(line);
+    context.skip();
+  }
+}
+
+/** Run `<part>-up CACHE ...args`; resolves with its KEY=VALUE lines. */
+export async function bringUp(
+  part: TestbedPart,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ReadonlyMap<string, string>> {
+  await removeOrphans();
+  const { stdout } = await run(script(`${part}-up`), [cacheDir, ...args], { env: { ...process.env, ...environment }, timeout: startMsMax });
+  return new Map(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [key = '', ...value] = line.split('=');
+        return [key, value.join('=').replace(/^"|"$/g, '')];
+      }),
+  );
+}
+
+interface Running {
+  readonly part: TestbedPart;
+  readonly name: string;
+}
+
+const running = new Set<Running>();
+
+/** Note that this process owns a server, so that it is stopped even when the test run dies. Resolves with its orderly stop. */
+export async function own(part: TestbedPart, name: string): Promise<() => Promise<void>> {
+  const mine: Running = { part, name };
+  running.add(mine);
+  await mkdir(join(runDir, name), { recursive: true });
+  await writeFile(join(runDir, name, 'owner'), `${String(process.pid)} ${part}\n`);
+  return async () => {
+    if (running.delete(mine)) await run(script(`${part}-down`), [cacheDir, name]);
+  };
+}
+
+// The last line of defence: mocha that ends with servers still up (a hook that threw, a signal) takes them with it.
+process.on('exit', () => {
+  for (const { part, name } of running) spawnSync(script(`${part}-down`), [cacheDir, name], { stdio: 'ignore' });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (e) {
+    return (e as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+let orphansRemoved: Promise<void> | undefined;
+
+/** Stop servers whose test run was killed with -9: their owner's process does not exist any more. Once per process. */
+function removeOrphans(): Promise<void> {
+  orphansRemoved ??= (async () => {
+    for (const name of await readdir(runDir).catch(() => [])) {
+      const [pid, part] = (await readFile(join(runDir, name, 'owner'), 'utf8').catch(() => '')).trim().split(' ');
+      if (pid && (part === 'asterisk' || part === 'mariadb') && !isAlive(Number(pid))) await run(script(`${part}-down`), [cacheDir, name]);
+    }
+  })();
+  return orphansRemoved;
+}
