@@ -22,7 +22,8 @@ export interface CallerCode {
 /** Why a name is no caller code. */
 export type CallerCodeProblem = 'empty' | 'no-code' | 'lead-id-zero' | 'lead-id-too-large' | 'lead-id-not-decimal';
 
-export type CallerCodeResult = { readonly ok: true; readonly code: CallerCode } | { readonly ok: false; readonly problem: CallerCodeProblem };
+export type CallerCodeResult =
+  { readonly ok: true; readonly code: CallerCode } | { readonly ok: false; readonly problem: CallerCodeProblem };
 
 export const leadIdMax = 4_294_967_295;
 const dated = /^([VMYJ])(\d{9})(\d{10})/;
@@ -51,7 +52,8 @@ export function codeTime(nowMs: number, zone: string): string {
 }
 
 function tenDigits(leadId: number): string {
-  if (!Number.isInteger(leadId) || leadId < 1 || leadId > leadIdMax) throw new RangeError(`lead id ${String(leadId)} does not fit into a caller code`);
+  if (!Number.isInteger(leadId) || leadId < 1 || leadId > leadIdMax)
+    throw new RangeError(`lead id ${String(leadId)} does not fit into a caller code`);
   return String(leadId).padStart(10, '0');
 }
 
@@ -62,6 +64,8 @@ export function encodeCallerCode(kind: DatedKind, nowMs: number, zone: string, l
 
 /** A third-party (3-way) code: `DC`, last six digits of the epoch second, `W`, lead id, `W`. */
 export function encodeThirdPartyCode(nowMs: number, leadId: number): string {
-  const epoch = String(Math.floor(nowMs / 1000)).slice(-6).padStart(6, '0');
+  const epoch = String(Math.floor(nowMs / 1000))
+    .slice(-6)
+    .padStart(6, '0');
   return `DC${epoch}W${tenDigits(leadId)}W`;
 }

@@ -3,7 +3,13 @@
 /** Where a menu option leads. */
 export type MenuRoute =
   | { readonly kind: 'menu'; readonly menuId: string }
-  | { readonly kind: 'queue'; readonly queue: string; readonly callerIdPrefix?: string; readonly priority?: number; readonly maxWaitS?: number }
+  | {
+      readonly kind: 'queue';
+      readonly queue: string;
+      readonly callerIdPrefix?: string;
+      readonly priority?: number;
+      readonly maxWaitS?: number;
+    }
   | { readonly kind: 'extension'; readonly context: string; readonly extension: string; readonly priority?: number }
   | { readonly kind: 'did'; readonly number: string }
   | { readonly kind: 'phone'; readonly extension: string }

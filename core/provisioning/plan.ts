@@ -1,0 +1,131 @@
+/**
+ * From the wanted state to the changes that lead there. Pure: current rows in, changes and their
+ * description out; nothing is deleted that the file does not name under `remove`.
+ */
+import type { Provisioning } from './schema.js';
+import { wantedRows, type WantedRow } from './rows.js';
+
+/** Tables that provisioning may write; the store has the same list. */
+export const provisionedTables = [
+  'system_settings',
+  'servers',
+  'vicidial_user_groups',
+  'vicidial_users',
+  'tandem_user_secrets',
+  'vicidial_ip_list_entries',
+  'vicidial_settings_containers',
+  'tandem_peers',
+  'tandem_accounts',
+  'vicidial_lists',
+  'vicidial_list',
+  'vicidial_log_extended',
+  'vicidial_dial_log',
+  'tandem_menus',
+] as const;
+
+export type ProvisionedTable = (typeof provisionedTables)[number];
+export type Cell = string | number | null;
+export type Row = Readonly<Record<string, Cell>>;
+
+/** Rows as stored, by table; only the tables that can be compared. */
+export type CurrentRows = Partial<Readonly<Record<ProvisionedTable, readonly Row[]>>>;
+
+export interface Change {
+  readonly table: ProvisionedTable;
+  readonly action: 'insert' | 'update' | 'delete';
+  readonly key: Readonly<Record<string, string | number>>;
+  readonly values: Row;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  /** one line per change for a human, secrets masked */
+  readonly lines: readonly string[];
+}
+
+/** Secrets of the file, resolved and hashed by the caller, because that needs randomness and files. */
+export interface SecretsOf {
+  /** stored form of a user's hashed password; the stored one again when it still fits */
+  readonly hashed: ReadonlyMap<string, string>;
+  /** plain password of users with `pass_form: plain` */
+  readonly plain: ReadonlyMap<string, string>;
+}
+
+export function planProvisioning(
+  wanted: Provisioning,
+  current: CurrentRows,
+  secrets: SecretsOf,
+  at: { readonly nowMs: number; readonly zone: string },
+): Plan {
+  const rows = wantedRows(wanted, secrets, at);
+  const stored = indexByKey(current, rows);
+  const changes = rows.flatMap((row) => changeFor(row, stored.get(keyText(row.table, row.key))) ?? []);
+  changes.push(...removals(wanted, current));
+  return { changes, lines: changes.map(describe) };
+}
+
+const keyText = (table: string, key: Row): string =>
+  `${table}\u0001${Object.entries(key)
+    .map(([column, value]) => `${column}=${String(value)}`)
+    .join('\u0001')}`;
+
+/** Stored rows under the keys that the wanted rows of their table use, so that a large file needs one pass. */
+function indexByKey(current: CurrentRows, rows: readonly WantedRow[]): ReadonlyMap<string, Row> {
+  const columns = new Map(rows.map((row) => [row.table, Object.keys(row.key)]));
+  const index = new Map<string, Row>();
+  for (const [table, names] of columns)
+    for (const row of current[table] ?? [])
+      index.set(keyText(table, Object.fromEntries(names.map((name) => [name, row[name] ?? null]))), row);
+  return index;
+}
+
+function changeFor(row: WantedRow, found: Row | undefined): Change | undefined {
+  if (!found) return { table: row.table, action: 'insert', key: row.key, values: { ...row.onInsert, ...row.values } };
+  const changed = Object.entries(row.values).filter(([column, value]) => !same(found[column], value));
+  return changed.length ? { table: row.table, action: 'update', key: row.key, values: Object.fromEntries(changed) } : undefined;
+}
+
+/** Databases give back numbers as text and dates with other precision; compare what they mean. */
+function same(stored: Cell | undefined, wanted: Cell): boolean {
+  if (stored === undefined) return false;
+  if (stored === null || wanted === null) return stored === wanted;
+  if (typeof stored === 'number' || typeof wanted === 'number') return Number(stored) === Number(wanted);
+  return stored === wanted;
+}
+
+const removable: readonly {
+  readonly section: keyof Provisioning['remove'];
+  readonly table: ProvisionedTable;
+  readonly column: string;
+  readonly numeric?: true;
+}[] = [
+  { section: 'menus', table: 'tandem_menus', column: 'menu_id' },
+  { section: 'leads', table: 'vicidial_list', column: 'lead_id', numeric: true },
+  { section: 'lists', table: 'vicidial_lists', column: 'list_id', numeric: true },
+  { section: 'peers', table: 'tandem_accounts', column: 'peer_id' },
+  { section: 'peers', table: 'tandem_peers', column: 'peer_id' },
+  { section: 'containers', table: 'vicidial_settings_containers', column: 'container_id' },
+  { section: 'ip_lists', table: 'vicidial_ip_list_entries', column: 'ip_list_id' },
+  { section: 'users', table: 'tandem_accounts', column: 'user' },
+  { section: 'users', table: 'tandem_user_secrets', column: 'user' },
+  { section: 'users', table: 'vicidial_users', column: 'user' },
+  { section: 'user_groups', table: 'vicidial_user_groups', column: 'user_group' },
+  { section: 'servers', table: 'servers', column: 'server_ip' },
+];
+
+function removals(wanted: Provisioning, current: CurrentRows): Change[] {
+  return removable.flatMap(({ section, table, column, numeric }) =>
+    wanted.remove[section]
+      .filter((id) => (current[table] ?? []).some((row) => String(row[column]) === id))
+      .map((id): Change => ({ table, action: 'delete', key: { [column]: numeric ? Number(id) : id }, values: {} })),
+  );
+}
+
+const masked = new Set(['pass', 'pass_hash', 'pass_key', 'secret_hash', 'container_entry', 'profile']);
+
+function describe(change: Change): string {
+  const key = Object.values(change.key).join(' ');
+  const columns = Object.entries(change.values).map(([column, value]) => `${column}=${masked.has(column) ? '***' : JSON.stringify(value)}`);
+  const sign = { insert: '+', update: '~', delete: '-' }[change.action];
+  return `${sign} ${change.table} ${key}${change.action === 'update' ? `: ${columns.join(', ')}` : ''}`;
+}
