@@ -1,0 +1,81 @@
+/** `tandem apply`: read, validate, diff, then change everything in one transaction (B63). */
+import { TandemError } from '../core/errors.js';
+import { planProvisioning, type CurrentRows, type Plan, type SecretsOf } from '../core/provisioning/plan.js';
+import { checkReferences } from '../core/provisioning/references.js';
+import { parseProvisioning, type Provisioning, type SchemaProblem } from '../core/provisioning/schema.js';
+import { knownDefaultSecrets } from './config.js';
+import { resolveSecret } from './secret-reference.js';
+import { describeProblems, readYamlFile, type Problem, type YamlFile } from './yaml-file.js';
+
+export interface ProvisioningStore {
+  /** rows that can matter for `wanted`: whole small tables, of large ones only the rows that it names */
+  read(wanted: { readonly leadIds: readonly number[]; readonly callerCodes: readonly string[] }): Promise<CurrentRows>;
+  write(changes: Plan['changes']): Promise<void>;
+}
+
+export interface PasswordHasher {
+  hash(pass: string): Promise<string>;
+  verify(pass: string, hash: string): Promise<boolean>;
+}
+
+export interface ApplyOptions {
+  readonly store: ProvisioningStore;
+  readonly hasher: PasswordHasher;
+  readonly nowMs: number;
+  readonly zone: string;
+  readonly dryRun: boolean;
+  readonly allowDefaultSecrets: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Applies the file; answers what was (or would be) changed. Throws TDM_BAD_FILE with every problem of the file; then nothing has changed. */
+export async function applyFile(name: string, options: ApplyOptions): Promise<Plan> {
+  return applyYaml(readYamlFile(name), options);
+}
+
+export async function applyYaml(file: YamlFile, options: ApplyOptions): Promise<Plan> {
+  if (file.problems.length) refuse(file, file.problems);
+  const parsed = parseProvisioning(file.value);
+  if (!parsed.ok) refuse(file, located(file, parsed.problems));
+  const { wanted } = parsed;
+  const current = await options.store.read({
+    leadIds: [...wanted.leads.map((lead) => lead.lead_id), ...wanted.remove.leads.map(Number)],
+    callerCodes: wanted.calls.map((call) => call.code),
+  });
+  const problems = [...checkReferences(wanted, current)];
+  const secrets = await secretsOf(wanted, current, options, problems);
+  if (problems.length) refuse(file, located(file, problems));
+  const plan = planProvisioning(wanted, current, secrets, { nowMs: options.nowMs, zone: options.zone });
+  if (!options.dryRun && plan.changes.length) await options.store.write(plan.changes);
+  return plan;
+}
+
+function located(file: YamlFile, problems: readonly SchemaProblem[]): Problem[] {
+  return problems.map((p) => ({ file: file.file, line: file.lineOf(p.path), path: p.path.join('.'), message: p.message }));
+}
+
+function refuse(file: YamlFile, problems: readonly Problem[]): never {
+  const count = `${String(problems.length)} problem${problems.length > 1 ? 's' : ''}`;
+  throw new TandemError('TDM_BAD_FILE', [file.file, `${count}\n${describeProblems(problems)}`]);
+}
+
+/** Passwords of users: references resolved, hashed ones hashed anew only when the stored hash does not fit. */
+async function secretsOf(wanted: Provisioning, current: CurrentRows, options: ApplyOptions, problems: SchemaProblem[]): Promise<SecretsOf> {
+  const hashed = new Map<string, string>();
+  const plain = new Map<string, string>();
+  const stored = new Map((current.tandem_user_secrets ?? []).map((row) => [String(row['user']), String(row['secret_hash'])]));
+  for (const [i, user] of wanted.users.entries()) {
+    if (user.pass === undefined) continue;
+    const path = ['users', i, 'pass'];
+    const pass = resolveSecret(user.pass, options.env);
+    if (pass === undefined) problems.push({ path, message: `"${user.pass}" cannot be resolved` });
+    else if (knownDefaultSecrets.has(pass) && !options.allowDefaultSecrets)
+      problems.push({ path, message: 'is a well-known default secret (TANDEM_ALLOW_DEFAULT_SECRETS=yes lets it pass in a laboratory)' });
+    else if (user.pass_form === 'plain') plain.set(user.user, pass);
+    else {
+      const known = stored.get(user.user);
+      hashed.set(user.user, known !== undefined && (await options.hasher.verify(pass, known)) ? known : await options.hasher.hash(pass));
+    }
+  }
+  return { hashed, plain };
+}
