@@ -1,0 +1,177 @@
+/**
+ * One menu as an operator writes it in YAML, read into a MenuDefinition. `menuSchema.safeParse(value)`
+ * gives the definition or every problem at once, each with its path. `docs/menus.md` shows the form.
+ */
+import { z } from 'zod';
+import { nameProblem, prefixProblem } from '../dial-string.js';
+import type { NameKind } from '../dial-string.js';
+import { checkNumber } from '../phone.js';
+import { isZone } from '../time.js';
+import type { MenuDefinition, MenuRoute, OpeningHours } from './definition.js';
+import { isDate, parseSpans, weekdayNames } from './hours.js';
+import type { Span } from './hours.js';
+import { parsePrompt } from './prompt.js';
+
+/** Limits and defaults of a menu; the defaults are VICIdial's where it has one. */
+export const menuLimits = {
+  timeoutS: { fallback: 10, max: 120 },
+  repeats: { fallback: 1, max: 20 },
+  optionsMax: 60,
+  holidaysMax: 1_000,
+  nameLengthMax: 100,
+  promptLengthMax: 2_000,
+  maxWaitSMax: 86_400,
+  priorityMax: 1_000_000,
+  defaultContext: 'default',
+} as const;
+
+const named = (kind: NameKind) =>
+  z.coerce.string().superRefine((value, ctx) => {
+    const problem = nameProblem(kind, value);
+    if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+  });
+
+const number = z.coerce.string().superRefine((value, ctx) => {
+  const result = checkNumber(value);
+  if (!result.ok) ctx.addIssue({ code: 'custom', message: `no number to dial (${result.problem})` });
+});
+
+const promptText = z
+  .string()
+  .max(menuLimits.promptLengthMax)
+  .superRefine((value, ctx) => {
+    for (const message of parsePrompt(value).problems) ctx.addIssue({ code: 'custom', message });
+  });
+
+/** Sounds only: a script has no place after the decision. */
+const soundsText = promptText.superRefine((value, ctx) => {
+  if (parsePrompt(value).parts.some((part) => part.kind !== 'play'))
+    ctx.addIssue({ code: 'custom', message: 'only sounds are allowed here, no scripts' });
+});
+
+const prefix = z.string().superRefine((value, ctx) => {
+  const problem = prefixProblem(value);
+  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+});
+
+const described = { description: z.string().max(menuLimits.nameLengthMax).optional() };
+
+/** One schema per route word; the word is the key that must be there. */
+const routeSchemas = {
+  menu: z.strictObject({ ...described, menu: named('menu') }).transform((r): MenuRoute => ({ kind: 'menu', menuId: r.menu })),
+  queue: z
+    .strictObject({
+      ...described,
+      queue: named('queue'),
+      prefix: prefix.optional(),
+      priority: z.int().min(0).max(menuLimits.priorityMax).optional(),
+      max_wait_s: z.int().min(1).max(menuLimits.maxWaitSMax).optional(),
+    })
+    .transform((r): MenuRoute => ({
+      kind: 'queue',
+      queue: r.queue,
+      ...(r.prefix !== undefined && { callerIdPrefix: r.prefix }),
+      ...(r.priority !== undefined && { priority: r.priority }),
+      ...(r.max_wait_s !== undefined && { maxWaitS: r.max_wait_s }),
+    })),
+  extension: z
+    .strictObject({
+      ...described,
+      extension: named('extension'),
+      context: named('context').default(menuLimits.defaultContext),
+      priority: z.int().min(1).max(10_000).optional(),
+    })
+    .transform((r): MenuRoute => ({
+      kind: 'extension',
+      context: r.context,
+      extension: r.extension,
+      ...(r.priority !== undefined && { priority: r.priority }),
+    })),
+  did: z.strictObject({ ...described, did: number }).transform((r): MenuRoute => ({ kind: 'did', number: r.did })),
+  phone: z.strictObject({ ...described, phone: number }).transform((r): MenuRoute => ({ kind: 'phone', extension: r.phone })),
+  voicemail: z
+    .strictObject({ ...described, voicemail: named('mailbox'), instructions: z.boolean().default(true) })
+    .transform((r): MenuRoute => ({ kind: 'voicemail', mailbox: r.voicemail, instructions: r.instructions })),
+  application: z
+    .strictObject({ ...described, application: named('script'), argument: z.coerce.string().max(menuLimits.promptLengthMax).default('') })
+    .transform((r): MenuRoute => ({ kind: 'application', application: r.application, argument: r.argument })),
+  hangup: z
+    .strictObject({
+      ...described,
+      hangup: z.union([z.array(named('prompt')).max(20), named('prompt').transform((one) => [one]), z.null().transform(() => [])]),
+    })
+    .transform((r): MenuRoute => ({ kind: 'hangup', prompts: r.hangup })),
+} as const;
+const routeWords = Object.keys(routeSchemas) as (keyof typeof routeSchemas)[];
+
+/** An option of a menu: exactly one route word, checked by that word's schema, so that a problem names the right field. */
+const option = z.unknown().transform((value, ctx): { description: string; route: MenuRoute } => {
+  const words = typeof value === 'object' && value !== null ? routeWords.filter((word) => Object.hasOwn(value, word)) : [];
+  const [only] = words;
+  if (only === undefined || words.length !== 1) {
+    ctx.addIssue({ code: 'custom', message: `an option has exactly one of: ${routeWords.join(', ')}` });
+    return z.NEVER;
+  }
+  const result = routeSchemas[only].safeParse(value);
+  if (!result.success) {
+    for (const issue of result.error.issues) ctx.addIssue({ code: 'custom', message: issue.message, path: [...issue.path] });
+    return z.NEVER;
+  }
+  return { description: (value as { description?: string }).description ?? '', route: result.data };
+});
+
+const optionKey = /^(?:[0-9*#A-Z]|TIMEOUT|INVALID|CLOSED)$/;
+
+const options = z.record(z.string(), option).superRefine((value, ctx) => {
+  const keys = Object.keys(value);
+  if (keys.length > menuLimits.optionsMax) ctx.addIssue({ code: 'custom', message: `more than ${menuLimits.optionsMax} options` });
+  for (const key of keys) {
+    if (!optionKey.test(key))
+      ctx.addIssue({ code: 'custom', message: 'an option is a key 0-9, *, #, a letter A-Z, TIMEOUT, INVALID or CLOSED', path: [key] });
+  }
+});
+
+const spans = z.string().transform((text, ctx): readonly Span[] => {
+  const result = parseSpans(text);
+  if (typeof result !== 'string') return result;
+  ctx.addIssue({ code: 'custom', message: result });
+  return z.NEVER;
+});
+
+const hours = z
+  .strictObject({
+    zone: z.string().refine(isZone, { message: 'no time zone such as Europe/Berlin' }),
+    week: z.partialRecord(z.enum(weekdayNames), spans).default({}),
+    holidays: z.record(z.string().refine(isDate, { message: 'no date such as 2026-12-25' }), spans).default({}),
+  })
+  .superRefine((value, ctx) => {
+    if (Object.keys(value.holidays).length > menuLimits.holidaysMax)
+      ctx.addIssue({ code: 'custom', message: `more than ${menuLimits.holidaysMax} holidays` });
+  })
+  .transform(({ zone, week, holidays }): OpeningHours => ({ zone, week: weekdayNames.map((day) => week[day] ?? []), holidays }));
+
+export const menuSchema = z
+  .strictObject({
+    id: named('menu'),
+    name: z.string().max(menuLimits.nameLengthMax).optional(),
+    prompt: promptText,
+    timeout_s: z.int().min(0).max(menuLimits.timeoutS.max).default(menuLimits.timeoutS.fallback),
+    repeats: z.int().min(0).max(menuLimits.repeats.max).default(menuLimits.repeats.fallback),
+    timeout_prompt: soundsText.default(''),
+    invalid_prompt: soundsText.default(''),
+    log_keys: z.boolean().default(false),
+    hours: hours.optional(),
+    options,
+  })
+  .transform((m): MenuDefinition => ({
+    id: m.id,
+    name: m.name ?? m.id,
+    prompt: m.prompt,
+    timeoutS: m.timeout_s,
+    repeats: m.repeats,
+    timeoutPrompt: m.timeout_prompt,
+    invalidPrompt: m.invalid_prompt,
+    options: m.options,
+    hours: m.hours,
+    logKeys: m.log_keys,
+  }));
