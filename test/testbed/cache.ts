@@ -5,7 +5,7 @@
  * inside the repository. First use downloads Debian packages without root and without changing the host (`docs/testbed.md`).
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,41 +59,51 @@ export async function requireTestbed(context: Mocha.Context, ...parts: readonly 
   }
 }
 
-/** Run `<part>-up CACHE ...args`; resolves with its KEY=VALUE lines. */
-export async function bringUp(
-  part: TestbedPart,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<ReadonlyMap<string, string>> {
-  await removeOrphans();
-  const { stdout } = await run(script(`${part}-up`), [cacheDir, ...args], { env: { ...process.env, ...environment }, timeout: startMsMax });
-  return new Map(
-    stdout
-      .trim()
-      .split('\n')
-      .map((line) => {
-        const [key = '', ...value] = line.split('=');
-        return [key, value.join('=').replace(/^"|"$/g, '')];
-      }),
-  );
-}
-
 interface Running {
   readonly part: TestbedPart;
+  /** folder under `runDir` */
   readonly name: string;
 }
 
 const running = new Set<Running>();
 
-/** Note that this process owns a server, so that it is stopped even when the test run dies. Resolves with its orderly stop. */
-export async function own(part: TestbedPart, name: string): Promise<() => Promise<void>> {
-  const mine: Running = { part, name };
-  running.add(mine);
-  await mkdir(join(runDir, name), { recursive: true });
-  await writeFile(join(runDir, name, 'owner'), `${String(process.pid)} ${part}\n`);
-  return async () => {
-    if (running.delete(mine)) await run(script(`${part}-down`), [cacheDir, name]);
+export interface Server {
+  /** the KEY=VALUE lines that the script printed */
+  readonly values: ReadonlyMap<string, string>;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Run `<part>-up CACHE ...args` for the server that will live in `run/<name>`. This process owns it: the server is stopped by
+ * `stop`, at the latest when the process ends, or by the next test run when this one was killed.
+ */
+export async function bringUp(
+  server: Running,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Server> {
+  const { part, name } = server;
+  await removeOrphans();
+  running.add(server);
+  const stop = async (): Promise<void> => {
+    if (running.delete(server)) await run(script(`${part}-down`), [cacheDir, name]);
   };
+  try {
+    const { stdout } = await run(script(`${part}-up`), [cacheDir, ...args], {
+      env: { ...process.env, ...environment },
+      timeout: startMsMax,
+    });
+    await writeFile(join(runDir, name, 'owner'), `${process.pid} ${part}\n`);
+    return { values: keyValues(stdout), stop };
+  } catch (e) {
+    await stop();
+    throw new Error(`${part}-up ${args.join(' ')}: ${lastWords(e)}`, { cause: e });
+  }
+}
+
+function keyValues(text: string): ReadonlyMap<string, string> {
+  const pairs = text.split('\n').map((line) => /^(\w+)="?(.*?)"?$/.exec(line));
+  return new Map(pairs.flatMap((m) => (m ? [[m[1] ?? '', m[2] ?? ''] as const] : [])));
 }
 
 // The last line of defence: mocha that ends with servers still up (a hook that threw, a signal) takes them with it.

@@ -1,6 +1,6 @@
 /** A MariaDB server of its own for a test suite, on a free loopback port, with an empty database. */
 import { createServer } from 'node:net';
-import { bringUp, own, requireTestbed, testbedProblem } from './cache.js';
+import { bringUp, requireTestbed, testbedProblem } from './cache.js';
 
 export { requireTestbed, testbedProblem };
 
@@ -28,10 +28,14 @@ export function freePort(): Promise<number> {
 /** Start a server (under a second once the packages are there). `strict` false: empty sql_mode, as VICIdial asks for. */
 export async function startMariaDb(options: { readonly strict: boolean }): Promise<TestMariaDb> {
   for (let attempt = 1; ; attempt++) {
-    const name = `db-${String(process.pid)}-${String(++started)}`;
+    const name = `db-${process.pid}-${++started}`;
     try {
-      const values = await bringUp('mariadb', [name, String(await freePort()), options.strict ? 'strict' : 'loose']);
-      return { url: values.get('MARIADB_URL') ?? '', stop: await own('mariadb', name) };
+      const { values, stop } = await bringUp({ part: 'mariadb', name }, [
+        name,
+        String(await freePort()),
+        options.strict ? 'strict' : 'loose',
+      ]);
+      return { url: values.get('MARIADB_URL') ?? '', stop };
     } catch (e) {
       if (attempt === attemptsMax) throw e;
     }
