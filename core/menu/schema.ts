@@ -3,7 +3,7 @@
  * gives the definition or every problem at once, each with its path. `docs/menus.md` shows the form.
  */
 import { z } from 'zod';
-import { nameProblem, prefixProblem } from '../dial-string.js';
+import { nameProblem, prefixProblem, textProblem } from '../dial-string.js';
 import type { NameKind } from '../dial-string.js';
 import { checkNumber } from '../phone.js';
 import { isZone } from '../time.js';
@@ -25,13 +25,16 @@ export const menuLimits = {
   defaultContext: 'default',
 } as const;
 
+/** YAML gives an unquoted 9001 as a number; it is meant as text. */
+const textOrNumber = z.union([z.string(), z.number().transform(String)], { error: 'a text is expected' });
+
 const named = (kind: NameKind) =>
-  z.coerce.string().superRefine((value, ctx) => {
+  textOrNumber.superRefine((value, ctx) => {
     const problem = nameProblem(kind, value);
     if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
   });
 
-const number = z.coerce.string().superRefine((value, ctx) => {
+const number = textOrNumber.superRefine((value, ctx) => {
   const result = checkNumber(value);
   if (!result.ok) ctx.addIssue({ code: 'custom', message: `no number to dial (${result.problem})` });
 });
@@ -53,6 +56,14 @@ const prefix = z.string().superRefine((value, ctx) => {
   const problem = prefixProblem(value);
   if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
 });
+
+const argument = textOrNumber.superRefine((value, ctx) => {
+  const problem = textProblem(value, menuLimits.promptLengthMax);
+  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+});
+
+/** `hangup:` alone, with one sound, or with a list. */
+const oneOrMany = (value: unknown): unknown => (value === null ? [] : Array.isArray(value) ? value : [value]);
 
 const described = { description: z.string().max(menuLimits.nameLengthMax).optional() };
 
@@ -93,12 +104,12 @@ const routeSchemas = {
     .strictObject({ ...described, voicemail: named('mailbox'), instructions: z.boolean().default(true) })
     .transform((r): MenuRoute => ({ kind: 'voicemail', mailbox: r.voicemail, instructions: r.instructions })),
   application: z
-    .strictObject({ ...described, application: named('script'), argument: z.coerce.string().max(menuLimits.promptLengthMax).default('') })
+    .strictObject({ ...described, application: named('script'), argument: argument.default('') })
     .transform((r): MenuRoute => ({ kind: 'application', application: r.application, argument: r.argument })),
   hangup: z
     .strictObject({
       ...described,
-      hangup: z.union([z.array(named('prompt')).max(20), named('prompt').transform((one) => [one]), z.null().transform(() => [])]),
+      hangup: z.preprocess(oneOrMany, z.array(named('prompt')).max(20)),
     })
     .transform((r): MenuRoute => ({ kind: 'hangup', prompts: r.hangup })),
 } as const;
@@ -120,18 +131,32 @@ const option = z.unknown().transform((value, ctx): { description: string; route:
   return { description: (value as { description?: string }).description ?? '', route: result.data };
 });
 
+/**
+ * A map whose keys are checked as well. zod's own record stops at the first bad key and does not say
+ * why; here each bad key and each bad value is one problem.
+ */
+function mapOf<T>(schema: z.ZodType<T>, sizeMax: number, keyProblem: (key: string) => string | undefined) {
+  return z.record(z.string(), z.unknown()).transform((record, ctx): Record<string, T> => {
+    const entries = Object.entries(record);
+    if (entries.length > sizeMax) ctx.addIssue({ code: 'custom', message: `more than ${sizeMax} entries` });
+    const out: Record<string, T> = {};
+    for (const [key, value] of entries) {
+      const problem = keyProblem(key);
+      if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem, path: [key] });
+      const result = schema.safeParse(value);
+      if (result.success) out[key] = result.data;
+      else for (const issue of result.error.issues) ctx.addIssue({ code: 'custom', message: issue.message, path: [key, ...issue.path] });
+    }
+    return out;
+  });
+}
+
 const optionKey = /^(?:[0-9*#A-Z]|TIMEOUT|INVALID|CLOSED)$/;
+const options = mapOf(option, menuLimits.optionsMax, (key) =>
+  optionKey.test(key) ? undefined : 'an option is a key 0-9, *, #, a letter A-Z, TIMEOUT, INVALID or CLOSED',
+);
 
-const options = z.record(z.string(), option).superRefine((value, ctx) => {
-  const keys = Object.keys(value);
-  if (keys.length > menuLimits.optionsMax) ctx.addIssue({ code: 'custom', message: `more than ${menuLimits.optionsMax} options` });
-  for (const key of keys) {
-    if (!optionKey.test(key))
-      ctx.addIssue({ code: 'custom', message: 'an option is a key 0-9, *, #, a letter A-Z, TIMEOUT, INVALID or CLOSED', path: [key] });
-  }
-});
-
-const spans = z.string().transform((text, ctx): readonly Span[] => {
+const spans = z.string({ error: 'opening times such as 09:00-17:00 are expected' }).transform((text, ctx): readonly Span[] => {
   const result = parseSpans(text);
   if (typeof result !== 'string') return result;
   ctx.addIssue({ code: 'custom', message: result });
@@ -141,14 +166,14 @@ const spans = z.string().transform((text, ctx): readonly Span[] => {
 const hours = z
   .strictObject({
     zone: z.string().refine(isZone, { message: 'no time zone such as Europe/Berlin' }),
-    week: z.partialRecord(z.enum(weekdayNames), spans).default({}),
-    holidays: z.record(z.string().refine(isDate, { message: 'no date such as 2026-12-25' }), spans).default({}),
-  })
-  .superRefine((value, ctx) => {
-    if (Object.keys(value.holidays).length > menuLimits.holidaysMax)
-      ctx.addIssue({ code: 'custom', message: `more than ${menuLimits.holidaysMax} holidays` });
+    week: mapOf(spans, weekdayNames.length, (key) =>
+      weekdayNumber(key) < 0 ? `a day is one of ${weekdayNames.join(', ')}` : undefined,
+    ).default({}),
+    holidays: mapOf(spans, menuLimits.holidaysMax, (key) => (isDate(key) ? undefined : 'no date such as 2026-12-25')).default({}),
   })
   .transform(({ zone, week, holidays }): OpeningHours => ({ zone, week: weekdayNames.map((day) => week[day] ?? []), holidays }));
+
+const weekdayNumber = (key: string): number => (weekdayNames as readonly string[]).indexOf(key);
 
 export const menuSchema = z
   .strictObject({
