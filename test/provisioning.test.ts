@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import type { Change, CurrentRows, ProvisionedTable, Row } from '../core/provisioning/plan.js';
+import { applyYaml, type ApplyOptions } from '../sidecar/provision.js';
+import { parseYaml } from '../sidecar/yaml-file.js';
+
+/** Tables in memory, changed as the store would. */
+function memoryStore() {
+  const tables: Partial<Record<ProvisionedTable, Row[]>> = {};
+  const written: Change[][] = [];
+  return {
+    tables,
+    written,
+    read: () => Promise.resolve(structuredClone(tables) as CurrentRows),
+    write(changes: readonly Change[]) {
+      written.push([...changes]);
+      for (const { table, action, key, values } of changes) {
+        const rows = (tables[table] ??= []);
+        const at = rows.findIndex((row) => Object.entries(key).every(([column, value]) => row[column] === value));
+        if (action === 'insert') rows.push({ ...key, ...values });
+        else if (action === 'update') rows[at] = { ...rows[at], ...values };
+        else rows.splice(at, 1);
+      }
+      return Promise.resolve();
+    },
+  };
+}
+
+const site = `
+users:
+  - { user: "7100", pass: env:PEER_PASS, user_level: 8, view_reports: true, agent_api_access: true, functions: [ccc_lead_info] }
+  - { user: vici, pass: plain-word-1, pass_form: plain }
+user_groups:
+  - { id: SALES, campaigns: [C1, C2] }
+containers:
+  - { id: ccc_test, url: 'http://origin/vicidial/non_agent_api.php?user=7100&pass=x-y-z&source=test&function=ccc_lead_info&call_id=--A--call_id--B--' }
+peers:
+  - { id: ccc_test, kind: tandem, trunks: [IAX2/alpha], account: { user: "7100", window_s: 60, one_time: true } }
+lists:
+  - { list_id: 8199, campaign_id: C1 }
+leads:
+  - { lead_id: 1000123, phone_number: 9998887112, first_name: Billy, state: FL, list_id: 8199 }
+calls:
+  - { code: V1211200000001000123, lead_id: 1000123, age_seconds: 60 }
+  - { code: DC287000W0001000123W, lead_id: 1000123 }
+menus:
+  - { id: ccc_menu, prompt: 'NOPLAY|cm_sc_ccc_lookup_insert.agi,ccc_test---8199', options: { A: { queue: support }, B: { menu: other } } }
+  - { id: other, prompt: welcome, options: { '1': { menu: ccc_menu } } }
+`;
+
+describe('provisioning', () => {
+  let store: ReturnType<typeof memoryStore>;
+  let options: ApplyOptions;
+  beforeEach(() => {
+    store = memoryStore();
+    let salt = 0;
+    options = {
+      store,
+      hasher: {
+        hash: (pass) => Promise.resolve(`h${String(++salt)}:${pass}`),
+        verify: (pass, hash) => Promise.resolve(hash.endsWith(`:${pass}`)),
+      },
+      nowMs: Date.UTC(2026, 10, 21, 12),
+      zone: 'UTC',
+      dryRun: false,
+      allowDefaultSecrets: false,
+      env: { PEER_PASS: 'long-secret' },
+    };
+  });
+  const apply = (text: string) => applyYaml(parseYaml(text, 'site.yaml'), options);
+
+  it('B63: applied once it makes every row, with VICIdial column names', async () => {
+    await apply(site);
+    const { tables } = store;
+    assert.equal(tables.vicidial_users?.[0]?.['api_allowed_functions'], ' ccc_lead_info ');
+    assert.deepEqual([tables.vicidial_users?.[0]?.['pass'], tables.vicidial_users?.[1]?.['pass']], ['', 'plain-word-1']);
+    assert.deepEqual(tables.tandem_user_secrets, [{ user: '7100', secret_hash: 'h1:long-secret' }]);
+    assert.equal(tables.vicidial_user_groups?.[0]?.['allowed_campaigns'], ' C1 C2 -');
+    assert.deepEqual(tables.tandem_accounts, [
+      { user: '7100', peer_id: 'ccc_test', window_s: 60, one_time: 1, requests_per_minute: null, lists: null },
+    ]);
+    assert.equal(tables.vicidial_log_extended?.[0]?.['call_date'], '2026-11-21 11:59:00');
+    assert.equal(tables.vicidial_dial_log?.[0]?.['caller_code'], 'DC287000W0001000123W');
+    assert.equal(tables.vicidial_list?.[0]?.['phone_number'], '9998887112');
+    assert.equal(tables.tandem_menus?.length, 2);
+  });
+
+  it('B63: applied again it changes nothing', async () => {
+    await apply(site);
+    const again = await apply(site);
+    assert.deepEqual(again.lines, []);
+    assert.equal(store.written.length, 1);
+  });
+
+  it('B63: a dry run says what would change, masks secrets, and changes nothing', async () => {
+    await apply(site);
+    const plan = await applyYaml(
+      parseYaml(site.replace('plain-word-1', 'plain-word-2').replace('first_name: Billy', 'first_name: Bob'), 'site.yaml'),
+      {
+        ...options,
+        dryRun: true,
+      },
+    );
+    assert.deepEqual(plan.lines, ['~ vicidial_users vici: pass=***', '~ vicidial_list 1000123: first_name="Bob"']);
+    assert.equal(store.written.length, 1);
+  });
+
+  it('W-8: a user has no function that was not named', async () => {
+    await apply('users: [{ user: plain, pass: some-word }]');
+    assert.equal(store.tables.vicidial_users?.[0]?.['api_allowed_functions'], ' ');
+  });
+
+  it('remove takes away only what it names', async () => {
+    await apply(site);
+    const plan = await apply('remove: { menus: [other, nosuch], users: ["7100"], leads: ["1000123"] }');
+    assert.deepEqual(plan.lines, [
+      '- tandem_menus other',
+      '- vicidial_list 1000123',
+      '- tandem_accounts 7100',
+      '- tandem_user_secrets 7100',
+      '- vicidial_users 7100',
+    ]);
+    assert.equal(store.tables.vicidial_users?.length, 1);
+  });
+
+  it('B63: all problems are reported at once with file, line and path, and nothing is changed', async () => {
+    const bad = `
+users:
+  - { user: "bad user", user_group: NOSUCH }
+  - { user: a1, pass: env:UNSET, colour: red }
+menus:
+  - { id: m1, prompt: 'NOPLAY', options: { '1': { menu: nosuch } } }
+`;
+    const problemsOf = async (text: string): Promise<string> =>
+      apply(text).then(
+        () => assert.fail('was taken'),
+        (e: Error) => e.message,
+      );
+    const first = await problemsOf(bad);
+    assert.match(first, /site\.yaml:3: users\.0\.user: may have letters/);
+    assert.match(first, /site\.yaml:4: users\.1\.colour: no such key/);
+    const second = await problemsOf(bad.replace('bad user', 'good').replace(', colour: red', ''));
+    assert.match(second, /site\.yaml:3: users\.0\.user_group: user group "NOSUCH" is unknown/);
+    assert.match(second, /site\.yaml:4: users\.1\.pass: "env:UNSET" cannot be resolved/);
+    assert.match(second, /site\.yaml:6: menus\.0\.options\.1: menu "nosuch" is unknown/);
+    assert.equal(store.written.length, 0);
+  });
+
+  for (const [what, text, message] of [
+    ['broken YAML', 'users: [', /site\.yaml:\d+: /],
+    ['a list instead of a map', '- a\n- b', /expected object/],
+    ['a duplicate key', 'users: []\nusers: []', /site\.yaml:2: .*unique/],
+    ['the same user twice', 'users: [{user: a}, {user: a}]', /site\.yaml:1: users\.1: "a" stands here twice/],
+    ['a well-known password', 'users: [{user: a, pass: "1234"}]', /well-known default secret/],
+    ['a file: URL in a container', 'containers: [{id: a, url: "file:///etc/passwd"}]', /must begin with http/],
+    [
+      'an unknown container in a prompt',
+      "menus: [{id: m, prompt: 'cm_sc_ccc_lookup_insert.agi,nosuch---1', options: {}}]",
+      /settings container "nosuch" is unknown/,
+    ],
+    ['a caller code that is none', 'calls: [{code: X, lead_id: 1}]', /caller code of 20 characters/],
+  ] as const)
+    it(`B63: refuses ${what}`, async () => {
+      await assert.rejects(apply(text), (e: Error) => message.test(e.message) || assert.fail(e.message));
+      assert.equal(store.written.length, 0);
+    });
+
+  it('an empty file is fine and changes nothing', async () => assert.deepEqual((await apply('')).changes, []));
+});
