@@ -35,6 +35,10 @@ function encoded(text: string): string {
   return encodeURIComponent(text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD'));
 }
 
+function isMap(x: ReadonlyMap<string, string> | Readonly<Record<string, string>>): x is ReadonlyMap<string, string> {
+  return x instanceof Map;
+}
+
 /**
  * The text under the HMAC: five lines (method in capitals, path, parameters, body hash, date) joined by LF.
  * Parameters are percent-encoded `name=value` pairs, sorted by their encoded text, joined by `&`.
@@ -46,7 +50,7 @@ export function canonicalText(
   bodySha256Hex: string,
   date: string,
 ): string {
-  const entries = parameters instanceof Map ? [...(parameters as ReadonlyMap<string, string>)] : Object.entries(parameters);
+  const entries = isMap(parameters) ? [...parameters] : Object.entries(parameters);
   const pairs = entries.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).sort();
   return [method.toUpperCase(), path, pairs.join('&'), bodySha256Hex, date].join('\n');
 }
