@@ -1,0 +1,30 @@
+/** The command line `tandem`. Each command stands in its own file under `commands/`. */
+import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { TandemError } from '../core/errors.js';
+import { addApply } from './commands/apply.js';
+import { addDoctor } from './commands/doctor.js';
+import { addMenu } from './commands/menu.js';
+import { addMigrate } from './commands/migrate.js';
+import { addReference } from './commands/print-reference.js';
+import { addServe } from './commands/serve.js';
+import { addUser } from './commands/user.js';
+import { redactText } from './log.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const program = new Command('tandem')
+  .description('Call-centre services for Asterisk and FreeSWITCH. Settings: environment TANDEM_* and the file TANDEM_CONFIG, see docs/settings.md.')
+  .version(version)
+  .showHelpAfterError();
+
+for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addReference]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (e) {
+  // An expected failure is one message and its code; anything else keeps its stack for a report.
+  const text = e instanceof TandemError ? `${e.code}: ${e.message}` : e instanceof Error ? (e.stack ?? e.message) : String(e);
+  process.stderr.write(`tandem: ${redactText(text)}\n`);
+  process.exitCode = 1;
+}

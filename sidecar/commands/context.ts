@@ -1,0 +1,35 @@
+/** What every command needs: settings, log, and a store that is closed at the end. */
+import { readConfig, type Config } from '../config.js';
+import { createLog } from '../log.js';
+import type { Log, Meter } from '../../core/ports.js';
+import { openStore, type Store } from '../../sql/store.js';
+
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** A meter for commands that end at once. */
+export const noMeter: Meter = { count: () => undefined, observe: () => undefined, set: () => undefined };
+
+export function openConfiguredStore(config: Config, log: Log, meter: Meter): Promise<Store> {
+  return openStore(
+    {
+      url: config.databaseUrl,
+      zone: config.zone,
+      ...(config.databaseOwnSchema ? { ownSchema: config.databaseOwnSchema } : {}),
+      poolSize: config.databasePool,
+      statementMsMax: config.databaseMsMax,
+    },
+    { log, meter, nowMs: Date.now },
+  );
+}
+
+/** Runs `work` with a migrated store and closes it whatever happens. */
+export async function withStore<T>(work: (store: Store, config: Config) => Promise<T>): Promise<T> {
+  const config = readConfig(process.env);
+  const store = await openConfiguredStore(config, createLog('warn'), noMeter);
+  try {
+    await store.migrate();
+    return await work(store, config);
+  } finally {
+    await store.close();
+  }
+}

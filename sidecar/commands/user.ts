@@ -1,0 +1,94 @@
+/** `tandem user add|list|remove`: HTTP users. There is no default password; a made one is shown once. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import { TandemError } from '../../core/errors.js';
+import type { Config } from '../config.js';
+import { applyYaml } from '../provision.js';
+import { createPasswordHasher } from '../secrets.js';
+import { parseYaml } from '../yaml-file.js';
+import type { Store } from '../../sql/store.js';
+import { print, withStore } from './context.js';
+
+interface AddOptions {
+  readonly level: string;
+  readonly group: string;
+  readonly functions: string;
+  readonly viewReports: boolean;
+  readonly agentApi: boolean;
+  readonly passFile?: string;
+}
+
+/** Letters and digits only, so that VICIdial's filters leave it as it is. */
+export function makePassword(): string {
+  return randomBytes(24).toString('base64').replace(/[^A-Za-z0-9]/g, '').slice(0, 20);
+}
+
+export function addUser(program: Command): void {
+  const user = program.command('user').description('HTTP users: add, list, remove');
+
+  user
+    .command('add')
+    .description('add a user or change one; prints a new password unless --pass-file is given')
+    .argument('<name>')
+    .option('--level <1-9>', 'VICIdial user level; the lead API needs 7 or more', '8')
+    .option('--group <id>', 'user group', 'ADMIN')
+    .option('--functions <list>', 'API functions, separated by commas; none by default', '')
+    .option('--view-reports', 'VICIdial right, needed for ccc_lead_info', false)
+    .option('--agent-api', 'VICIdial right, needed for ccc_lead_info and fronter commands', false)
+    .option('--pass-file <file>', 'take the password from this file (- for standard input)')
+    .action((name: string, options: AddOptions) => withStore((store, config) => add(store, config, name, options)));
+
+  user
+    .command('list')
+    .description('users with level, group and functions')
+    .action(() =>
+      withStore(async (store) => {
+        const { vicidial_users: rows = [] } = await store.provisioning.read({ leadIds: [], callerCodes: [] });
+        for (const row of rows)
+          print([row['user'], `level ${String(row['user_level'])}`, row['user_group'], row['active'] === 'Y' ? 'active' : 'inactive', String(row['api_allowed_functions']).trim() || '(no function)'].join('\t'));
+      }),
+    );
+
+  user
+    .command('remove')
+    .argument('<name>')
+    .action((name: string) => withStore((store, config) => apply(store, config, { remove: { users: [name] } }, [`User ${name} removed.`])));
+}
+
+async function add(store: Store, config: Config, name: string, options: AddOptions): Promise<void> {
+  const made = options.passFile === undefined ? makePassword() : undefined;
+  const pass = made ?? readPassword(options.passFile ?? '-');
+  const entry = {
+    user: name,
+    pass,
+    user_level: Number(options.level),
+    user_group: options.group,
+    view_reports: options.viewReports,
+    agent_api_access: options.agentApi,
+    functions: options.functions.split(',').filter((word) => word !== ''),
+  };
+  await apply(store, config, { users: [entry] }, [`User ${name} is ready.`, ...(made ? [`Password (shown once): ${made}`] : [])]);
+}
+
+function readPassword(file: string): string {
+  const text = readFileSync(file === '-' ? 0 : file, 'utf8').replace(/\r?\n$/, '');
+  if (text.length < 8) throw new TandemError('TDM_BAD_VALUE', ['password', 'needs at least 8 characters']);
+  return text;
+}
+
+async function apply(store: Store, config: Config, content: object, lines: readonly string[]): Promise<void> {
+  const plan = await applyYaml(parseYaml(stringify(content), 'command line'), {
+    store: store.provisioning,
+    hasher: createPasswordHasher(),
+    nowMs: Date.now(),
+    zone: config.zone,
+    dryRun: false,
+    allowDefaultSecrets: config.allowDefaultSecrets,
+    // A password given by hand is meant as it stands, never as a reference to a file or variable.
+    env: {},
+  });
+  if (plan.changes.length) lines.forEach(print);
+  else print('Nothing to change.');
+}
