@@ -55,10 +55,11 @@ export class CommandQueue {
     this.next();
   }
 
-  /** After HANGUP not even a command without limit may wait for ever. */
+  /** After HANGUP the answer to whatever is in flight is a matter of moments, also to a command without limit. */
   limitInFlight(msMax: number): void {
-    const command = this.inFlight;
-    if (command && !command.timer) this.arm(command, msMax);
+    if (!this.inFlight) return;
+    clearTimeout(this.inFlight.timer);
+    this.arm(this.inFlight, msMax);
   }
 
   /** The session is over: nothing will be answered any more. `first` is for the command in flight. */

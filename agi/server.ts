@@ -62,6 +62,9 @@ export interface AgiServer {
   sessions(): number;
 }
 
+/** one line per reason and this time; the metric counts all */
+const refusalLogMs = 10_000;
+
 type Outcome = 'ok' | 'error' | 'gone' | 'unknown';
 
 export function createAgiServer(
@@ -82,6 +85,7 @@ class FastAgiDoor implements AgiServer {
   /** each connection until its application has settled and its socket is closed */
   private readonly running = new Map<AgiSession, Promise<void>>();
   private readonly calls = new Set<AgiCall>();
+  private readonly quietUntilMs = new Map<string, number>();
   private isStopping = false;
 
   constructor(options: AgiServerOptions, applications: Readonly<Record<string, CallApplication>>, deps: AgiServerDeps) {
@@ -120,7 +124,7 @@ class FastAgiDoor implements AgiServer {
     const left = this.running.size;
     const reason = new TandemError('TDM_STOPPING');
     for (const call of [...this.calls]) call.abort(reason);
-    for (const session of [...this.running.keys()]) session.destroy(reason);
+    for (const session of [...this.running.keys()]) session.destroy('Tandem is stopping');
     await closed; // all sockets are closed; an application that does not heed its signal is left behind
     if (left > 0) this.deps.log.warn({ sessions: left, graceMs }, 'agi: calls aborted at stop');
     return left;
@@ -149,9 +153,13 @@ class FastAgiDoor implements AgiServer {
     return this.running.size >= this.options.sessionsMax ? 'sessions-max' : undefined;
   }
 
+  /** Counted always, told now and then: a stranger must not be able to fill the log. */
   private refused(reason: string, fields: object): void {
     this.deps.meter.count('tandem_agi_refused_total', { reason });
-    this.deps.log.info({ ...fields, reason }, 'agi: connection refused');
+    const nowMs = this.nowMs();
+    if (nowMs < (this.quietUntilMs.get(reason) ?? -Infinity)) return;
+    this.quietUntilMs.set(reason, nowMs + refusalLogMs);
+    this.deps.log.warn({ ...fields, reason }, 'agi: connection refused');
   }
 
   private track(session: AgiSession): void {

@@ -63,7 +63,7 @@ export class AgiSession extends Context {
     // whoever asks gets the rejection; nobody has to ask
     this.environment.catch(() => undefined);
     this.environmentTimer = setTimeout(() => {
-      this.fail(new TandemError('TDM_DEADLINE', [limits.environmentMsMax]));
+      this.fail(gone('no environment'), new TandemError('TDM_DEADLINE', [limits.environmentMsMax]));
     }, limits.environmentMsMax);
     // one reset must not end the process (A6)
     this.on('error', (error: Error) => this.fail(gone('connection lost', error)));
@@ -124,9 +124,9 @@ export class AgiSession extends Context {
     return Promise.resolve();
   }
 
-  /** Give the connection up at once. `error` is what waiting commands are rejected with. */
-  destroy(error: TandemError): void {
-    this.fail(error);
+  /** Give the connection up at once; waiting commands are rejected with TDM_CALL_GONE. */
+  destroy(reason: string): void {
+    this.fail(gone(reason));
   }
 
   private feed(chunk: string): void {
@@ -193,16 +193,21 @@ export class AgiSession extends Context {
 
   private protocolError(reason: string): void {
     this.emit('protocolError', reason);
-    if (++this.protocolErrors >= this.limits.protocolErrorsMax) this.fail(new TandemError('TDM_PROTOCOL', ['asterisk', reason]));
+    if (++this.protocolErrors >= this.limits.protocolErrorsMax) this.abandon('too many lines out of place');
   }
 
   private giveUp(reason: string): void {
     this.emit('protocolError', reason);
-    this.fail(new TandemError('TDM_PROTOCOL', ['asterisk', reason]));
+    this.abandon(reason);
   }
 
-  private fail(error: TandemError, inFlightError: TandemError = error): void {
-    this.finish(error, inFlightError);
+  private abandon(reason: string): void {
+    this.fail(gone('the session was given up'), new TandemError('TDM_PROTOCOL', ['asterisk', reason]));
+  }
+
+  /** @param first what the command in flight, or who waits for the environment, is told */
+  private fail(error: TandemError, first: TandemError = error): void {
+    this.finish(error, first);
     this.socket.destroy();
   }
 
@@ -213,14 +218,14 @@ export class AgiSession extends Context {
   }
 
   /** Nothing waits for this session any more. The first reason is kept. */
-  private finish(error: TandemError, inFlightError: TandemError = error): void {
+  private finish(error: TandemError, first: TandemError = error): void {
     if (this.over) return;
     this.over = error;
     clearTimeout(this.environmentTimer);
     this.environmentReader = undefined;
-    this.environmentSettled?.reject(error);
+    this.environmentSettled?.reject(first);
     this.environmentSettled = undefined;
-    this.queue.rejectAll(error, inFlightError);
+    this.queue.rejectAll(error, first);
   }
 }
 
