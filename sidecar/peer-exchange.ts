@@ -1,0 +1,125 @@
+/** One HTTP exchange with a peer: bounded in time and size, stopped by a signal, without retry or redirect. */
+import { request as httpRequest } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+
+export interface ExchangeTarget {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly agent: Agent;
+  readonly connectMsMax: number;
+  readonly bodyBytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ExchangeAnswer {
+  readonly status: number;
+  /** of a redirect; then the body is not read */
+  readonly location: string | undefined;
+  readonly body: Buffer;
+}
+
+/** `kind`: `connection` = refused, reset or the like; `slow` = no connection in time; `answer` = not usable; `aborted` = our signal. */
+export class ExchangeFailure extends Error {
+  readonly kind: 'connection' | 'slow' | 'answer' | 'aborted';
+  /** the peer cannot have begun to answer: asking again is safe (AGI-3) */
+  readonly isBeforeAnyByte: boolean;
+
+  constructor(kind: ExchangeFailure['kind'], message: string, isBeforeAnyByte = false, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+    this.isBeforeAnyByte = isBeforeAnyByte;
+  }
+}
+
+const retryable: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
+const redirects: readonly number[] = [301, 302, 303, 307, 308];
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message.slice(0, 200);
+}
+
+/** The whole body, or a rejection when it is too long or cut off. */
+function readBody(response: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) reject(new ExchangeFailure('answer', `answer longer than ${bytesMax} bytes`));
+      else chunks.push(chunk);
+    });
+    response.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    // half a lead must not be taken for a whole one
+    response.on('close', () => reject(new ExchangeFailure('answer', 'answer cut off')));
+    response.on('error', (error) => reject(new ExchangeFailure('answer', 'answer cut off', false, { cause: error })));
+  });
+}
+
+async function readAnswer(response: IncomingMessage, bytesMax: number): Promise<ExchangeAnswer> {
+  const status = response.statusCode ?? 0;
+  const { location } = response.headers;
+  if (redirects.includes(status) && location !== undefined) return { status, location, body: Buffer.alloc(0) };
+  if (Number(response.headers['content-length'] ?? 0) > bytesMax)
+    throw new ExchangeFailure('answer', `answer longer than ${bytesMax} bytes`);
+  return { status, location: undefined, body: await readBody(response, bytesMax) };
+}
+
+function send({ url, headers, agent }: ExchangeTarget): ClientRequest {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return request({
+    protocol: url.protocol,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
+    path: `${url.pathname}${url.search}`,
+    headers: { host: url.host, ...headers },
+    agent,
+  });
+}
+
+/** GET. Resolves with any status; rejects with ExchangeFailure only. */
+export function exchange(target: ExchangeTarget): Promise<ExchangeAnswer> {
+  const { signal } = target;
+  if (signal.aborted) return Promise.reject(new ExchangeFailure('aborted', 'stopped'));
+  return new Promise((resolve, reject) => {
+    const request = send(target);
+    let socket: Socket | undefined;
+    let bytesBefore = 0;
+    const fail = (failure: ExchangeFailure) => {
+      reject(failure);
+      finish();
+      request.destroy();
+    };
+    const connected = () => clearTimeout(connectTimer);
+    const onAbort = () => fail(new ExchangeFailure('aborted', 'stopped'));
+    const connectTimer = setTimeout(() => fail(new ExchangeFailure('slow', 'no connection in time')), target.connectMsMax);
+    const finish = () => {
+      connected();
+      signal.removeEventListener('abort', onAbort);
+    };
+    signal.addEventListener('abort', onAbort);
+    request.on('socket', (given) => {
+      socket = given;
+      bytesBefore = given.bytesRead; // a kept-alive connection has read answers before
+      if (given.connecting) given.once('connect', connected);
+      else connected();
+    });
+    request.on('error', (error) => {
+      const isSilent = socket === undefined || socket.bytesRead === bytesBefore;
+      fail(new ExchangeFailure('connection', codeOf(error), isSilent && retryable.includes(codeOf(error)), { cause: error }));
+    });
+    request.on('response', (response) => {
+      readAnswer(response, target.bodyBytesMax).then(
+        (answer) => {
+          resolve(answer);
+          finish();
+          if (answer.location !== undefined) request.destroy();
+        },
+        (error: unknown) =>
+          fail(error instanceof ExchangeFailure ? error : new ExchangeFailure('answer', 'not readable', false, { cause: error })),
+      );
+    });
+    request.end();
+  });
+}
