@@ -39,8 +39,27 @@ function applicationOf(applications: Readonly<Record<string, CallApplication>>, 
   return undefined;
 }
 
-/** The same live call with other arguments and without the address's parameters. */
-export function withArguments(call: Call, args: readonly string[]): Call {
+/**
+ * The lookup as a menu needs it: run the application on this call, but take its exit letter instead of
+ * leaving for it (the menu has the options). '' when it set none.
+ */
+export function lookupLetter(lookup: CallApplication): (call: Call, argument: string) => Promise<string> {
+  return async (call, argument) => {
+    let letter = '';
+    const inner = withArguments(call, [argument], new Map([['goto', 'no']]));
+    await lookup({
+      ...inner,
+      setVariable: async (name, value) => {
+        if (name === 'ccc_result') letter = value;
+        await call.setVariable(name, value);
+      },
+    });
+    return letter;
+  };
+}
+
+/** The same live call with other arguments and other parameters of the address. */
+export function withArguments(call: Call, args: readonly string[], query: ReadonlyMap<string, string> = new Map()): Call {
   return {
     switchKind: call.switchKind,
     uniqueId: call.uniqueId,
@@ -50,10 +69,8 @@ export function withArguments(call: Call, args: readonly string[]): Call {
     context: call.context,
     extension: call.extension,
     args,
-    query: new Map(),
-    get signal() {
-      return call.signal;
-    },
+    query,
+    signal: call.signal,
     answer: () => call.answer(),
     play: (file, keys) => call.play(file, keys),
     waitForDigit: (timeoutMs) => call.waitForDigit(timeoutMs),
