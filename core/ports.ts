@@ -66,6 +66,8 @@ export interface AccountLimits {
 
 export interface Users {
   find(user: string): Promise<ApiUser | undefined>;
+  /** The first user, by name, whose `custom_three` is this text (`alt_user` of the Agent API); stores without that column leave it out. */
+  findByAlias?(alias: string): Promise<string | undefined>;
   /** last_login_date = now, last_ip, failed_login_count = 0. May be coalesced with others of the same user. */
   loginSucceeded(user: string, ip: string, atMs: number): Promise<void>;
   /** The counters of 3.4 step 5. `restart`: count is set to 1 and last_login_date to now; `locked`: only attempts, type aLOCK. */

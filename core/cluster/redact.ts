@@ -1,5 +1,5 @@
 /** Addresses for logs: whatever was a password is `***` (API-5, W-5). */
-import { decodeFormText } from './parameters.js';
+import { decodeFormText, type Fields } from './parameters.js';
 
 /** Longer addresses are cut in logs. */
 export const loggedUrlLengthMax = 2_000;
@@ -18,13 +18,17 @@ export function redactQuery(text: string): string {
   return /[pst%]/i.test(text) ? text.split('&').map(redactPair).join('&') : text;
 }
 
+/** Form fields as the reference logs them, decoded: `a=1&b=2`. Redacted by field: a password may hold `&`. */
+function redactForm(form: Fields): string {
+  return [...form].map(([name, value]) => `${name}=${secretName.test(name) ? '***' : (value ?? 'Array')}`).join('&');
+}
+
 /**
  * The address that goes to vicidial_api_urls: page, query, and for POST the form after
  * `&GET-AND-POST=Y&`; without a query the form stands in its place too, as the reference writes it.
  */
-export function loggedUrl(page: string, query: string, form: string | undefined): string {
-  const formText = form === undefined ? '' : redactQuery(form);
-  const queryText = query === '' ? formText : redactQuery(query);
-  const posted = form === undefined ? '' : `&GET-AND-POST=Y&${formText}`;
-  return `${page}?${queryText}${posted}`.slice(0, loggedUrlLengthMax);
+export function loggedUrl(page: string, query: string, form: Fields | undefined): string {
+  if (form === undefined) return `${page}?${redactQuery(query)}`.slice(0, loggedUrlLengthMax);
+  const formText = redactForm(form);
+  return `${page}?${query === '' ? formText : redactQuery(query)}&GET-AND-POST=Y&${formText}`.slice(0, loggedUrlLengthMax);
 }

@@ -1,0 +1,14 @@
+/** VICIdial's Agent API, the two fronter commands of it (vicidial-ccc section 7). */
+import type { RequestHandler } from 'express';
+import type { Fronter } from '../../core/services/fronter.js';
+import { createCompatDoor, type CompatDoorDeps, type CompatDoorOptions } from '../compat-door.js';
+
+export const agentApiDefaults: CompatDoorOptions = { paths: ['/agc/api.php'] };
+
+/** A door for `createApp({ doors })`. */
+export function createAgentApi(
+  deps: CompatDoorDeps & { readonly fronter: Fronter },
+  options: CompatDoorOptions = agentApiDefaults,
+): RequestHandler {
+  return createCompatDoor(deps.fronter, deps, options);
+}

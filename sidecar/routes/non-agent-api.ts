@@ -1,0 +1,14 @@
+/** VICIdial's Non-Agent API under its own path: `ccc_lead_info` and `version` (vicidial-ccc section 3). */
+import type { RequestHandler } from 'express';
+import type { LeadInfo } from '../../core/services/lead-info.js';
+import { createCompatDoor, type CompatDoorDeps, type CompatDoorOptions } from '../compat-door.js';
+
+export const nonAgentApiDefaults: CompatDoorOptions = { paths: ['/vicidial/non_agent_api.php'] };
+
+/** A door for `createApp({ doors })`. */
+export function createNonAgentApi(
+  deps: CompatDoorDeps & { readonly leadInfo: LeadInfo },
+  options: CompatDoorOptions = nonAgentApiDefaults,
+): RequestHandler {
+  return createCompatDoor(deps.leadInfo, deps, options);
+}
