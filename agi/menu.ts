@@ -2,11 +2,10 @@
 import type { Call, CallApplication } from '../core/call.js';
 import { asteriskArguments, checkName } from '../core/dial-string.js';
 import { TandemError } from '../core/errors.js';
-import { enterQueue } from '../core/services/enter-queue.js';
-import type { EnterQueueDeps } from '../core/services/enter-queue.js';
-import { createMenuApplication, defaultMenuSettings } from '../core/services/run-menu.js';
-import type { MenuSettings, RunMenuDeps } from '../core/services/run-menu.js';
-import { createScriptRunner } from '../core/services/run-script.js';
+import { createMenu } from '../core/services/menu-application.js';
+import type { MenuDeps, SwitchMenu } from '../core/services/menu-application.js';
+import { defaultMenuSettings } from '../core/services/run-menu.js';
+import type { MenuSettings } from '../core/services/run-menu.js';
 import { asteriskQueue, defaultAsteriskQueueOptions } from './queue-entry.js';
 import type { AsteriskQueueOptions } from './queue-entry.js';
 
@@ -21,24 +20,13 @@ export const defaultAsteriskMenuOptions: AsteriskMenuOptions = {
   dialplanApplications: [],
 };
 
-export interface MenuDoorDeps extends Pick<RunMenuDeps, 'menus' | 'log' | 'meter' | 'nowMs' | 'runLookup'> {
-  /** our applications by name; read when a menu uses one, so that `menu` itself may be among them */
-  readonly applications: Readonly<Record<string, CallApplication>>;
-  readonly isForeignCode?: EnterQueueDeps['isForeignCode'];
-}
-
-export function createAsteriskMenu(deps: MenuDoorDeps, options: AsteriskMenuOptions = defaultAsteriskMenuOptions): CallApplication {
-  const queueDeps: EnterQueueDeps = { queues: asteriskQueue(options), log: deps.log, meter: deps.meter, isForeignCode: deps.isForeignCode };
-  return createMenuApplication({
-    ...deps,
-    settings: options,
-    enterQueue: (call, request) => enterQueue(queueDeps, call, request),
+export function createAsteriskMenu(deps: MenuDeps, options: AsteriskMenuOptions = defaultAsteriskMenuOptions): CallApplication {
+  const words: SwitchMenu = {
+    queues: asteriskQueue(options),
     voicemail,
-    runScript: createScriptRunner({
-      applications: deps.applications,
-      runOutside: (call, script, argument) => runOutside(call, script, argument, options.dialplanApplications),
-    }),
-  });
+    runOutside: (call, script, argument) => runOutside(call, script, argument, options.dialplanApplications),
+  };
+  return createMenu(deps, words, options);
 }
 
 /** `u`: the unavailable greeting; `s`: without the instructions. */

@@ -2,11 +2,10 @@
 import type { Call, CallApplication } from '../core/call.js';
 import { checkName, freeswitchWords } from '../core/dial-string.js';
 import { TandemError } from '../core/errors.js';
-import { enterQueue } from '../core/services/enter-queue.js';
-import type { EnterQueueDeps } from '../core/services/enter-queue.js';
-import { createMenuApplication, defaultMenuSettings } from '../core/services/run-menu.js';
-import type { MenuSettings, RunMenuDeps } from '../core/services/run-menu.js';
-import { createScriptRunner } from '../core/services/run-script.js';
+import { createMenu } from '../core/services/menu-application.js';
+import type { MenuDeps, SwitchMenu } from '../core/services/menu-application.js';
+import { defaultMenuSettings } from '../core/services/run-menu.js';
+import type { MenuSettings } from '../core/services/run-menu.js';
 import { defaultFreeswitchQueueOptions, freeswitchQueue } from './queue-entry.js';
 import type { FreeswitchQueueOptions } from './queue-entry.js';
 
@@ -27,24 +26,13 @@ export const defaultFreeswitchMenuOptions: FreeswitchMenuOptions = {
   dialplanApplications: [],
 };
 
-export interface MenuDoorDeps extends Pick<RunMenuDeps, 'menus' | 'log' | 'meter' | 'nowMs' | 'runLookup'> {
-  /** our applications by name; read when a menu uses one, so that `menu` itself may be among them */
-  readonly applications: Readonly<Record<string, CallApplication>>;
-  readonly isForeignCode?: EnterQueueDeps['isForeignCode'];
-}
-
-export function createFreeswitchMenu(deps: MenuDoorDeps, options: FreeswitchMenuOptions = defaultFreeswitchMenuOptions): CallApplication {
-  const queueDeps: EnterQueueDeps = { ...deps, queues: freeswitchQueue(deps.log, options) };
-  return createMenuApplication({
-    ...deps,
-    settings: options,
-    enterQueue: (call, request) => enterQueue(queueDeps, call, request),
+export function createFreeswitchMenu(deps: MenuDeps, options: FreeswitchMenuOptions = defaultFreeswitchMenuOptions): CallApplication {
+  const words: SwitchMenu = {
+    queues: freeswitchQueue(deps.log, options),
     voicemail: (call, box) => voicemail(call, box, options),
-    runScript: createScriptRunner({
-      applications: deps.applications,
-      runOutside: (call, script, argument) => runOutside(call, script, argument, options.dialplanApplications),
-    }),
-  });
+    runOutside: (call, script, argument) => runOutside(call, script, argument, options.dialplanApplications),
+  };
+  return createMenu(deps, words, options);
 }
 
 async function voicemail(
