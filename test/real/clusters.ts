@@ -127,8 +127,17 @@ const portsOf = (asterisk: Asterisk): { http: number; agi: number; esl: number }
   esl: asterisk.ports.base + 7,
 });
 
+export interface ClusterOptions {
+  /** port through which beta asks the origin, when not its own (a relay) */
+  readonly originPort?: number;
+  /** port that beta's dialplan takes for Tandem's FastAGI door, when not its own (a relay) */
+  readonly agiPort?: number;
+  /** settings of Tandem B */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /** Bring everything up (3 to 5 s). What was started is stopped when something fails on the way. */
-export async function startClusters(): Promise<Clusters> {
+export async function startClusters(options: ClusterOptions = {}): Promise<Clusters> {
   const started: { stop(): Promise<unknown> }[] = [];
   const keep = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
     const part = await starting;
@@ -139,7 +148,7 @@ export async function startClusters(): Promise<Clusters> {
     await Promise.all(started.map((part) => part.stop()));
   };
   try {
-    return await compose(keep, stop);
+    return await compose(options, keep, stop);
   } catch (e) {
     await stop();
     throw e;
@@ -148,7 +157,7 @@ export async function startClusters(): Promise<Clusters> {
 
 type Keep = <T extends { stop(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>;
 
-async function compose(keep: Keep, stop: () => Promise<void>): Promise<Clusters> {
+async function compose(options: ClusterOptions, keep: Keep, stop: () => Promise<void>): Promise<Clusters> {
   const [alphaBase = 0, betaBase = 0] = await claimPorts(2);
   const [alpha, beta, silent] = await Promise.all([
     keep(startAsterisk({ name: 'alpha', base: alphaBase, peers: { beta: betaBase } })),
@@ -161,15 +170,15 @@ async function compose(keep: Keep, stop: () => Promise<void>): Promise<Clusters>
       startTandem({
         dir: join(beta.dir, 'tandem'),
         ports: portsOf(beta),
-        provisioning: destinationSite(portsOf(alpha).http, silent.port),
-        settings: { TANDEM_LOOKUP_MS_MAX: '1500' },
+        provisioning: destinationSite(options.originPort ?? portsOf(alpha).http, silent.port),
+        settings: { TANDEM_LOOKUP_MS_MAX: '1500', ...options.settings },
       }),
     );
   const [a, b] = await Promise.all([
     keep(startTandem({ dir: join(alpha.dir, 'tandem'), ports: portsOf(alpha), provisioning: originSite(leads) })),
     startB(),
     alpha.addConfig('extensions', '50-real', alphaDialplan()),
-    beta.addConfig('extensions', '50-real', betaDialplan(portsOf(beta).agi)),
+    beta.addConfig('extensions', '50-real', betaDialplan(options.agiPort ?? portsOf(beta).agi)),
     beta.addConfig('queues', '50-real', betaQueues()),
   ]);
   await Promise.all([alpha.reload(), beta.reload()]);

@@ -64,7 +64,8 @@ export function betaDialplan(agiPort: number): string {
 TANDEM_AGI_1 = 127.0.0.1:${agiPort}
 
 [from-trunk](+)
-exten => _2XXX,1,ExecIf($["\${CHANNEL(channeltype)}" = "PJSIP"]?Set(CCC_CODE=\${PJSIP_HEADER(read,X-CCC-Code)}))
+exten => _2XXX,1,GotoIf($["\${CHANNEL(channeltype)}" != "PJSIP"]?did,\${EXTEN},1)
+ same => n,Set(CCC_CODE=\${PJSIP_HEADER(read,X-CCC-Code)})
  same => n,Goto(did,\${EXTEN},1)
 
 [phones]

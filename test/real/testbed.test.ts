@@ -1,5 +1,7 @@
 /** The test bed itself: what the other real suites stand on. */
 import assert from 'node:assert/strict';
+import mysql from 'mysql2/promise';
+import { startMariaDb } from '../testbed/mariadb.js';
 import { claimPorts, requireTestbed, startAsterisk, type Asterisk } from '../testbed/asterisk.js';
 
 const code = 'V1121190512000012345';
@@ -44,4 +46,28 @@ describe('real: two Asterisk instances joined by trunks', function () {
       assert.equal(await agentCall.ended, 'remote');
     });
   }
+});
+
+describe('real: MariaDB', function () {
+  this.timeout(20_000);
+  before(async function () {
+    await requireTestbed(this, 'mariadb');
+  });
+
+  for (const strict of [true, false])
+    it(`DB-1: ${strict ? 'strict' : 'non-strict'} mode: an over-long value is ${strict ? 'refused' : 'cut'}`, async () => {
+      const server = await startMariaDb({ strict });
+      try {
+        const connection = await mysql.createConnection(server.url);
+        await connection.query('CREATE TABLE t (v VARCHAR(3))');
+        const inserted = connection.query("INSERT INTO t VALUES ('abcd')");
+        if (strict) await assert.rejects(inserted, { code: 'ER_DATA_TOO_LONG' });
+        else await inserted;
+        const [rows] = await connection.query('SELECT v FROM t');
+        assert.deepEqual(rows, strict ? [] : [{ v: 'abc' }]);
+        await connection.end();
+      } finally {
+        await server.stop();
+      }
+    });
 });

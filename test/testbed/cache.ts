@@ -106,10 +106,15 @@ function keyValues(text: string): ReadonlyMap<string, string> {
   return new Map(pairs.flatMap((m) => (m ? [[m[1] ?? '', m[2] ?? ''] as const] : [])));
 }
 
-// The last line of defence: mocha that ends with servers still up (a hook that threw, a signal) takes them with it.
+// The last line of defence: a test run that ends with servers still up (a hook that threw, a signal) takes them with it.
 process.on('exit', () => {
   for (const { part, name } of running) spawnSync(script(`${part}-down`), [cacheDir, name], { stdio: 'ignore' });
 });
+for (const [signal, number] of [
+  ['SIGTERM', 15],
+  ['SIGHUP', 1],
+] as const)
+  process.once(signal, () => process.exit(128 + number));
 
 function isAlive(pid: number): boolean {
   try {

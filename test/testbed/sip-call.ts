@@ -114,8 +114,11 @@ export class SipCall extends EventEmitter {
     }
   }
 
-  /** Blind transfer: tell the switch to send our far end to `uri`. */
+  /** Blind transfer: tell the switch to send our far end to `uri`; hangs up when the switch says that it is done, as phones do. */
   refer(uri: string): void {
+    this.on('notify', (m: SipMessage) => {
+      if (/^SIP\/2\.0 2/.test(m.body)) this.hangup();
+    });
     this.request('REFER', { headers: [`Refer-To: <${uri}>`, `Referred-By: <sip:${this.line.user}@127.0.0.1>`] });
   }
 
