@@ -22,10 +22,10 @@ export const runDir = join(cacheDir, 'run');
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Last line that a failed script wrote to its error output. */
+/** The last two lines that a failed script wrote to its error output: what went wrong, and what follows from it. */
 function lastWords(e: unknown): string {
   const text = e instanceof Error && 'stderr' in e ? String(e.stderr).trim() : '';
-  return text.split('\n').at(-1) ?? String(e);
+  return text === '' ? String(e) : text.split('\n').slice(-2).join('; ');
 }
 
 const problems = new Map<TestbedPart, Promise<string | undefined>>();
@@ -36,7 +36,7 @@ export function testbedProblem(what: TestbedPart): Promise<string | undefined> {
   if (!problem) {
     problem = run(script(`${what}-up`), [cacheDir], { env: { ...process.env, INSTALL_ONLY: '1' }, timeout: installMsMax }).then(
       () => undefined,
-      (e: unknown) => lastWords(e) || `${what}-up failed`,
+      lastWords,
     );
     problems.set(what, problem);
   }

@@ -41,7 +41,7 @@ E2
     echo "deb $opt $mirror $suite main" >"$a/etc/sources.list"
     apt-get -qq update 2>"$a/problem" && [ -n "$(ls "$a"/state/lists/*Packages* 2>/dev/null)" ] && found=1 && break
   done <"$a/mirrors"
-  [ -n "$found" ] || die "no package list of Debian $suite could be fetched: $(tail -1 "$a/problem")"
+  [ -n "$found" ] || die "no package list of Debian $suite could be fetched: $(grep -m1 -E '^E:|Failed to fetch' "$a/problem")"
 }
 
 # fetch_closure DIR SUITE DROP_REGEX PACKAGE...: download PACKAGEs with everything they depend on, less the
