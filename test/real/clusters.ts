@@ -15,6 +15,8 @@ const apiPass = 'origin-pass-6Hd2';
 export const localList = '8199';
 export const leadsMax = 60;
 const firstLeadId = 5_000_001;
+/** a port of the instance on which nobody listens */
+const closedOffset = 8;
 
 export interface OriginLead {
   readonly leadId: number;
@@ -89,7 +91,7 @@ const outcomeOptions = {
 };
 
 /** What the destination knows: how to ask the origin, and its menus. */
-function destinationSite(originPort: number, silentPort: number): object {
+function destinationSite(originPort: number, silentPort: number, closedPort: number): object {
   const menu = (id: string, container: string) => ({
     id,
     prompt: `NOPLAY|cm_sc_ccc_lookup_insert.agi,${container}---${localList}`,
@@ -101,6 +103,7 @@ function destinationSite(originPort: number, silentPort: number): object {
     containers: [
       { id: 'ccc_test', url: containerUrl(originPort) },
       { id: 'ccc_silent', url: containerUrl(silentPort) },
+      { id: 'ccc_refused', url: containerUrl(closedPort) },
     ],
     menus: [
       menu('ccc_menu', 'ccc_test'),
@@ -170,7 +173,7 @@ async function compose(options: ClusterOptions, keep: Keep, stop: () => Promise<
       startTandem({
         dir: join(beta.dir, 'tandem'),
         ports: portsOf(beta),
-        provisioning: destinationSite(options.originPort ?? portsOf(alpha).http, silent.port),
+        provisioning: destinationSite(options.originPort ?? portsOf(alpha).http, silent.port, alphaBase + closedOffset),
         settings: { TANDEM_LOOKUP_MS_MAX: '1500', ...options.settings },
       }),
     );

@@ -77,6 +77,7 @@ exten => 2001,1,Goto(static_test,s,1)
 exten => 2003,1,Goto(static_silent,s,1)
 exten => 2004,1,Goto(static_missing,s,1)
 exten => 2008,1,Goto(static_mass,s,1)
+exten => 2010,1,Goto(static_refused,s,1)
 ${application('2002', 'menu,ccc_menu')}
 ${application('2005', 'menu,ccc_menu_silent')}
 ${application('2006', 'queue_entry,support')}
@@ -85,6 +86,7 @@ ${application('2009', 'menu,ccc_menu_missing')}
 ${staticMenu('static_test', 'ccc_test', 'Queue(support,,,,30)')}
 ${staticMenu('static_silent', 'ccc_silent', 'Queue(support,,,,30)')}
 ${staticMenu('static_missing', 'ccc_nowhere', 'Queue(support,,,,30)')}
+${staticMenu('static_refused', 'ccc_refused', 'Queue(support,,,,30)')}
 ${staticMenu('static_mass', 'ccc_test', 'Dial(PJSIP/1016,20)')}
 `;
 }

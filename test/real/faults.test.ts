@@ -81,6 +81,15 @@ describe('real: faults during a hand-over', function () {
     });
   }
 
+  it('AGI-3: the origin is not there: the caller goes on at B at once', async () => {
+    const atPhone = (await clusters.beta.phone(phones.b)).nextCall();
+    const startedAtMs = Date.now();
+    const call = await callBeta('2010');
+    await atPhone;
+    assert.ok(Date.now() - startedAtMs < switchMsMax);
+    await call.answered;
+  });
+
   for (const { menu, extension } of [
     { menu: 'static menu context', extension: '2003' },
     { menu: 'Tandem menu', extension: '2005' },
