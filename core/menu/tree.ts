@@ -4,6 +4,8 @@ import { spansText, weekdayNames } from './hours.js';
 
 /** A tree with more lines than this is cut, with a line that says so. */
 export const treeLinesMax = 5_000;
+/** Menus within menus that are still drawn. */
+export const treeDepthMax = 20;
 
 /** Find a menu by id. */
 export type FindMenu = (menuId: string) => MenuDefinition | undefined;
@@ -50,7 +52,13 @@ function addMenu(
   drawing: Drawing,
 ): void {
   const menu = drawing.find(menuId);
-  const again = path.includes(menuId) ? ' (loop)' : drawing.shown.has(menuId) ? ' (shown above)' : '';
+  const again = path.includes(menuId)
+    ? ' (loop)'
+    : drawing.shown.has(menuId)
+      ? ' (shown above)'
+      : path.length >= treeDepthMax
+        ? ' (too deep)'
+        : '';
   const text = menu ? (again === '' ? title(menu) : menuId) : `${menuId} (UNKNOWN MENU)`;
   drawing.lines.push(`${line.head}menu ${text}${again}${line.description}`);
   if (menu && again === '') addOptions(menu, line.indent, [...path, menuId], drawing);
