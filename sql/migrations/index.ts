@@ -1,0 +1,5 @@
+import { ownTables } from './000001-own-tables.js';
+import type { Migration } from './migration.js';
+
+/** In order; the id is the place in the list plus one (a test checks it). */
+export const migrations: readonly Migration[] = [ownTables];

@@ -1,0 +1,168 @@
+/** The store's side of `tandem apply`: plain rows out, a checked list of changes in, all in one transaction. */
+import { sql } from 'kysely';
+import type { Compilable } from 'kysely';
+import { TandemError } from '../core/errors.js';
+import { compiled, createBuilder } from './builder.js';
+import type { Changed, Db, Row, Statements, Value } from './db.js';
+import { provisionedTables } from './provisioning-tables.js';
+import type { ProvisionedTable } from './provisioning-tables.js';
+
+export interface ProvisioningChange {
+  readonly table: ProvisionedTable;
+  readonly action: 'insert' | 'update' | 'delete';
+  /** the row, by columns; empty only for system_settings, which has one row. Of an insert: becomes part of the values. */
+  readonly key: Readonly<Record<string, string | number>>;
+  /** columns to set; ignored by delete */
+  readonly values: Readonly<Record<string, Value>>;
+}
+
+/** The present state as rows with the tables' own column names. */
+export interface ProvisioningState {
+  readonly users: readonly Row[];
+  readonly userGroups: readonly Row[];
+  readonly containers: readonly Row[];
+  readonly lists: readonly Row[];
+  /** `options.leadIds`, else the first `options.leadsMax` by id */
+  readonly leads: readonly Row[];
+  readonly ipLists: readonly Row[];
+  readonly systemSettings: readonly Row[];
+  readonly servers: readonly Row[];
+  readonly extendedLog: readonly Row[];
+  readonly dialLog: readonly Row[];
+  readonly accounts: readonly Row[];
+  readonly userSecrets: readonly Row[];
+  readonly peers: readonly Row[];
+  readonly menus: readonly Row[];
+}
+
+export interface ProvisioningReadOptions {
+  readonly leadIds?: readonly number[];
+  readonly leadsMax?: number;
+}
+
+export interface Provisioning {
+  read(options?: ProvisioningReadOptions): Promise<ProvisioningState>;
+  /**
+   * All changes or none (VICIdial's MyISAM tables cannot undo: there, those before the failure stay).
+   * Rejects TDM_BAD_VALUE for a table or column that may not be changed and for a value that the database
+   * refuses, TDM_NOT_FOUND for an update of no row, TDM_STORE_CONFLICT for an insert of a row that exists.
+   */
+  write(changes: readonly ProvisioningChange[]): Promise<void>;
+}
+
+export const leadsReadMax = 10_000;
+/** of every table but the leads */
+export const rowsReadMax = 100_000;
+export const changesMax = 100_000;
+const idsPerStatement = 500;
+
+export interface ProvisioningOptions {
+  /** schema of our own tables; undefined = the schema of the URL */
+  readonly ownSchema: string | undefined;
+  /** called after a write: nothing read before may be served from a cache */
+  readonly onWritten: () => void;
+}
+
+export function createProvisioning(db: Db, options: ProvisioningOptions): Provisioning {
+  const builder = createBuilder(db.dialect);
+  const placed = (table: ProvisionedTable): string =>
+    options.ownSchema !== undefined && table.startsWith('tandem_') ? `${options.ownSchema}.${table}` : table;
+
+  async function rows(table: ProvisionedTable, limit = rowsReadMax): Promise<Row[]> {
+    const { columns, orderBy } = provisionedTables[table];
+    let query = builder
+      .selectFrom(placed(table))
+      .select([...columns])
+      .limit(sql.lit(limit));
+    for (const column of orderBy) query = query.orderBy(column);
+    return plain(await ask(db, query));
+  }
+
+  async function leads({ leadIds, leadsMax = leadsReadMax }: ProvisioningReadOptions): Promise<Row[]> {
+    if (!leadIds) return rows('vicidial_list', leadsMax);
+    const found: Row[] = [];
+    for (let at = 0; at < leadIds.length; at += idsPerStatement) {
+      const some = leadIds.slice(at, at + idsPerStatement);
+      const query = builder
+        .selectFrom('vicidial_list')
+        .select([...provisionedTables.vicidial_list.columns])
+        .where('lead_id', 'in', some)
+        .orderBy('lead_id');
+      found.push(...plain(await ask(db, query)));
+    }
+    return found;
+  }
+
+  async function apply(tx: Statements, change: ProvisioningChange): Promise<void> {
+    const table = placed(change.table);
+    if (change.action === 'insert') {
+      await perform(tx, builder.insertInto(table).values({ ...change.key, ...change.values }));
+      return;
+    }
+    const keys = Object.entries(change.key);
+    if (change.action === 'delete') {
+      let query = builder.deleteFrom(table);
+      for (const [column, value] of keys) query = query.where(column, '=', value);
+      await perform(tx, query);
+      return;
+    }
+    let query = builder.updateTable(table).set(change.values);
+    for (const [column, value] of keys) query = query.where(column, '=', value);
+    const { rows: found } = await perform(tx, query);
+    if (found === 0) throw new TandemError('TDM_NOT_FOUND', [change.table, Object.values(change.key).join(', ')]);
+  }
+
+  return {
+    async read(read = {}) {
+      return {
+        users: await rows('vicidial_users'),
+        userGroups: await rows('vicidial_user_groups'),
+        containers: await rows('vicidial_settings_containers'),
+        lists: await rows('vicidial_lists'),
+        leads: await leads(read),
+        ipLists: await rows('vicidial_ip_list_entries'),
+        systemSettings: await rows('system_settings'),
+        servers: await rows('servers'),
+        extendedLog: await rows('vicidial_log_extended', leadsReadMax),
+        dialLog: await rows('vicidial_dial_log', leadsReadMax),
+        accounts: await rows('tandem_accounts'),
+        userSecrets: await rows('tandem_user_secrets'),
+        peers: await rows('tandem_peers'),
+        menus: await rows('tandem_menus'),
+      };
+    },
+    async write(changes) {
+      if (changes.length > changesMax) throw new TandemError('TDM_BUSY', [`more than ${changesMax} changes at once`]);
+      changes.forEach(check);
+      await db.transaction(async (tx) => {
+        for (const change of changes) await apply(tx, change);
+      });
+      options.onWritten();
+    },
+  };
+}
+
+function check({ table, action, key, values }: ProvisioningChange): void {
+  const known = Object.hasOwn(provisionedTables, table) ? provisionedTables[table] : undefined;
+  if (!known) throw new TandemError('TDM_BAD_VALUE', ['table', `${table} may not be changed`]);
+  for (const column of [...Object.keys(key), ...Object.keys(values)]) {
+    if (!known.columns.includes(column)) throw new TandemError('TDM_BAD_VALUE', ['column', `${table}.${column} is unknown`]);
+  }
+  if (action !== 'insert' && table !== 'system_settings' && Object.keys(key).length === 0)
+    throw new TandemError('TDM_BAD_VALUE', ['key', `${action} of ${table} without a key would touch every row`]);
+  if (action === 'update' && Object.keys(values).length === 0)
+    throw new TandemError('TDM_BAD_VALUE', ['values', `update of ${table} sets nothing`]);
+}
+
+async function ask(db: Db, query: Compilable): Promise<readonly Row[]> {
+  const statement = compiled(query);
+  return db.all(statement.sql, statement.values);
+}
+
+async function perform(tx: Statements, query: Compilable): Promise<Changed> {
+  const statement = compiled(query);
+  return tx.run(statement.sql, statement.values);
+}
+
+/** Plain objects: the drivers' rows have prototypes of their own. */
+const plain = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row }));

@@ -1,0 +1,178 @@
+/** The store: all ports of the core that need a database, behind one URL. */
+import { TandemError } from '../core/errors.js';
+import type {
+  ApiLog,
+  CallProofs,
+  Containers,
+  Handovers,
+  Lists,
+  LiveAgents,
+  Log,
+  Menus,
+  Meter,
+  Settings,
+  UrlLog,
+  Users,
+} from '../core/ports.js';
+import { isZone } from '../core/time.js';
+import { createColumns } from './columns.js';
+import { createContainers } from './containers.js';
+import type { Db } from './db.js';
+import type { Failure } from './failure.js';
+import { createHandovers } from './handovers.js';
+import { createLists } from './lists.js';
+import { createLiveAgents } from './live-agents.js';
+import { createLocalClock } from './local-clock.js';
+import { createLogWriter } from './log-writer.js';
+import { createMenus } from './menus.js';
+import { migrate } from './migrate.js';
+import type { Migrated } from './migrate.js';
+import { openMysql } from './mysql.js';
+import { createProofs } from './proofs.js';
+import { createProvisioning } from './provisioning.js';
+import type { Provisioning } from './provisioning.js';
+import { retentionDefaults, runRetention } from './retention.js';
+import type { RetentionResult } from './retention.js';
+import { createSettings } from './settings.js';
+import { openSqlite } from './sqlite.js';
+import { parseDatabaseUrl } from './url.js';
+import { createUsers } from './users.js';
+
+export const storeDefaults = {
+  /** one statement; the server ends it too */
+  statementMsMax: 2_500,
+  /** waiting for a free connection, or for the turn on SQLite */
+  acquireMsMax: 2_000,
+  /** connections per server */
+  poolSize: 10,
+  /** how many may wait for a connection */
+  waitersMax: 1_000,
+  /** repeating after lost conflicts and links, for work of a call */
+  retryMsMax: 5_000,
+  /** age of cached rows (DB-1 to DB-3: at most one second) */
+  cacheMsMax: 1_000,
+  /** a log write waits for its group at most */
+  logWaitMsMax: 100,
+  /** log rows that wait to be stored */
+  logQueueMax: 10_000,
+  /** storing what is queued when the process ends */
+  closeMsMax: 2_000,
+  ...retentionDefaults,
+} as const;
+
+export type StoreLimits = { readonly [K in keyof typeof storeDefaults]: number };
+
+export interface StoreOptions extends Partial<StoreLimits> {
+  /** `sqlite:./data/tandem.db`, `sqlite::memory:`, `mysql://user:secret@host:3306,host2:3306/db` */
+  readonly url: string;
+  /** IANA zone of VICIdial's DATETIME columns */
+  readonly zone: string;
+  /** MySQL schema of our own tables; default: the schema of the URL */
+  readonly ownSchema?: string;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly nowMs: () => number;
+}
+
+export interface Store {
+  readonly users: Users;
+  readonly settings: Settings;
+  readonly proofs: CallProofs;
+  readonly lists: Lists;
+  readonly apiLog: ApiLog;
+  readonly containers: Containers;
+  readonly handovers: Handovers;
+  readonly urlLog: UrlLog;
+  readonly liveAgents: LiveAgents;
+  readonly menus: Menus;
+  readonly provisioning: Provisioning;
+  /** Rejects TDM_STORE_DOWN when the database does not answer now. */
+  ping(): Promise<void>;
+  /** Our tables by numbered steps, VICIdial's only where absent. Rejects TDM_STORE_NEWER. */
+  migrate(): Promise<Migrated>;
+  runRetention(nowMs: number): Promise<RetentionResult>;
+  /** Stores queued log rows for at most `closeMsMax`, then closes. */
+  close(): Promise<void>;
+}
+
+/** Opens nothing on MySQL until it is used, so that a process can start while its database is away. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  if (!isZone(options.zone)) throw new TandemError('TDM_BAD_SETTING', ['TANDEM_ZONE', `"${options.zone}" is no IANA zone`]);
+  const limits: StoreLimits = { ...storeDefaults, ...withoutUndefined(options) };
+  const db = await openDb(options, limits);
+  return createStore(db, options, limits);
+}
+
+/** Exported for tests that bring their own `Db`. */
+export function createStore(db: Db, options: StoreOptions, limits: StoreLimits): Store {
+  const { nowMs, ownSchema, log, meter } = options;
+  const { cacheMsMax } = limits;
+  const own = ownPrefix(db, ownSchema);
+  const clock = createLocalClock(options.zone);
+  const columns = createColumns(db);
+  const cached = { own, nowMs, cacheMsMax };
+  const logs = createLogWriter(db, { clock, columns, nowMs, log, meter, waitMsMax: limits.logWaitMsMax, queueMax: limits.logQueueMax });
+
+  const users = createUsers(db, { ...cached, clock, columns, logins: logs.logins });
+  const settings = createSettings(db, { ...cached, clock });
+  const lists = createLists(db, cached);
+  const containers = createContainers(db, cached);
+  const menus = createMenus(db, cached);
+
+  function forgetAll(): void {
+    for (const cache of [users, settings, lists, containers, menus]) cache.forget();
+  }
+
+  return {
+    users,
+    settings,
+    proofs: createProofs(db, { own, clock, columns }),
+    lists,
+    apiLog: logs.apiLog,
+    containers,
+    handovers: createHandovers(db, { own, clock, columns, nowMs }),
+    urlLog: logs.urlLog,
+    liveAgents: createLiveAgents(db, { clock, columns }),
+    menus,
+    provisioning: createProvisioning(db, { ownSchema, onWritten: forgetAll }),
+    ping: () => db.ping(),
+    async migrate() {
+      const done = await migrate(db, { own, ownSchema, nowMs });
+      columns.forget();
+      forgetAll();
+      return done;
+    },
+    runRetention: (atMs) => runRetention(db, { own, clock, ...limits }, atMs),
+    async close() {
+      await logs.close(limits.closeMsMax);
+      await db.close();
+    },
+  };
+}
+
+async function openDb({ url, nowMs, log, meter }: StoreOptions, limits: StoreLimits): Promise<Db> {
+  const target = parseDatabaseUrl(url);
+  const onFailure = (failure: Failure): void => {
+    meter.count('tandem_store_failures_total', { verdict: failure.verdict });
+    log.debug({ reason: failure.reason, verdict: failure.verdict }, 'database failure');
+  };
+  if (target.dialect === 'sqlite') return openSqlite(target.file, { ...limits, nowMs, onFailure });
+  const onWriter = (name: string | undefined): void => {
+    if (name === undefined) log.error({}, 'no database server is healthy');
+    else log.info({ server: name }, 'database server chosen');
+  };
+  return openMysql(target, { ...limits, nowMs, onFailure, onWriter });
+}
+
+/** Our tables stand with the schema before them, or without. The name goes into statements, so it is checked. */
+function ownPrefix(db: Db, ownSchema: string | undefined): string {
+  if (ownSchema === undefined) return '';
+  if (db.dialect === 'sqlite') throw new TandemError('TDM_BAD_SETTING', ['ownSchema', 'SQLite has no second schema']);
+  if (!/^[A-Za-z0-9_]{1,64}$/.test(ownSchema)) throw new TandemError('TDM_BAD_SETTING', ['ownSchema', 'letters, digits and _ only']);
+  return `\`${ownSchema}\`.`;
+}
+
+function withoutUndefined(options: StoreOptions): Partial<StoreLimits> {
+  const keys = Object.keys(storeDefaults) as (keyof StoreLimits)[];
+  return Object.fromEntries(keys.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])));
+}
