@@ -16,6 +16,7 @@ import type { PeerAgentOptions } from './peer-agents.js';
 import { exchange, ExchangeFailure } from './peer-exchange.js';
 import type { ExchangeAnswer } from './peer-exchange.js';
 import { createSecretReader } from './peer-secrets.js';
+import { decodeBody } from './peer-text.js';
 
 export interface PeerClientOptions extends PeerAgentOptions {
   readonly bodyBytesMax: number;
@@ -49,18 +50,7 @@ const digests: Digests = {
   sha256Hex: (data) => createHash('sha256').update(data).digest('hex'),
   hmacSha256Hex: (secret, text) => createHmac('sha256', secret).update(text).digest('hex'),
 };
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-const windows1252 = new TextDecoder('windows-1252');
 const commonHeaders = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'tandem' };
-
-/** A peer sends what its database connection yields: UTF-8, else Windows-1252 (3.2). */
-export function decodeBody(body: Uint8Array): string {
-  try {
-    return utf8.decode(body);
-  } catch {
-    return windows1252.decode(body);
-  }
-}
 
 const isLogin = ([name]: Parameter): boolean => name === 'user' || name === 'pass';
 
