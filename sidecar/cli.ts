@@ -14,7 +14,9 @@ import { redactText } from './log.js';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
 const program = new Command('tandem')
-  .description('Call-centre services for Asterisk and FreeSWITCH. Settings: environment TANDEM_* and the file TANDEM_CONFIG, see docs/settings.md.')
+  .description(
+    'Call-centre services for Asterisk and FreeSWITCH. Settings: environment TANDEM_* and the file TANDEM_CONFIG, see docs/settings.md.',
+  )
   .version(version)
   .showHelpAfterError();
 

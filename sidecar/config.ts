@@ -166,6 +166,8 @@ function buildConfig(read: Reader) {
     codeWindowS: read.int('code_window_s'),
     apiUserRequestsPerMinute: read.int('api_user_requests_per_minute'),
     apiMissesPerMinute: read.int('api_misses_per_minute'),
+    trustedPeers: networks(read, 'trusted_peers'),
+    signedOnlyPeers: read.list('signed_only_peers'),
     lookupConnectMsMax: read.int('lookup_connect_ms_max'),
     lookupMsMax: read.int('lookup_ms_max'),
     lookupFailExit: read.text('lookup_fail_exit') as 'A' | 'B' | 'C' | 'D',

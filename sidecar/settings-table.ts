@@ -227,6 +227,20 @@ export const settingsTable = [
     example: '600',
   },
   {
+    name: 'trusted_peers',
+    kind: 'list',
+    fallback: '',
+    text: 'addresses and networks of peer clusters: wrong logins of strangers never lock them out (W-9)',
+    example: '10.0.1.5,10.2.0.0/24',
+  },
+  {
+    name: 'signed_only_peers',
+    kind: 'list',
+    fallback: '',
+    text: 'ids of peers whose accounts may not use passwords any more, only signed requests (X-27)',
+    example: 'west,east',
+  },
+  {
     name: 'lookup_connect_ms_max',
     kind: 'int',
     fallback: '2000',

@@ -1,6 +1,7 @@
 /** `tandem apply FILE.yaml [--dry-run]`: idempotent provisioning, validated and diffed before anything changes (B63). */
 import type { Command } from 'commander';
-import { createPasswordHasher } from '../secrets.js';
+import { createPasswordHasher } from '../password-hasher.js';
+import { createProvisioningStore } from '../provisioning-store.js';
 import { applyFile } from '../provision.js';
 import { print, withStore } from './context.js';
 
@@ -13,7 +14,7 @@ export function addApply(program: Command): void {
     .action((file: string, options: { dryRun: boolean }) =>
       withStore(async (store, config) => {
         const plan = await applyFile(file, {
-          store: store.provisioning,
+          store: createProvisioningStore(store),
           hasher: createPasswordHasher(),
           nowMs: Date.now(),
           zone: config.zone,
@@ -22,7 +23,9 @@ export function addApply(program: Command): void {
           env: process.env,
         });
         plan.lines.forEach(print);
-        print(plan.lines.length ? `${String(plan.lines.length)} change(s) ${options.dryRun ? 'would be made' : 'made'}.` : 'Nothing to change.');
+        print(
+          plan.lines.length ? `${String(plan.lines.length)} change(s) ${options.dryRun ? 'would be made' : 'made'}.` : 'Nothing to change.',
+        );
       }),
     );
 }

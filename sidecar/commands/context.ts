@@ -6,20 +6,24 @@ import { openStore, type Store } from '../../sql/store.js';
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
+/** A log for commands that speak to people themselves. */
+const silent = (): void => undefined;
+export const noLog: Log = { debug: silent, info: silent, warn: silent, error: silent };
+
 /** A meter for commands that end at once. */
-export const noMeter: Meter = { count: () => undefined, observe: () => undefined, set: () => undefined };
+export const noMeter: Meter = { count: silent, observe: silent, set: silent };
 
 export function openConfiguredStore(config: Config, log: Log, meter: Meter): Promise<Store> {
-  return openStore(
-    {
-      url: config.databaseUrl,
-      zone: config.zone,
-      ...(config.databaseOwnSchema ? { ownSchema: config.databaseOwnSchema } : {}),
-      poolSize: config.databasePool,
-      statementMsMax: config.databaseMsMax,
-    },
-    { log, meter, nowMs: Date.now },
-  );
+  return openStore({
+    url: config.databaseUrl,
+    zone: config.zone,
+    ...(config.databaseOwnSchema ? { ownSchema: config.databaseOwnSchema } : {}),
+    poolSize: config.databasePool,
+    statementMsMax: config.databaseMsMax,
+    log,
+    meter,
+    nowMs: Date.now,
+  });
 }
 
 /** Runs `work` with a migrated store and closes it whatever happens. */

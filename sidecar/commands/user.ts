@@ -1,15 +1,16 @@
 /** `tandem user add|list|remove`: HTTP users. There is no default password; a made one is shown once. */
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { TandemError } from '../../core/errors.js';
 import type { Config } from '../config.js';
+import { createProvisioningStore } from '../provisioning-store.js';
 import { applyYaml } from '../provision.js';
-import { createPasswordHasher } from '../secrets.js';
+import { createPasswordHasher } from '../password-hasher.js';
 import { parseYaml } from '../yaml-file.js';
 import type { Store } from '../../sql/store.js';
 import { print, withStore } from './context.js';
+import { makePassword } from './password.js';
 
 interface AddOptions {
   readonly level: string;
@@ -18,11 +19,6 @@ interface AddOptions {
   readonly viewReports: boolean;
   readonly agentApi: boolean;
   readonly passFile?: string;
-}
-
-/** Letters and digits only, so that VICIdial's filters leave it as it is. */
-export function makePassword(): string {
-  return randomBytes(24).toString('base64').replace(/[^A-Za-z0-9]/g, '').slice(0, 20);
 }
 
 export function addUser(program: Command): void {
@@ -45,9 +41,17 @@ export function addUser(program: Command): void {
     .description('users with level, group and functions')
     .action(() =>
       withStore(async (store) => {
-        const { vicidial_users: rows = [] } = await store.provisioning.read({ leadIds: [], callerCodes: [] });
+        const { vicidial_users: rows = [] } = await createProvisioningStore(store).read({ leadIds: [], callerCodes: [] });
         for (const row of rows)
-          print([row['user'], `level ${String(row['user_level'])}`, row['user_group'], row['active'] === 'Y' ? 'active' : 'inactive', String(row['api_allowed_functions']).trim() || '(no function)'].join('\t'));
+          print(
+            [
+              row['user'],
+              `level ${String(row['user_level'])}`,
+              row['user_group'],
+              row['active'] === 'Y' ? 'active' : 'inactive',
+              String(row['api_allowed_functions']).trim() || '(no function)',
+            ].join('\t'),
+          );
       }),
     );
 
@@ -80,7 +84,7 @@ function readPassword(file: string): string {
 
 async function apply(store: Store, config: Config, content: object, lines: readonly string[]): Promise<void> {
   const plan = await applyYaml(parseYaml(stringify(content), 'command line'), {
-    store: store.provisioning,
+    store: createProvisioningStore(store),
     hasher: createPasswordHasher(),
     nowMs: Date.now(),
     zone: config.zone,

@@ -1,0 +1,102 @@
+/** The HTTP side put together: login once for all doors, the two compatible doors, health, admin. */
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { createLockout } from '../core/cluster/lockout.js';
+import { createMinuteLimit, createReplayCache } from '../core/cluster/limits.js';
+import { signatureSkewMsMax } from '../core/cluster/signature.js';
+import type { ApiUser, Containers, Log, PeerClient } from '../core/ports.js';
+import { createFronter, fronterDefaults } from '../core/services/fronter.js';
+import { createLeadInfo, leadInfoDefaults } from '../core/services/lead-info.js';
+import { createLogin, loginDefaults } from '../core/services/login.js';
+import type { Store } from '../sql/store.js';
+import { createAddressRules, createClientAddress } from './addresses.js';
+import { createApp, createHttpServer, httpServerDefaults } from './app.js';
+import { createAllowList, type Config } from './config.js';
+import { bodyDefaults } from './form-body.js';
+import type { Health } from './health.js';
+import type { Metrics } from './metrics.js';
+import { createAdminRoutes } from './routes/admin.js';
+import { createAgentApi } from './routes/agent-api.js';
+import { createHealthRoutes } from './routes/health.js';
+import { createNonAgentApi } from './routes/non-agent-api.js';
+import { resolveSecret } from './secret-reference.js';
+import { createSecrets, nodeDigests } from './secrets.js';
+
+export interface ApiDeps {
+  readonly config: Config;
+  readonly store: Store;
+  readonly peers: PeerClient;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly reload: () => Promise<readonly string[]>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The server with every door, not listening yet. */
+export function createHttpSide(deps: ApiDeps): Server {
+  const { config, store, log, metrics: meter } = deps;
+  const nowMs = Date.now;
+  const clientAddress = createClientAddress({ header: config.proxyHeader, proxies: config.trustedProxies });
+  const requests = createMinuteLimit();
+  const login = createLogin(
+    {
+      users: store.users,
+      settings: store.settings,
+      secrets: createSecrets(nowMs),
+      digests: nodeDigests,
+      addresses: createAddressRules(config.trustedPeers),
+      lockout: createLockout(),
+      badLogins: createMinuteLimit(),
+      replays: createReplayCache(2 * signatureSkewMsMax),
+      signingSecret: signingSecret(store.containers, deps.env),
+      meter,
+      log,
+      nowMs,
+    },
+    { ...loginDefaults, signedOnlyPeers: [...config.signedOnlyPeers] },
+  );
+  const shared = { ...store, agents: store.liveAgents, peers: deps.peers, login, requests, meter, log, nowMs };
+  const leadInfo = createLeadInfo(
+    { ...shared, misses: createMinuteLimit(), version: { ...ownVersion(), zone: config.zone } },
+    {
+      ...leadInfoDefaults,
+      windowS: config.codeWindowS,
+      requestsPerUserMinuteMax: config.apiUserRequestsPerMinute,
+      missesPerMinuteMax: config.apiMissesPerMinute,
+      logLeadData: config.logLeadData,
+    },
+  );
+  const fronter = createFronter(shared, {
+    ...fronterDefaults,
+    connectMsMax: config.lookupConnectMsMax,
+    requestMsMax: config.lookupMsMax,
+    requestsPerUserMinuteMax: config.apiUserRequestsPerMinute,
+  });
+  const door = { meter, log, nowMs, clientAddress };
+  const isAllowed = createAllowList(config.http.allow);
+  const app = createApp({
+    doors: [
+      createNonAgentApi({ ...door, leadInfo }, { paths: config.apiPaths, body: bodyDefaults }),
+      createAgentApi({ ...door, fronter }, { paths: config.agentApiPaths, body: bodyDefaults }),
+    ],
+    routes: [createHealthRoutes(deps), createAdminRoutes({ login, reload: deps.reload, addressOf: clientAddress })],
+    isAllowed: (address) => isAllowed(address ?? ''),
+    log,
+    meter,
+  });
+  return createHttpServer(app, { ...httpServerDefaults, connectionsMax: config.http.connectionsMax });
+}
+
+/** Both sides of a signed link share one secret: the peer's `pass`, which is never sent (X-27). */
+function signingSecret(containers: Containers, env: ApiDeps['env']) {
+  return async (user: ApiUser): Promise<string | undefined> => {
+    const profile = user.account ? (await containers.find(user.account.peerId))?.profile : undefined;
+    return profile?.pass ? resolveSecret(profile.pass, env) : undefined;
+  };
+}
+
+function ownVersion(): { readonly version: string; readonly build: string } {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return { version: `tandem-${version}`, build: 'tandem' };
+}

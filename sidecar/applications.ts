@@ -1,0 +1,59 @@
+/** Which applications each door offers, put together once from the services. */
+import { createAgiCallerCode } from '../agi/caller-code.js';
+import { createAgiLookupInsert } from '../agi/lookup-insert.js';
+import { createAsteriskMenu } from '../agi/menu.js';
+import { createAsteriskQueueEntry } from '../agi/queue-entry.js';
+import type { Call, CallApplication } from '../core/call.js';
+import type { Containers, Log, Meter, Menus } from '../core/ports.js';
+import type { LookupExit, LookupInsert } from '../core/services/lookup-insert.js';
+import { lookupLetter } from '../core/services/run-script.js';
+import type { TagCallDeps } from '../core/services/tag-call.js';
+import { createEslCallerCode } from '../esl-outbound/caller-code.js';
+import { createEslLookupInsert } from '../esl-outbound/lookup-insert.js';
+import { createFreeswitchMenu } from '../esl-outbound/menu.js';
+import { createFreeswitchQueueEntry } from '../esl-outbound/queue-entry.js';
+
+export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
+  readonly lookup: LookupInsert;
+  readonly containers: Containers;
+  readonly menus: Menus;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export interface ApplicationOptions {
+  readonly serverIp: string;
+  readonly silence: boolean;
+  readonly failExit: LookupExit;
+}
+
+export type Applications = Readonly<Record<string, CallApplication>>;
+
+export function createApplications(
+  deps: ApplicationDeps,
+  options: ApplicationOptions,
+): { readonly agi: Applications; readonly esl: Applications } {
+  const lookupOptions = { silence: options.silence, internalErrorExit: options.failExit };
+  const tagOptions = { serverIp: options.serverIp };
+  // W-14: a code that came in on a peer's trunk names that peer's lead, not ours.
+  const isForeignCode = async (call: Call): Promise<boolean> => (await deps.containers.findByChannel(call.channel)) !== undefined;
+  const queueDeps = { log: deps.log, meter: deps.meter, isForeignCode };
+  const menuDeps = (applications: Applications, lookup: CallApplication | undefined) => ({
+    menus: deps.menus,
+    log: deps.log,
+    meter: deps.meter,
+    nowMs: deps.nowMs,
+    isForeignCode,
+    applications,
+    runLookup: lookupLetter(lookup ?? (() => Promise.resolve())),
+  });
+
+  const agi: Record<string, CallApplication> = { ...createAgiLookupInsert(deps, lookupOptions), ...createAgiCallerCode(deps, tagOptions) };
+  agi['queue_entry'] = createAsteriskQueueEntry(queueDeps);
+  agi['menu'] = createAsteriskMenu(menuDeps(agi, agi['ccc_lookup_insert']));
+
+  const esl: Record<string, CallApplication> = { ...createEslLookupInsert(deps, lookupOptions), ...createEslCallerCode(deps, tagOptions) };
+  esl['queue_entry'] = createFreeswitchQueueEntry(queueDeps);
+  esl['menu'] = createFreeswitchMenu(menuDeps(esl, esl['ccc_lookup_insert']));
+  return { agi, esl };
+}

@@ -1,0 +1,179 @@
+/**
+ * The composition root: settings, store, services, doors, links, in the order of H25. Start: migrate, provision,
+ * listen, then say ready. Stop: not ready, no new calls, let calls finish, close in reverse order.
+ */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAgiServer, agiServerDefaults, type AgiServer } from '../agi/server.js';
+import { TandemError } from '../core/errors.js';
+import type { Log } from '../core/ports.js';
+import { createLookupInsert } from '../core/services/lookup-insert.js';
+import { createEslServer, type EslServer } from '../esl-outbound/server.js';
+import type { Store } from '../sql/store.js';
+import { createHttpSide } from './api.js';
+import { createApplications } from './applications.js';
+import { openConfiguredStore } from './commands/context.js';
+import type { Config } from './config.js';
+import { scheduleRetention } from './cron.js';
+import { createHealth } from './health.js';
+import { openLinks } from './links.js';
+import { createMetrics, type Metrics } from './metrics.js';
+import { createPeerClient } from './peer-client.js';
+import { createProvisioningStore } from './provisioning-store.js';
+import { applyFile, type ApplyOptions } from './provision.js';
+import { createPasswordHasher } from './password-hasher.js';
+import { systemTimers } from './timers.js';
+
+export interface Ports {
+  readonly http: number;
+  readonly agi: number;
+  readonly esl: number;
+}
+
+export interface Running {
+  readonly ports: Ports;
+  readonly store: Store;
+  /** Apply the provisioning file again; the lines say what changed. */
+  reload(): Promise<readonly string[]>;
+  /** Orderly stop: resolves when everything is closed; calls may finish for `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface MainOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export async function startTandem({ config, log, env }: MainOptions): Promise<Running> {
+  const metrics = createMetrics();
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.reverse()) await close();
+    closers.length = 0;
+  };
+  try {
+    return await open({ config, log, env }, metrics, closers, closeAll);
+  } catch (e) {
+    await closeAll(); // what was opened before the failure must not keep the process alive
+    throw e;
+  }
+}
+
+async function open(
+  { config, log, env }: MainOptions,
+  metrics: Metrics,
+  closers: (() => Promise<void> | void)[],
+  closeAll: () => Promise<void>,
+): Promise<Running> {
+  const health = createHealth();
+  const store = await openConfiguredStore(config, log, metrics);
+  closers.push(() => store.close());
+  await store.migrate();
+  health.add(() => store.ping().then(() => ({ name: 'database', state: 'up', reason: '' })));
+
+  const reload = async (): Promise<readonly string[]> => {
+    if (config.provision === undefined)
+      throw new TandemError('TDM_BAD_SETTING', ['provision', 'is not set, so there is nothing to reload']);
+    const { lines } = await applyFile(config.provision, applyOptions(store, config, env));
+    log.info({ file: config.provision, changes: lines.length }, 'provisioning applied');
+    return lines;
+  };
+  if (config.provision !== undefined) await reload();
+
+  const peers = createPeerClient({ nowMs: Date.now, env });
+  closers.push(() => peers.close());
+  const lookup = createLookupInsert(
+    { ...store, peers, log, meter: metrics, nowMs: Date.now, after: systemTimers.after, zone: config.zone },
+    {
+      connectMsMax: config.lookupConnectMsMax,
+      requestMsMax: config.lookupMsMax,
+      windowMs: config.handoverWindowS * 1000,
+      internalErrorExit: config.lookupFailExit,
+      serverIp: config.serverIp,
+    },
+  );
+  const applications = createApplications(
+    { ...store, lookup, log, meter: metrics, nowMs: Date.now, after: systemTimers.after, zone: config.zone },
+    { serverIp: config.serverIp, silence: config.lookupSilence, failExit: config.lookupFailExit },
+  );
+
+  const links = openLinks(config, { log, meter: metrics, health });
+  closers.push(() => links.close());
+  const cron = scheduleRetention(store, log);
+  closers.push(() => cron.close());
+
+  const agi = createAgiServer(
+    {
+      ...agiServerDefaults,
+      host: config.agi.host,
+      port: config.agi.port,
+      allow: config.agi.allow,
+      sessionsMax: config.agi.sessionsMax,
+      commandBytesMax: config.agi.lineBytesMax,
+    },
+    applications.agi,
+    { log, meter: metrics },
+  );
+  const esl = createEslServer(config.esl, applications.esl, { log, meter: metrics });
+  const http = createHttpSide({ config, store, peers, health, metrics, log, reload, env });
+  const doors = doorsOf(agi, esl, http);
+  closers.push(() => doors.close(0));
+  const ports = { agi: await agi.listen(), esl: await esl.listen(), http: await listenHttp(http, config.http) };
+  log.info({ ...ports, zone: config.zone }, 'ready');
+
+  return {
+    ports,
+    store,
+    reload,
+    async stop(graceMs) {
+      health.stop('stopping');
+      log.info({ graceMs, agi: agi.sessions(), esl: esl.sessions() }, 'stopping: no new calls, running ones may finish');
+      await doors.close(graceMs);
+      await closeAll();
+      log.info({}, 'stopped');
+    },
+  };
+}
+
+function applyOptions(store: Store, config: Config, env: MainOptions['env']): ApplyOptions {
+  return {
+    store: createProvisioningStore(store),
+    hasher: createPasswordHasher(),
+    nowMs: Date.now(),
+    zone: config.zone,
+    dryRun: false,
+    allowDefaultSecrets: config.allowDefaultSecrets,
+    env,
+  };
+}
+
+/** Calls first, HTTP last: a peer or a supervisor may ask while calls finish. */
+function doorsOf(agi: AgiServer, esl: EslServer, http: Server) {
+  return {
+    async close(graceMs: number): Promise<void> {
+      await Promise.all([agi.close(graceMs), esl.close(graceMs)]);
+      if (!http.listening) return;
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      http.closeIdleConnections();
+      const cut = setTimeout(() => http.closeAllConnections(), httpCloseMsMax);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** requests that are being answered when the doors close */
+const httpCloseMsMax = 1000;
+
+function listenHttp(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const refuse = (e: Error) =>
+      reject(new TandemError('TDM_BAD_SETTING', ['HTTP address', `${host}:${String(port)}: ${e.message}`], { cause: e }));
+    server.once('error', refuse);
+    server.listen({ host, port }, () => {
+      server.off('error', refuse);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
