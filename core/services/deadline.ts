@@ -5,8 +5,8 @@ import { TandemError } from '../errors.js';
 export type After = (delayMs: number, run: () => void) => () => void;
 
 /**
- * Run `work` and answer by `msMax` at the latest: rejects TDM_DEADLINE then, and TDM_CALL_GONE at once when
- * `outer` aborts. The signal given to `work` aborts in both cases; what `work` does afterwards is its own affair.
+ * Run `work` and answer by `msMax` at the latest: rejects TDM_DEADLINE then, and at once with the reason
+ * of `outer`, or TDM_CALL_GONE, when that aborts. The signal given to `work` aborts in both cases; what `work` does afterwards is its own affair.
  */
 export async function withDeadline<T>(
   after: After,
@@ -14,7 +14,8 @@ export async function withDeadline<T>(
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const gone = () => new TandemError('TDM_CALL_GONE', ['caller or session gone']);
+  // the door says why, e.g. that Tandem stops
+  const gone = () => (outer.reason instanceof TandemError ? outer.reason : new TandemError('TDM_CALL_GONE', ['caller or session gone']));
   if (outer.aborted) throw gone();
   const inner = new AbortController();
   let onAbort = (): void => undefined;

@@ -55,6 +55,7 @@ async function playSilence(call: Call): Promise<void> {
   for (let n = 0; n < silences; n++) await call.play(silenceFile, '');
 }
 
+/** The application. Rejects TDM_CALL_GONE, or why the door stopped the call; then nothing more is sent (AGI-3). */
 export function createLookupCall(deps: LookupCallDeps, options: LookupCallOptions): (call: Call) => Promise<void> {
   /** Where the dialplan goes on: a wrong word from the query must not cost the caller the exit. */
   function place(call: Call, exit: LookupExit): { readonly context: string; readonly extension: string } {
@@ -103,16 +104,10 @@ export function createLookupCall(deps: LookupCallDeps, options: LookupCallOption
   }
 
   return async (call) => {
-    try {
-      const { exit, reason } = await tell(call, await find(call));
-      await call.setVariable('TANDEM_REASON', reason);
-      await call.setVariable('ccc_result', exit);
-      await call.setVariable('TANDEM_RESULT', exit);
-      if (call.query.get('goto') !== 'no') await call.goto(place(call, exit));
-    } catch (e) {
-      // Nobody is there to be told anything (AGI-3).
-      if (!hasCode(e, 'TDM_CALL_GONE')) throw e;
-      deps.log.info({ uniqueId: call.uniqueId }, 'lookup: caller gone');
-    }
+    const { exit, reason } = await tell(call, await find(call));
+    await call.setVariable('TANDEM_REASON', reason);
+    await call.setVariable('ccc_result', exit);
+    await call.setVariable('TANDEM_RESULT', exit);
+    if (call.query.get('goto') !== 'no') await call.goto(place(call, exit));
   };
 }

@@ -99,7 +99,7 @@ export type LookupInsertResult =
   | { readonly exit: LookupExit; readonly reason: string };
 
 export interface LookupInsert {
-  /** Resolves within the deadline with an exit, whatever happens. Rejects only TDM_CALL_GONE. */
+  /** Resolves within the deadline with an exit, whatever happens. Rejects only when the call is gone or stopped. */
   (request: LookupInsertRequest): Promise<LookupInsertResult>;
 }
 
@@ -232,7 +232,7 @@ export function createLookupInsert(deps: LookupInsertDeps, given: Partial<Lookup
     try {
       result = await run(request, startedAtMs).catch((e: unknown) => exitOfError(e, request));
     } catch (e) {
-      deps.meter.count('tandem_handovers_total', { exit: 'none', reason: 'caller-gone' });
+      deps.meter.count('tandem_handovers_total', { exit: 'none', reason: hasCode(e, 'TDM_STOPPING') ? 'stopping' : 'caller-gone' });
       throw e;
     }
     const { exit, reason } = result;

@@ -50,7 +50,7 @@ function readArguments(args: readonly string[]): Wanted {
   return leadId >= 1 && leadId <= leadIdMax ? { kind: wanted as CallerCodeKind, leadId } : 'bad-lead-id';
 }
 
-/** Make a code for a lead of ours and prove it. Rejects only TDM_CALL_GONE. */
+/** Make a code for a lead of ours and prove it. Rejects only when the call is gone. */
 export function createTagCall(deps: TagCallDeps, given: Partial<TagCallSettings> = {}): (call: Call) => Promise<TagCallResult> {
   const settings = { ...tagCallDefaults, ...given };
 
@@ -71,7 +71,7 @@ export function createTagCall(deps: TagCallDeps, given: Partial<TagCallSettings>
     try {
       return await withDeadline(deps.after, settings.storeMsMax, call.signal, () => prove(call, wanted.kind, wanted.leadId));
     } catch (e) {
-      if (hasCode(e, 'TDM_CALL_GONE')) throw e;
+      if (call.signal.aborted) throw e;
       deps.log.error({ err: e, uniqueId: call.uniqueId }, 'caller code: not recorded');
       return { ok: false, reason: hasCode(e, 'TDM_STORE_DOWN', 'TDM_DEADLINE') ? 'store-down' : 'internal' };
     }
@@ -93,17 +93,12 @@ export function createTagApplication(
   }
 
   return async (call) => {
-    try {
-      const result = await tag(call);
-      if (result.ok) await put(call, result.code);
-      const reason = result.ok ? 'tagged' : result.reason;
-      deps.meter.count('tandem_caller_codes_total', { reason });
-      deps.log.info({ uniqueId: call.uniqueId, reason, ...(result.ok ? { code: result.code } : {}) }, 'caller code: done');
-      await call.setVariable('TANDEM_REASON', reason);
-      await call.setVariable('TANDEM_RESULT', result.ok ? 'ok' : 'error');
-    } catch (e) {
-      if (!hasCode(e, 'TDM_CALL_GONE')) throw e;
-      deps.log.info({ uniqueId: call.uniqueId }, 'caller code: caller gone');
-    }
+    const result = await tag(call);
+    if (result.ok) await put(call, result.code);
+    const reason = result.ok ? 'tagged' : result.reason;
+    deps.meter.count('tandem_caller_codes_total', { reason });
+    deps.log.info({ uniqueId: call.uniqueId, reason, ...(result.ok ? { code: result.code } : {}) }, 'caller code: done');
+    await call.setVariable('TANDEM_REASON', reason);
+    await call.setVariable('TANDEM_RESULT', result.ok ? 'ok' : 'error');
   };
 }
