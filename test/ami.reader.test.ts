@@ -30,7 +30,8 @@ describe('manager packets: recorded sessions', () => {
       assert.ok(blocks.length > 0);
       assert.deepEqual(entries(read(bytes)), expected(blocks));
       assert.deepEqual(entries(read(...Array.from(bytes, (byte) => Buffer.of(byte)))), expected(blocks));
-      for (let seed = 1; seed <= 5; seed++) assert.deepEqual(entries(read(...pieces(bytes, seed, 700))), expected(blocks), `seed ${String(seed)}`);
+      for (let seed = 1; seed <= 5; seed++)
+        assert.deepEqual(entries(read(...pieces(bytes, seed, 700))), expected(blocks), `seed ${String(seed)}`);
     });
   }
 
@@ -57,7 +58,9 @@ describe('manager packets: forms', () => {
   });
 
   it('AMI: `Output:` replies keep all lines, empty ones too', () => {
-    const [packet] = readText('Response: Success\r\nActionID: a\r\nMessage: Command output follows\r\nOutput: one\r\nOutput: \r\nOutput: two: 2\r\n\r\n');
+    const [packet] = readText(
+      'Response: Success\r\nActionID: a\r\nMessage: Command output follows\r\nOutput: one\r\nOutput: \r\nOutput: two: 2\r\n\r\n',
+    );
     assert.deepEqual(packet?.all('output'), ['one', '', 'two: 2']);
   });
 
@@ -104,13 +107,18 @@ describe('manager packets: forms', () => {
 
   it('AMI: `<unknown>` and the empty text stand for no value', () => {
     const [packet] = readText('Event: X\r\nA: <unknown>\r\nB: \r\nC: c\r\n\r\n');
-    assert.deepEqual([packet?.known('a'), packet?.known('B'), packet?.known('C'), packet?.known('D')], [undefined, undefined, 'c', undefined]);
+    assert.deepEqual(
+      [packet?.known('a'), packet?.known('B'), packet?.known('C'), packet?.known('D')],
+      [undefined, undefined, 'c', undefined],
+    );
   });
 });
 
 describe('manager packets: hostile streams', () => {
   it('M12: a packet with 20 000 keys takes below 2 s, in one piece and in many', () => {
-    const bytes = Buffer.from(`${greeting}Event: X\r\n${Array.from({ length: 20_000 }, (_, i) => `Key${String(i)}: value\r\n`).join('')}\r\n`);
+    const bytes = Buffer.from(
+      `${greeting}Event: X\r\n${Array.from({ length: 20_000 }, (_, i) => `Key${String(i)}: value\r\n`).join('')}\r\n`,
+    );
     const startMs = performance.now();
     assert.equal(read(bytes)[0]?.get('key19999'), 'value');
     assert.equal(read(...pieces(bytes, 1, 100))[0]?.get('key19999'), 'value');
@@ -133,7 +141,9 @@ describe('manager packets: hostile streams', () => {
 
   it('M12: a packet of too many lines is refused', () => {
     const reader = createAmiReader();
-    assert.throws(() => reader.push(Buffer.from(`${greeting}Event: X\r\n${'a: b\r\n'.repeat(packetLinesMax)}\r\n`)), { code: 'TDM_PROTOCOL' });
+    assert.throws(() => reader.push(Buffer.from(`${greeting}Event: X\r\n${'a: b\r\n'.repeat(packetLinesMax)}\r\n`)), {
+      code: 'TDM_PROTOCOL',
+    });
   });
 
   it('AMI: a peer that greets as something else is refused', () => {
@@ -147,7 +157,9 @@ describe('manager packets: hostile streams', () => {
   });
 
   it('AMI: any bytes in any pieces never throw anything but TDM_PROTOCOL, and the cut does not matter', () => {
-    const bytes = fc.array(fc.constantFrom('\r', '\n', '\r\n', ':', ' ', 'Event: X', 'Response: Follows', '--END COMMAND--', 'é', 'a'), { maxLength: 60 });
+    const bytes = fc.array(fc.constantFrom('\r', '\n', '\r\n', ':', ' ', 'Event: X', 'Response: Follows', '--END COMMAND--', 'é', 'a'), {
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(bytes, fc.integer({ min: 1, max: 1_000 }), (parts, seed) => {
         const all = Buffer.from(greeting + parts.join(''));
