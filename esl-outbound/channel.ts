@@ -1,0 +1,93 @@
+/** What the events say of one channel: is the caller still there, which keys, which variables, is anything running. */
+import { TandemError } from '../core/errors.js';
+import { DigitQueue } from './digits.js';
+import type { SwitchEvent } from './event.js';
+import { KnownVariables } from './variables.js';
+
+export class Channel {
+  readonly digits = new DigitQueue();
+  readonly variables = new KnownVariables();
+  readonly #abort = new AbortController();
+  readonly #complete: Promise<void>;
+  #completed: () => void = () => undefined;
+  #hungUp = false;
+  /** ids of applications of ours that the switch has started and not finished */
+  readonly #started = new Set<string>();
+  readonly #isOurs: (executeId: string) => boolean;
+  /** told when an application of ours starts */
+  onStart: () => void = () => undefined;
+
+  /** `isOurs` tells the ids of our unfinished executes from those of the dialplan and of nested applications. */
+  constructor(isOurs: (executeId: string) => boolean) {
+    this.#isOurs = isOurs;
+    this.#complete = new Promise((resolve) => (this.#completed = resolve));
+  }
+
+  /** Aborted when the caller hangs up or the session ends; its reason is the error to reject with. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Why nothing can be done with this call any more. */
+  get gone(): TandemError | undefined {
+    return this.signal.aborted ? (this.signal.reason as TandemError) : undefined;
+  }
+
+  /** The caller is gone, as opposed to our having stopped. */
+  get hungUp(): boolean {
+    return this.#hungUp;
+  }
+
+  /** Resolves at CHANNEL_HANGUP_COMPLETE or at the end of the connection. */
+  get hangupComplete(): Promise<void> {
+    return this.#complete;
+  }
+
+  onEvent(event: SwitchEvent): void {
+    this.variables.seen(event);
+    switch (event.name) {
+      case 'DTMF':
+        // While an application runs, it reads the keys; between commands the parked channel reads them for us.
+        if (this.#started.size === 0) this.digits.push(event.get('DTMF-Digit') ?? '');
+        return;
+      case 'CHANNEL_EXECUTE':
+        this.#onExecute(event.get('Application-UUID') ?? '');
+        return;
+      case 'CHANNEL_EXECUTE_COMPLETE':
+        this.#started.delete(event.get('Application-UUID') ?? '');
+        return;
+      case 'CHANNEL_HANGUP':
+        this.hangUp(event.get('Hangup-Cause') ?? 'unknown cause');
+        return;
+      case 'CHANNEL_HANGUP_COMPLETE':
+        this.hangUp(event.get('Hangup-Cause') ?? 'unknown cause');
+        this.#completed();
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** The caller left, or the connection ended: nothing more can be asked. */
+  hangUp(why: string): void {
+    this.#hungUp = true;
+    this.stop(new TandemError('TDM_CALL_GONE', [why]));
+  }
+
+  /** No further event will come. */
+  end(why: string): void {
+    this.hangUp(why);
+    this.#completed();
+  }
+
+  /** End the application for a reason of ours; the caller is still there. */
+  stop(reason: TandemError): void {
+    if (!this.signal.aborted) this.#abort.abort(reason);
+  }
+
+  #onExecute(executeId: string): void {
+    if (!this.#isOurs(executeId)) return;
+    this.#started.add(executeId);
+    this.onStart();
+  }
+}

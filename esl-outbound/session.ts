@@ -1,0 +1,262 @@
+/**
+ * One outbound session from accept to the end (spec sections 2 and 12): connect, linger and myevents in one
+ * write, cancel the dialplan's guard, run the application, report a failure to the dialplan, leave.
+ */
+import type { Socket } from 'node:net';
+import type { CallApplication } from '../core/call.js';
+import { hasCode, TandemError } from '../core/errors.js';
+import type { Log, Meter } from '../core/ports.js';
+import { addressOf } from './address.js';
+import type { ApplicationAddress } from './address.js';
+import { EslCall } from './call.js';
+import { Channel } from './channel.js';
+import type { Clock } from './clock.js';
+import { GuardedConnection } from './connection.js';
+import type { SwitchEvent } from './event.js';
+
+export interface SessionDeps {
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly clock: Clock;
+}
+
+export interface SessionLimits {
+  /** from accept to the answer to `connect` */
+  readonly handshakeMsMax: number;
+  /** how long FreeSWITCH keeps the connection after the hangup, for the last events; whole seconds */
+  readonly lingerS: number;
+  readonly replyMsMax: number;
+  /** from a hangup, or from our stopping, until the application must have returned */
+  readonly applicationEndMsMax: number;
+  /** from `exit` until FreeSWITCH must have closed */
+  readonly exitMsMax: number;
+}
+
+/** Finds the application of a call; throws the TandemError with which the call is refused. */
+export type Chooser = (address: ApplicationAddress) => CallApplication;
+
+/** The wait for the cancelled guard ends by itself, not with the application's. */
+const guardGroup = 'guard';
+
+/** How a session ended; the label of the meter. */
+export type SessionOutcome = 'done' | 'hangup' | 'refused' | 'error' | 'failed';
+
+export class Session {
+  readonly #socket: Socket;
+  readonly #connection: GuardedConnection;
+  readonly #channel: Channel;
+  readonly #limits: SessionLimits;
+  readonly #deps: SessionDeps;
+  readonly #over: Promise<void>;
+
+  constructor(socket: Socket, limits: SessionLimits, deps: SessionDeps) {
+    this.#limits = limits;
+    this.#deps = deps;
+    this.#socket = socket;
+    socket.cork();
+    this.#connection = new GuardedConnection([socket], { replyMsMax: limits.replyMsMax, clock: deps.clock });
+    this.#channel = new Channel((id) => this.#connection.isRunning(id));
+    this.#over = new Promise((resolve) => {
+      this.#connection.listener = {
+        onEvent: (event) => this.#channel.onEvent(event),
+        onDisconnectNotice: (notice) => this.#channel.hangUp(`disconnect notice: ${notice.get('Content-Disposition') ?? 'no reason'}`),
+        onSkipped: (reason) => deps.meter.count('tandem_esl_skipped_total', { reason }),
+        onEnd: (error) => {
+          this.#channel.end(error.message);
+          resolve();
+        },
+      };
+    });
+  }
+
+  /** Aborts the application with `reason`; the session then tells the dialplan and leaves. */
+  stop(reason: TandemError): void {
+    this.#channel.stop(reason);
+  }
+
+  /** Close at once; the dialplan goes on behind `socket`. */
+  destroy(reason: TandemError): void {
+    this.#connection.fail(reason);
+  }
+
+  /** Never rejects. */
+  async run(choose: Chooser): Promise<SessionOutcome> {
+    try {
+      const data = await this.#open();
+      if (!isAsyncFull(data)) return await this.#refuseMode(data);
+      return await this.#live(data, choose);
+    } catch (e) {
+      this.#deps.log.warn({ err: e }, 'ESL session failed');
+      return 'failed';
+    } finally {
+      this.#connection.fail(new TandemError('TDM_CALL_GONE', ['the session is over']));
+    }
+  }
+
+  /** Rule 12.1 and 12.2: connect, linger and myevents leave in one write at once; wait for all three answers. */
+  async #open(): Promise<SwitchEvent> {
+    const { handshakeMsMax, lingerS } = this.#limits;
+    const late = new TandemError('TDM_SWITCH_SLOW', ['freeswitch', 'connect', handshakeMsMax]);
+    const cancel = this.#deps.clock.after(handshakeMsMax, () => this.#connection.fail(late));
+    try {
+      const answers = Promise.allSettled([
+        this.#connection.channelReply(),
+        this.#connection.command(`linger ${lingerS}`),
+        this.#connection.command('myevents json'),
+      ]);
+      this.#socket.uncork();
+      const [data, ...others] = await answers;
+      if (data.status === 'rejected') throw data.reason;
+      if (data.value.name !== 'CHANNEL_DATA')
+        throw new TandemError('TDM_PROTOCOL', ['FreeSWITCH', 'connect was not answered with channel data']);
+      const refused = others.find((answer) => answer.status === 'rejected');
+      if (refused && isAsyncFull(data.value)) throw refused.reason;
+      return data.value;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #live(data: SwitchEvent, choose: Chooser): Promise<SessionOutcome> {
+    const address = addressOf((name) => data.variable(name));
+    const call = new EslCall({ connection: this.#connection, channel: this.#channel, data, address });
+    this.#endRunsWithCall(call.uniqueId);
+    const guard = this.#cancelGuard(call.uniqueId);
+    const outcome = await this.#serve(call, () => choose(address));
+    await guard;
+    await this.#close(call, outcome);
+    return outcome;
+  }
+
+  /** Nothing completes for a caller who left; the guard is cancelled even when it was we who stopped. */
+  #endRunsWithCall(uniqueId: string): void {
+    const end = () => {
+      const { gone, hungUp } = this.#channel;
+      if (!gone) return;
+      this.#connection.endRuns(uniqueId, gone);
+      if (hungUp) this.#connection.endRuns(guardGroup, gone);
+    };
+    this.#channel.signal.addEventListener('abort', end, { once: true });
+    end();
+  }
+
+  /** Rule 12.3: the dialplan scheduled a transfer for the case that nobody is here. It must be gone before we leave. */
+  async #cancelGuard(uniqueId: string): Promise<void> {
+    if (this.#channel.gone) return;
+    try {
+      await this.#connection.execute(uniqueId, 'sched_cancel', '', { runMsMax: this.#limits.replyMsMax, group: guardGroup });
+    } catch (e) {
+      if (!this.#channel.hungUp) this.#deps.log.warn({ err: e, call: uniqueId }, 'the guard of an ESL session could not be cancelled');
+    }
+  }
+
+  /** Run the application; a failure becomes TANDEM_RESULT and TANDEM_REASON for the dialplan. */
+  async #serve(call: EslCall, choose: () => CallApplication): Promise<SessionOutcome> {
+    if (this.#channel.gone) return 'hangup';
+    const { value: application, failure: refusal } = attempt(choose);
+    if (!application) return this.#report(call, 'refused', refusal);
+    const failure = await Promise.race([this.#failureOf(application, call), this.#abandoned()]);
+    if (this.#channel.hungUp) {
+      if (failure !== undefined && !hasCode(failure, 'TDM_CALL_GONE'))
+        this.#deps.log.warn({ err: failure, call: call.uniqueId }, 'ESL application failed after the hangup');
+      return 'hangup';
+    }
+    return failure === undefined ? 'done' : this.#report(call, 'error', failure);
+  }
+
+  async #failureOf(application: CallApplication, call: EslCall): Promise<unknown> {
+    try {
+      await application(call);
+      return undefined;
+    } catch (e) {
+      return e ?? new TandemError('TDM_INTERNAL');
+    }
+  }
+
+  /** An application that does not return after its call ended, or after we stopped it, is left alone. */
+  #abandoned(): Promise<TandemError> {
+    const { applicationEndMsMax } = this.#limits;
+    return new Promise((resolve) => {
+      const wait = () => {
+        this.#deps.clock.after(applicationEndMsMax, () => resolve(new TandemError('TDM_DEADLINE', [applicationEndMsMax])));
+      };
+      if (this.#channel.gone) wait();
+      else this.#channel.signal.addEventListener('abort', wait, { once: true });
+    });
+  }
+
+  async #report(call: EslCall, outcome: 'refused' | 'error', failure: unknown): Promise<SessionOutcome> {
+    const reason = failure instanceof TandemError ? failure.code : 'TDM_INTERNAL';
+    this.#deps.log[reason === 'TDM_INTERNAL' ? 'error' : 'warn']({ err: failure, call: call.uniqueId }, `ESL application ${outcome}`);
+    try {
+      await Promise.all([call.store('TANDEM_RESULT', 'error'), call.store('TANDEM_REASON', reason)]);
+    } catch (e) {
+      if (!this.#channel.hungUp) this.#deps.log.warn({ err: e, call: call.uniqueId }, 'the result of an ESL session could not be set');
+    }
+    return outcome;
+  }
+
+  /** Rule 12.6: after a hangup read on to HANGUP_COMPLETE; else leave the channel as it was found. Then `exit`. */
+  async #close(call: EslCall, outcome: SessionOutcome): Promise<void> {
+    if (this.#channel.hungUp) await this.#within(this.#channel.hangupComplete, this.#limits.lingerS * 1000);
+    else await this.#leave(call, outcome === 'done');
+    await this.#exit();
+  }
+
+  async #leave(call: EslCall, go: boolean): Promise<void> {
+    try {
+      await call.leave(go);
+    } catch (e) {
+      if (!this.#channel.hungUp)
+        this.#deps.log.warn({ err: e, call: call.uniqueId }, 'an ESL session could not leave its call as it should');
+    }
+  }
+
+  async #exit(): Promise<void> {
+    if (this.#connection.over) return;
+    this.#connection.send('exit');
+    await this.#within(this.#over, this.#limits.exitMsMax);
+  }
+
+  /** The socket was not opened with `async full`: nothing would work. Say so to the dialplan and go. */
+  async #refuseMode(data: SwitchEvent): Promise<SessionOutcome> {
+    this.#deps.log.error(
+      { mode: data.get('Socket-Mode'), control: data.get('Control') },
+      'the socket application needs the words "async full"',
+    );
+    this.#connection.together(() => {
+      for (const argument of ['TANDEM_RESULT=error', 'TANDEM_REASON=TDM_PROTOCOL']) {
+        this.#connection.send('sendmsg', {
+          'call-command': 'execute',
+          'execute-app-name': 'set',
+          'execute-app-arg': argument,
+          'event-lock': true,
+        });
+      }
+    });
+    await this.#exit();
+    return 'refused';
+  }
+
+  #within(work: Promise<void>, msMax: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.after(msMax, resolve);
+      void work.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function isAsyncFull(data: SwitchEvent): boolean {
+  return data.get('Socket-Mode') === 'async' && data.get('Control') === 'full';
+}
+
+function attempt<T>(work: () => T): { readonly value?: T; readonly failure?: unknown } {
+  try {
+    return { value: work() };
+  } catch (failure) {
+    return { failure };
+  }
+}
