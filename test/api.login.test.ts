@@ -171,6 +171,15 @@ describe('api login: lock-out', () => {
     assert.equal(word(await t.attempt('1234', peerAddress)), 'ok');
   });
 
+  it("W-9: VICIdial's own lock holds although this door saw failures before", async () => {
+    const t = setup({ lastLoginAtMs: Date.parse('2026-11-21T19:03:00Z') });
+    await t.times(3, 'wrong', stranger);
+    assert.equal(word(await t.attempt('1234', peerAddress)), 'ok');
+    t.clock.nowMs += 5_000;
+    t.store.change('6666', () => ({ failedLoginCount: 10 }));
+    assert.equal(word(await t.attempt('1234', peerAddress)), 'LOCK');
+  });
+
   it("W-9: VICIdial's own lock does not bind an allow-listed address", async () => {
     const locked = { failedLoginCount: 10, lastLoginAtMs: Date.parse('2026-11-21T19:03:00Z') };
     assert.equal(word(await setup(locked, { trusted: ['10.1.1.0/24'] }).attempt('1234', peerAddress)), 'ok');
@@ -209,8 +218,8 @@ describe('api login: lock-out', () => {
   it('the memory of failures is bounded, an IPv6 network counts as one address', () => {
     const lockout = createLockout({ ...lockoutDefaults, entriesMax: 3 });
     for (let i = 0; i < 10; i += 1) lockout.failed('u', `192.0.2.${String(i)}`, 0);
-    assert.equal(lockout.isBlameless('u', '192.0.2.9', 1), false);
-    assert.equal(lockout.isBlameless('u', '192.0.2.1', 1), true);
+    assert.equal(lockout.addedByOthers('u', '192.0.2.9', 1), 0);
+    assert.equal(lockout.addedByOthers('u', '192.0.2.1', 1), 10);
     assert.equal(lockAddress('2001:db8::1'), lockAddress('2001:db8::2'));
     assert.equal(lockAddress('2001:db8:0:0:9:9:9:9'), lockAddress('2001:db8::1'));
     assert.notEqual(lockAddress('2001:db8:1::1'), lockAddress('2001:db8:2::1'));

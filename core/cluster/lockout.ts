@@ -26,15 +26,26 @@ interface Entry {
   lastMs: number;
 }
 
+/** Failures of one user at this door since its last success. */
+interface Added {
+  readonly count: number;
+  readonly lastMs: number;
+  /** a success has set the database's count to 0 at this instant */
+  readonly clearedAtMs: number | undefined;
+}
+
+/** For so long after a success the database may still show the old count: memories and late writes. */
+const staleMs = 2_000;
+
 export interface Lockout {
   isLocked(user: string, address: string, nowMs: number): boolean;
   failed(user: string, address: string, nowMs: number): void;
-  succeeded(user: string, address: string): void;
+  succeeded(user: string, address: string, nowMs: number): void;
   /**
-   * This door has lately added to the user's failure count in the database, and not because of `address`.
-   * A lock found in the columns then does not bind this address: a stranger must not lock out the peer (W-9).
+   * How many of the failures that the database counts for the user were added by this door, seen from an
+   * address without any of its own. A lock made so does not bind it: a stranger must not lock out the peer (W-9).
    */
-  isBlameless(user: string, address: string, nowMs: number): boolean;
+  addedByOthers(user: string, address: string, nowMs: number): number;
 }
 
 /** IPv6 hosts own whole /64 networks: those count as one address. */
@@ -49,8 +60,7 @@ export function lockAddress(address: string): string {
 
 export function createLockout(options: LockoutOptions = lockoutDefaults): Lockout {
   const pairs = new Map<string, Entry>();
-  const failedUsers = new Map<string, number>(); // user → instant of the newest failure at this door
-  const databaseLockMs = options.lockMs + 60_000; // the column lock counts from the last login, a little later for caches
+  const added = new Map<string, Added>();
   const keyOf = (user: string, address: string) => `${user} ${lockAddress(address)}`;
 
   function known(key: string, nowMs: number): Entry | undefined {
@@ -81,15 +91,19 @@ export function createLockout(options: LockoutOptions = lockoutDefaults): Lockou
         entry.failures = 0;
       }
       keep(pairs, key, entry);
-      keep(failedUsers, user, nowMs);
+      const before = added.get(user);
+      keep(added, user, { count: before?.clearedAtMs === undefined ? (before?.count ?? 0) + 1 : 1, lastMs: nowMs, clearedAtMs: undefined });
     },
-    // The user's mark stays: the database may show the old count for another moment.
-    succeeded: (user, address) => void pairs.delete(keyOf(user, address)),
-    isBlameless(user, address, nowMs) {
-      const atMs = failedUsers.get(user);
-      if (atMs === undefined || atMs + databaseLockMs <= nowMs) return false;
+    succeeded(user, address, nowMs) {
+      pairs.delete(keyOf(user, address));
+      const before = added.get(user);
+      if (before) added.set(user, { ...before, clearedAtMs: nowMs });
+    },
+    addedByOthers(user, address, nowMs) {
+      const all = added.get(user);
+      if (!all || all.lastMs + options.forgetMs <= nowMs || nowMs > (all.clearedAtMs ?? nowMs) + staleMs) return 0;
       const own = known(keyOf(user, address), nowMs);
-      return own === undefined || own.lastMs + databaseLockMs <= nowMs;
+      return own === undefined || own.lastMs + options.lockMs <= nowMs ? all.count : 0;
     },
   };
 }

@@ -102,7 +102,9 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
     const nowMs = deps.nowMs();
     if (deps.lockout.isLocked(user.user, address, nowMs)) return true;
     if (!isDatabaseLocked(user, nowMs)) return false;
-    return !deps.addresses.isTrusted(address) && !deps.lockout.isBlameless(user.user, address, nowMs);
+    // Take away what strangers added at this door: what is left is VICIdial's own count.
+    const count = user.failedLoginCount - deps.lockout.addedByOthers(user.user, address, nowMs);
+    return !deps.addresses.isTrusted(address) && count >= options.failedLoginCountMax;
   }
 
   async function passwordFits(user: ApiUser, system: SystemSettings, pass: string): Promise<boolean> {
@@ -160,7 +162,7 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
   }
 
   function entered(user: ApiUser, attempt: LoginAttempt): LoginResult {
-    deps.lockout.succeeded(user.user, attempt.address);
+    deps.lockout.succeeded(user.user, attempt.address, deps.nowMs());
     // Bookkeeping: the answer does not wait for it, and a login does not fail because of it.
     deps.users.loginSucceeded(user.user, attempt.address, deps.nowMs()).catch((e: unknown) => {
       deps.meter.count('tandem_api_login_record_failures_total');
