@@ -11,10 +11,18 @@ export interface AmiStateView {
   readonly sinceMs: number;
 }
 
+/** Fields of the log line. */
+export interface AmiStateDetails {
+  readonly version?: string | undefined;
+  readonly missing?: readonly string[];
+  /** the password was refused: somebody has to do something, so it gets a line of its own */
+  readonly isRefusal?: boolean;
+}
+
 export interface AmiState {
   get(): AmiStateView;
-  /** One log line per change between up, down and stopped, or of the reason, however many attempts fail alike. */
-  become(state: AmiStateView['state'], reason: string, details?: object): void;
+  /** One log line per change between up, down, refused and stopped, however many attempts fail, and in whatever way. */
+  become(state: AmiStateView['state'], reason: string, details?: AmiStateDetails): void;
   readonly watch: (listener: (now: AmiStateView) => void) => () => void;
   readonly waitUp: (timeoutMs: number) => Promise<void>;
 }
@@ -24,12 +32,12 @@ export function createAmiState(name: string, deps: { readonly log: Log; readonly
   let view: AmiStateView = { state: 'down', reason: 'not started', sinceMs: deps.timers.nowMs() };
   let logged = '';
 
-  function report(details: object, lastedMs: number): void {
-    const line = `${view.state} ${view.reason}`;
-    // `resyncing` is a step on the way up, not a state that anybody has to hear of.
-    if (view.state === 'resyncing' || line === logged) return;
-    logged = line;
+  function report(details: AmiStateDetails, lastedMs: number): void {
+    const kind = details.isRefusal ? 'refused' : view.state;
     const fields = { switch: name, reason: view.reason, lastedMs, ...details };
+    // `resyncing` is a step on the way up, not a state that anybody has to hear of.
+    if (view.state === 'resyncing' || kind === logged) return deps.log.debug(fields, `manager link still ${kind}`);
+    logged = kind;
     if (view.state === 'down') deps.log.warn(fields, 'manager link down');
     else deps.log.info(fields, `manager link ${view.state}`);
   }

@@ -104,7 +104,7 @@ export function createAmiLink(given: AmiLinkOptions, deps: AmiLinkDeps): AmiLink
     // A wrong password is not cured by asking again quickly; it would only fill the switch's security log.
     const limits = { firstMs: isRefusal ? options.backoffCapMs : backoffDefaults.firstMs, capMs: options.backoffCapMs };
     cancelRetry = timers.after(nextDelayMs(failures++, random01(), limits), connect);
-    state.become('down', reason);
+    state.become('down', reason, { isRefusal });
   }
 
   /** Lists, hook, up, then the events that waited. */

@@ -121,7 +121,7 @@ function removals(wanted: Provisioning, current: CurrentRows): Change[] {
   );
 }
 
-const masked = new Set(['pass', 'pass_hash', 'pass_key', 'secret_hash', 'container_entry', 'profile']);
+const masked = new Set(['pass', 'pass_hash', 'pass_key', 'secret_hash', 'container_entry']);
 
 function describe(change: Change): string {
   const key = Object.values(change.key).join(' ');

@@ -25,11 +25,7 @@ const bit = (value: boolean): string => (value ? '1' : '0');
 export function wantedRows(wanted: Provisioning, secrets: SecretsOf, at: Instant): readonly WantedRow[] {
   return [
     ...systemRows(wanted),
-    ...wanted.servers.map((s): WantedRow => ({
-      table: 'servers',
-      key: { server_ip: s.server_ip },
-      values: { active: yn(s.active), local_gmt: s.local_gmt },
-    })),
+    ...serverRows(wanted),
     ...groupRows(wanted),
     ...userRows(wanted, secrets),
     ...ipListRows(wanted),
@@ -67,6 +63,16 @@ function systemRows({ system }: Provisioning): WantedRow[] {
   put('two_factor_container', system.two_factor_container);
   put('vdc_agent_api_active', flag(system.agent_api_active));
   return [{ table: 'system_settings', key: {}, values }];
+}
+
+/** `server_id` is VICIdial's short key; ours comes from the address unless named. */
+function serverRows(wanted: Provisioning): WantedRow[] {
+  return wanted.servers.map((s) => ({
+    table: 'servers',
+    key: { server_ip: s.server_ip },
+    values: { active: yn(s.active), local_gmt: s.local_gmt },
+    onInsert: { server_id: s.id ?? s.server_ip.replace(/[^0-9A-Za-z]/g, '').slice(-10) },
+  }));
 }
 
 /** VICIdial writes campaigns with spaces around and ends the list with ` -`; ALL-CAMPAIGNS has its own form (section 8). */
@@ -119,30 +125,32 @@ function ipListRows(wanted: Provisioning): WantedRow[] {
 
 function peerRows(wanted: Provisioning): WantedRow[] {
   return wanted.peers.flatMap((p): WantedRow[] => {
-    const profile = {
-      id: p.id,
-      kind: p.kind,
-      active: p.active,
-      baseUrl: p.base_url,
-      nonAgentPath: p.non_agent_path,
-      agentPath: p.agent_path,
-      user: p.user,
-      pass: p.pass,
-      source: p.source,
-      stage: p.stage,
-      // A stock peer reads credentials only from its parameters; ours need not show them in a URL (W-5).
-      credentials: p.credentials ?? (p.kind === 'tandem' ? 'header' : 'query'),
-      verifyTls: p.verify_tls,
-      caFile: p.ca_file,
-      pinSha256: p.pin_sha256?.toLowerCase(),
-      clientCertFile: p.client_cert_file,
-      clientKeyFile: p.client_key_file,
-      connectMsMax: p.connect_ms_max,
-      requestMsMax: p.request_ms_max,
-      allowExtraFields: p.allow_extra_fields,
-      trunks: p.trunks,
+    const row: WantedRow = {
+      table: 'tandem_peers',
+      key: { peer_id: p.id },
+      values: {
+        kind: p.kind,
+        active: p.active ? 1 : 0,
+        base_url: p.base_url ?? null,
+        non_agent_path: p.non_agent_path,
+        agent_path: p.agent_path,
+        user: p.user,
+        pass: p.pass,
+        source: p.source,
+        stage: p.stage,
+        // A stock peer reads credentials only from its parameters; ours need not show them in a URL (W-5).
+        credentials: p.credentials ?? (p.kind === 'tandem' ? 'header' : 'query'),
+        verify_tls: p.verify_tls ? 1 : 0,
+        ca_file: p.ca_file ?? null,
+        pin_sha256: p.pin_sha256?.toLowerCase() ?? null,
+        client_cert_file: p.client_cert_file ?? null,
+        client_key_file: p.client_key_file ?? null,
+        connect_ms_max: p.connect_ms_max ?? null,
+        request_ms_max: p.request_ms_max ?? null,
+        allow_extra_fields: p.allow_extra_fields ? 1 : 0,
+        trunks: JSON.stringify(p.trunks),
+      },
     };
-    const row: WantedRow = { table: 'tandem_peers', key: { peer_id: p.id }, values: { profile: JSON.stringify(profile) } };
     if (!p.account) return [row];
     const { user, window_s, one_time, requests_per_minute, lists } = p.account;
     const account: WantedRow = {

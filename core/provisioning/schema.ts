@@ -147,7 +147,8 @@ const system = z.strictObject({
 });
 
 const server = z.strictObject({
-  server_ip: text(15),
+  id: word(10).optional(),
+  server_ip: word(15),
   active: yesNo.default(true),
   local_gmt: z
     .string()

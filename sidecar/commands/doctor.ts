@@ -5,7 +5,6 @@ import type { Container, PeerRequest } from '../../core/ports.js';
 import { sqlDateTime } from '../../core/time.js';
 import { createAmiLink } from '../ami.js';
 import { knownDefaultSecrets, type Config } from '../config.js';
-import { createEslLink } from '../esl.js';
 import { redactText } from '../log.js';
 import { createPeerClient } from '../peer-client.js';
 import { createProvisioningStore } from '../provisioning-store.js';
@@ -104,6 +103,7 @@ function answers(host: string, port: number): Promise<boolean> {
 }
 
 async function links(config: Config): Promise<Finding[]> {
+  const { createEslLink } = await import('../esl.js');
   const deps = { log: noLog, meter: noMeter };
   const all = [
     ...config.amiLinks.map((address) => ({ what: `ami link ${address.name}`, link: createAmiLink(address, deps) })),
