@@ -64,7 +64,7 @@ export function leadText(row: Row): LeadText {
   for (const field of leadFields) {
     const value = row[field];
     if (value === null || value === undefined) lead[field] = '';
-    else if (field === 'gmt_offset_now') lead[field] = twoDecimals(Number(value));
+    else if (field === 'gmt_offset_now') lead[field] = value === '' ? '' : twoDecimals(Number(value));
     else lead[field] = String(value);
   }
   return lead as LeadText;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { leadFields } from '../core/leads/lead.js';
-import type { CallProofs } from '../core/ports.js';
+import type { LeadText } from '../core/leads/lead.js';
+import type { CallProofs, ProvenCall } from '../core/ports.js';
 import { fitTo } from './columns.js';
 import type { Columns } from './columns.js';
 import { text } from './db.js';
-import type { Db } from './db.js';
+import type { Db, Row } from './db.js';
 import { causedBy } from './failure.js';
 import { leadText } from './lead-row.js';
 import type { LocalClock } from './local-clock.js';
@@ -17,10 +18,14 @@ export interface ProofsOptions {
 
 const proofTables = { extended: 'vicidial_log_extended', dial: 'vicidial_dial_log' } as const;
 const leadColumns = leadFields.map((field) => `l.\`${field}\``).join(', ');
+/** A control character that no sensible value has. A value that has it is read again column by column. */
+const unit = '\x1f';
+/** mysql2 reads the description of each column with each answer: 30 columns in one text halve the cost of a lookup. */
+const joinedLead = `CONCAT_WS('${unit}', ${leadFields.map((field) => `COALESCE(l.\`${field}\`, '')`).join(', ')}) AS joined_lead`;
 
 /** Proof and lead in one statement; the newest row of a code counts (vicidial-ccc 3.3). */
-const findSql = (table: string): string => `
-  SELECT p.lead_id AS proof_lead_id, p.call_date AS proof_call_date, l.lead_id AS found_lead_id, ${leadColumns}
+const findSql = (table: string, lead: string): string => `
+  SELECT p.lead_id AS proof_lead_id, p.call_date AS proof_call_date, l.lead_id AS found_lead_id, ${lead}
     FROM ${table} p
     LEFT JOIN vicidial_list l ON l.lead_id = p.lead_id
    WHERE p.caller_code = ? AND p.call_date > ?
@@ -39,7 +44,8 @@ const upsertTail = {
 } as const;
 
 export function createProofs(db: Db, { own, clock, columns }: ProofsOptions): CallProofs {
-  const find = { extended: findSql(proofTables.extended), dial: findSql(proofTables.dial) };
+  const find = { extended: findSql(proofTables.extended, leadColumns), dial: findSql(proofTables.dial, leadColumns) };
+  const findJoined = { extended: findSql(proofTables.extended, joinedLead), dial: findSql(proofTables.dial, joinedLead) };
   const record = {
     extended: insertSql(proofTables.extended, extendedColumns) + upsertTail[db.dialect],
     dial: insertSql(proofTables.dial, dialColumns),
@@ -48,18 +54,34 @@ export function createProofs(db: Db, { own, clock, columns }: ProofsOptions): Ca
   const takeSql = `${ignore} INTO ${own}tandem_taken_codes (account, code, owner, taken_ms) VALUES (?, ?, ?, ?)`;
   const ownerSql = `SELECT owner FROM ${own}tandem_taken_codes WHERE account = ? AND code = ?`;
 
+  async function newest(sql: string, code: string, afterMs: number): Promise<Row | undefined> {
+    try {
+      const [row] = await db.all(sql, [code, clock.text(afterMs)]);
+      return row;
+    } catch (e) {
+      if (causedBy(e, 'unlike')) return undefined; // characters that the column's charset does not have
+      throw e;
+    }
+  }
+
+  function proven(row: Row, afterMs: number, lead: LeadText): ProvenCall {
+    return {
+      leadId: Number(row['proof_lead_id'] ?? 0),
+      callDateMs: clock.instant(text(row['proof_call_date'])) ?? afterMs,
+      lead: row['found_lead_id'] === null ? undefined : lead,
+    };
+  }
+
   return {
     async find(log, code, afterMs) {
-      const [row] = await db.all(find[log], [code, clock.text(afterMs)]).catch((e: unknown) => {
-        if (causedBy(e, 'unlike')) return [];
-        throw e;
-      });
-      if (!row) return undefined;
-      return {
-        leadId: Number(row['proof_lead_id'] ?? 0),
-        callDateMs: clock.instant(text(row['proof_call_date'])) ?? afterMs,
-        lead: row['found_lead_id'] === null ? undefined : leadText(row),
-      };
+      if (db.dialect === 'mysql') {
+        const joined = await newest(findJoined[log], code, afterMs);
+        if (!joined) return undefined;
+        const fields = text(joined['joined_lead']).split(unit);
+        if (fields.length === leadFields.length) return proven(joined, afterMs, leadText(rowOf(fields)));
+      }
+      const row = await newest(find[log], code, afterMs);
+      return row && proven(row, afterMs, leadText(row));
     },
     async record(proof) {
       const facts = await columns.of(proofTables[proof.log]);
@@ -91,3 +113,5 @@ export function createProofs(db: Db, { own, clock, columns }: ProofsOptions): Ca
     },
   };
 }
+
+const rowOf = (fields: readonly string[]): Row => Object.fromEntries(leadFields.map((field, i) => [field, fields[i] ?? '']));

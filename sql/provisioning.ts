@@ -4,6 +4,7 @@ import type { Compilable } from 'kysely';
 import { TandemError } from '../core/errors.js';
 import { compiled, createBuilder } from './builder.js';
 import type { Changed, Db, Row, Statements, Value } from './db.js';
+import { twoDecimals } from './fit.js';
 import { provisionedTables } from './provisioning-tables.js';
 import type { ProvisionedTable } from './provisioning-tables.js';
 
@@ -164,5 +165,9 @@ async function perform(tx: Statements, query: Compilable): Promise<Changed> {
   return tx.run(statement.sql, statement.values);
 }
 
-/** Plain objects: the drivers' rows have prototypes of their own. */
-const plain = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row }));
+/** Plain objects (the drivers' rows have prototypes of their own), and the same text for hours on both databases. */
+const plain = (rows: readonly Row[]): Row[] =>
+  rows.map((row) => {
+    const hours = row['gmt_offset_now'];
+    return hours === undefined || hours === null ? { ...row } : { ...row, gmt_offset_now: twoDecimals(Number(hours)) };
+  });

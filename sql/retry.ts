@@ -74,7 +74,7 @@ export function withTimeout<T>(work: Promise<T>, ms: number, stage: Stage, onLat
       },
       (e: unknown) => {
         clearTimeout(timer);
-        reject(e);
+        reject(e instanceof Error ? e : new Error(String(e)));
       },
     );
   });
