@@ -40,7 +40,15 @@ describe('lookup and insert through the doors', () => {
   async function open(settings: Partial<LookupInsertSettings> = {}, options: Partial<LookupCallOptions> = {}) {
     const nowMs = () => clockMs;
     const peers = createPeerClient({ nowMs: Date.now, env: {} });
-    const deps = { ...store, peers, log: silentLog, meter, nowMs, after: systemTimers.after, zone: 'UTC' };
+    const deps = {
+      ...store,
+      peers,
+      log: silentLog,
+      meter,
+      nowMs,
+      after: (ms: number, run: () => void) => systemTimers.after(ms, run),
+      zone: 'UTC',
+    };
     const lookup = createLookupInsert(deps, { serverIp: '10.0.0.5', ...settings });
     const doorDeps = { lookup, log: silentLog };
     const agi = createAgiServer(
@@ -159,7 +167,7 @@ describe('lookup and insert through the doors', () => {
       it(`V26 V27 V28: ${what} ends at ${letter}, with no caller id change and no lead`, async () => {
         const { agi } = await open();
         if (body !== '') origin.reply(body);
-        const call = await dial(agi, given as Partial<DialOptions>);
+        const call = await dial(agi, given);
         await call.ended;
         assert.deepEqual(call.commands.slice(-3), ['SET CONTEXT ccc_menu', `SET EXTENSION ${letter}`, 'SET PRIORITY 1']);
         assert.equal(call.variables.get('TANDEM_REASON'), reason);
