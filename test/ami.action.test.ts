@@ -1,6 +1,6 @@
 /* Values on their way to the switch: nothing may start a second action (dependencies section 6, M7, M11). */
 import assert from 'node:assert/strict';
-import { actionLineBytesMax, encodeAction, type AmiFields } from '../sidecar/ami-action.js';
+import { actionLineBytesMax, encodeAction } from '../sidecar/ami-action.js';
 
 const refused = (fields: Record<string, unknown>) =>
   assert.throws(() => encodeAction({ Action: 'Test', ...fields }), { code: 'TDM_BAD_VALUE' }, JSON.stringify(fields));

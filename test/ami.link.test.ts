@@ -364,6 +364,18 @@ describe('manager link: going down and coming back', () => {
     assert.equal(h.meter.set.lastCall.args[1], 0);
   });
 
+  it('B10: another reason for the same outage is no new line, but a refused password is', async () => {
+    const h = await upLink();
+    h.ami.on('Login', (_action, s) => s.reset());
+    session(h).reset();
+    for (let n = 0; n < 3; n++) await nextState(h.link, 'down');
+    assert.equal(h.log.warn.callCount, 1);
+    h.ami.on('Login', ({ ActionID }, s) => s.send({ Response: 'Error', ActionID, Message: 'Authentication failed' }));
+    await nextState(h.link, 'down');
+    assert.equal(h.log.warn.callCount, 2);
+    assert.match(h.link.status().reason, /Authentication failed/);
+  });
+
   it('AMI: bytes beyond the limit end the attempt, not the process', async () => {
     const h = await upLink();
     const down = nextState(h.link, 'down');
