@@ -1,18 +1,17 @@
-/** Time for the adapters: the real one, or one that a test moves. */
+/** Time for the adapters: the real one, or one that a test turns by hand. */
 export interface Clock {
+  /** Unix milliseconds */
   nowMs(): number;
-  /** Run `action` once after `ms`; the result cancels it. The timer does not keep the process alive by itself. */
-  after(ms: number, action: () => void): () => void;
-  /** 0 <= x < 1, for spreading retries */
-  random(): number;
+  /** Run `action` once after `delayMs`; the result cancels it. */
+  after(delayMs: number, action: () => void): () => void;
 }
 
+/** Its timers do not keep the process alive: what they guard does. */
 export const realClock: Clock = {
   nowMs: () => Date.now(),
-  after(ms, action) {
-    const timer = setTimeout(action, ms);
+  after(delayMs, action) {
+    const timer = setTimeout(action, delayMs);
     timer.unref();
     return () => clearTimeout(timer);
   },
-  random: () => Math.random(),
 };

@@ -274,7 +274,10 @@ export class GuardedConnection extends esl.Connection {
   }
 
   #typed(e: Error): TandemError {
-    return e instanceof TandemError ? e : new UnansweredError('TDM_SWITCH_DOWN', [this.options.name, e.message], { cause: e });
+    if (e instanceof TandemError) return e;
+    // Node gives an empty message when several addresses of a name were refused.
+    const why = e.message === '' ? ((e as NodeJS.ErrnoException).code ?? e.name) : e.message;
+    return new UnansweredError('TDM_SWITCH_DOWN', [this.options.name, why], { cause: e });
   }
 
   #onEvent(event: SwitchEvent): void {

@@ -46,8 +46,11 @@ export interface EslServerDeps {
 export interface EslServer {
   /** Resolves with the port in use. Rejects TDM_BAD_SETTING when the address cannot be had. */
   listen(): Promise<number>;
-  /** Take no new calls, wait for the others at most `graceMs`, then stop them; resolves when all are closed. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Take no new calls, wait for the others at most `graceMs`, then stop them; resolves when all are closed,
+   * with the number of those that were stopped.
+   */
+  close(graceMs: number): Promise<number>;
   /** calls that are being served */
   sessions(): number;
 }
@@ -102,7 +105,7 @@ class OutboundServer implements EslServer {
       this.#server.once('error', onError);
       this.#server.listen(port, host, () => {
         this.#server.off('error', onError);
-        this.#server.on('error', (e) => this.#deps.log.error({ err: e }, 'ESL server failed to accept'));
+        this.#server.on('error', (e) => this.#deps.log.error({ err: e }, 'esl: connection could not be accepted'));
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
@@ -112,19 +115,25 @@ class OutboundServer implements EslServer {
     return this.#sessions.size;
   }
 
-  async close(graceMs: number): Promise<void> {
+  async close(graceMs: number): Promise<number> {
     this.#stopping = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    const { log } = this.#deps;
+    const stopped = (await this.#emptyWithin(graceMs)) ? 0 : await this.#stopAll();
+    await closed;
+    return stopped;
+  }
+
+  /** The dialplan of each call is told TDM_STOPPING; who does not end in time is cut. */
+  async #stopAll(): Promise<number> {
     const { applicationEndMsMax, replyMsMax, exitMsMax } = this.#options;
-    if (!(await this.#emptyWithin(graceMs))) {
-      log.warn({ sessions: this.#sessions.size }, 'ESL sessions are stopped');
-      for (const session of this.#sessions) session.stop(new TandemError('TDM_STOPPING'));
-      if (!(await this.#emptyWithin(applicationEndMsMax + replyMsMax + exitMsMax)))
-        log.error({ sessions: this.#sessions.size }, 'ESL sessions are cut');
+    const stopped = this.#sessions.size;
+    this.#deps.log.warn({ sessions: stopped }, 'esl: calls are stopped');
+    for (const session of this.#sessions) session.stop(new TandemError('TDM_STOPPING'));
+    if (!(await this.#emptyWithin(applicationEndMsMax + replyMsMax + exitMsMax))) {
+      this.#deps.log.error({ sessions: this.#sessions.size }, 'esl: calls are cut');
       for (const session of this.#sessions) session.destroy(new TandemError('TDM_STOPPING'));
     }
-    await closed;
+    return stopped;
   }
 
   #accept(socket: Socket): void {
@@ -142,7 +151,7 @@ class OutboundServer implements EslServer {
     }
     const choose: Chooser = tooMany ? refuse(new TandemError('TDM_BUSY', [`${limit} calls`])) : (wanted) => this.#choose(wanted);
     this.#track(socket, choose).catch((e: unknown) => {
-      log.error({ err: e }, 'ESL session broke');
+      log.error({ err: e }, 'esl: session broke');
       socket.destroy();
     });
   }
@@ -171,7 +180,7 @@ class OutboundServer implements EslServer {
   /** Unlike a refused connection this costs an async call its dialplan (spec section 3), so it is kept for strangers and floods. */
   #drop(socket: Socket, reason: 'address' | 'limit'): void {
     this.#deps.meter.count('tandem_esl_refused_total', { reason });
-    this.#deps.log.warn({ address: socket.remoteAddress, reason }, 'ESL connection refused');
+    this.#deps.log.warn({ address: socket.remoteAddress, reason }, 'esl: connection refused');
     socket.on('error', () => undefined); // a reset after our close is of no interest
     socket.destroy();
   }

@@ -86,7 +86,7 @@ export class Session {
       if (!isAsyncFull(data)) return await this.#refuseMode(data);
       return await this.#live(data, choose);
     } catch (e) {
-      this.#deps.log.warn({ err: e }, 'ESL session failed');
+      this.#deps.log.warn({ err: e }, 'esl: session failed');
       return 'failed';
     } finally {
       this.#connection.fail(new TandemError('TDM_CALL_GONE', ['the session is over']));
@@ -146,7 +146,7 @@ export class Session {
     try {
       await this.#connection.execute(uniqueId, 'sched_cancel', '', { runMsMax: this.#limits.replyMsMax, group: guardGroup });
     } catch (e) {
-      if (!this.#channel.hungUp) this.#deps.log.warn({ err: e, call: uniqueId }, 'the guard of an ESL session could not be cancelled');
+      if (!this.#channel.hungUp) this.#deps.log.warn({ err: e, call: uniqueId }, 'esl: the guard of the call could not be cancelled');
     }
   }
 
@@ -158,7 +158,7 @@ export class Session {
     const failure = await Promise.race([this.#failureOf(application, call), this.#abandoned()]);
     if (this.#channel.hungUp) {
       if (failure !== undefined && !hasCode(failure, 'TDM_CALL_GONE'))
-        this.#deps.log.warn({ err: failure, call: call.uniqueId }, 'ESL application failed after the hangup');
+        this.#deps.log.warn({ err: failure, call: call.uniqueId }, 'esl: application failed after the hangup');
       return 'hangup';
     }
     return failure === undefined ? 'done' : this.#report(call, 'error', failure);
@@ -187,11 +187,11 @@ export class Session {
 
   async #report(call: EslCall, outcome: 'refused' | 'error', failure: unknown): Promise<SessionOutcome> {
     const reason = failure instanceof TandemError ? failure.code : 'TDM_INTERNAL';
-    this.#deps.log[reason === 'TDM_INTERNAL' ? 'error' : 'warn']({ err: failure, call: call.uniqueId }, `ESL application ${outcome}`);
+    this.#deps.log[reason === 'TDM_INTERNAL' ? 'error' : 'warn']({ err: failure, call: call.uniqueId }, `esl: application ${outcome}`);
     try {
       await Promise.all([call.store('TANDEM_RESULT', 'error'), call.store('TANDEM_REASON', reason)]);
     } catch (e) {
-      if (!this.#channel.hungUp) this.#deps.log.warn({ err: e, call: call.uniqueId }, 'the result of an ESL session could not be set');
+      if (!this.#channel.hungUp) this.#deps.log.warn({ err: e, call: call.uniqueId }, 'esl: the result of the call could not be set');
     }
     return outcome;
   }
@@ -207,8 +207,7 @@ export class Session {
     try {
       await call.leave(go);
     } catch (e) {
-      if (!this.#channel.hungUp)
-        this.#deps.log.warn({ err: e, call: call.uniqueId }, 'an ESL session could not leave its call as it should');
+      if (!this.#channel.hungUp) this.#deps.log.warn({ err: e, call: call.uniqueId }, 'esl: the call could not be left as it should');
     }
   }
 
@@ -222,7 +221,7 @@ export class Session {
   async #refuseMode(data: SwitchEvent): Promise<SessionOutcome> {
     this.#deps.log.error(
       { mode: data.get('Socket-Mode'), control: data.get('Control') },
-      'the socket application needs the words "async full"',
+      'esl: the socket application needs the words "async full"',
     );
     this.#connection.together(() => {
       for (const argument of ['TANDEM_RESULT=error', 'TANDEM_REASON=TDM_PROTOCOL']) {
