@@ -45,8 +45,21 @@ export function isZone(zone: string): boolean {
   }
 }
 
-/** The wall-clock time in `zone` at the instant `ms` (Unix milliseconds). */
+const recent = new Map<string, LocalTime>();
+const recentMax = 1_000;
+
+/** The wall-clock time in `zone` at the instant `ms` (Unix milliseconds). The last seconds asked for are remembered. */
 export function localTime(ms: number, zone: string): LocalTime {
+  const key = `${zone} ${Math.floor(ms / 1000)}`;
+  let time = recent.get(key);
+  if (!time) {
+    if (recent.size >= recentMax) recent.clear();
+    recent.set(key, (time = readClock(ms, zone)));
+  }
+  return time;
+}
+
+function readClock(ms: number, zone: string): LocalTime {
   const part: Record<string, string> = {};
   for (const { type, value } of formatFor(zone).formatToParts(ms)) part[type] = value;
   return {
