@@ -69,6 +69,19 @@ function readHead(head: string): URL | undefined {
   }
 }
 
+const known = new Map<string, ContainerResult>();
+const knownMax = 200;
+
+/** `parseContainer`, remembered: a site has few containers and each call needs one of them. */
+export function readContainer(entry: string): ContainerResult {
+  let result = known.get(entry);
+  if (!result) {
+    if (known.size >= knownMax) known.clear();
+    known.set(entry, (result = parseContainer(entry)));
+  }
+  return result;
+}
+
 /** Text of a settings container to its parts. A trailing line feed is harmless, spaces count as `+` (4.1). */
 export function parseContainer(entry: string): ContainerResult {
   const refuse = (problem: ContainerProblem): ContainerResult => ({ ok: false, problem });

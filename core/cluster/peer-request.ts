@@ -4,7 +4,7 @@
  */
 import { TandemError } from '../errors.js';
 import type { Container, PeerProfile, PeerRequest } from '../ports.js';
-import { fillMacro, hasMacro, parseContainer } from './container.js';
+import { fillMacro, hasMacro, readContainer } from './container.js';
 import type { ContainerProblem, ContainerUrl, Parameter } from './container.js';
 
 export type PeerFunction = PeerRequest['function'];
@@ -43,7 +43,7 @@ function callerCode(parameters: Readonly<Record<string, string>>): string {
 }
 
 function planFromProfile(profile: PeerProfile, base: string, name: PeerFunction, given: Readonly<Record<string, string>>): PlanResult {
-  const root = parseContainer(base);
+  const root = readContainer(base);
   if (!root.ok || root.url.parameters.length > 0) return { ok: false, problem: 'bad-base-url' };
   const { origin, path: prefix, userInfo } = root.url;
   const page = name.startsWith('force_fronter_') ? profile.agentPath : profile.nonAgentPath;
@@ -114,7 +114,7 @@ export function planRequest(container: Container, name: PeerFunction, given: Rea
   const { profile, entry } = container;
   if (profile && !profile.active) return { ok: false, problem: 'peer-inactive' };
   if (profile?.baseUrl !== undefined) return planFromProfile(profile, profile.baseUrl, name, given);
-  const parsed = parseContainer(entry);
+  const parsed = readContainer(entry);
   if (!parsed.ok) return parsed;
   return name === 'ccc_lead_info' ? leadPlan(parsed.url, profile, given) : otherPlan(parsed.url, profile, name, given);
 }
