@@ -22,7 +22,7 @@ export const zone = 'America/New_York';
 export const startMs = Date.UTC(2026, 10, 22, 0, 3, 9);
 
 export interface OpenOptions extends Partial<StoreOptions> {
-  /** without `migrate()` and thus without any table */
+  /** a new database without any table; else one with our schema and without rows, shared by the tests of a suite */
   readonly empty?: boolean;
 }
 
@@ -46,9 +46,12 @@ export interface TestClock {
 }
 
 interface Place {
-  /** url of a new, empty database */
+  /** url of a new database without tables */
   create(): Promise<string>;
   drop(url: string): Promise<void>;
+  /** url of a database that may have our tables, but has no rows; undefined: `create` costs nothing */
+  readonly reused?: () => Promise<string>;
+  close(): Promise<void>;
 }
 
 export type DatabaseKind = 'SQLite' | 'MariaDB strict' | 'MariaDB not strict';
@@ -74,6 +77,8 @@ function describeStore(name: string, kind: DatabaseKind, suite: (open: Open, kin
       place = kind === 'SQLite' ? sqlitePlace() : mariaDbPlace(await serverFor(kind === 'MariaDB strict'));
     });
 
+    after(() => place?.close());
+
     afterEach(async () => {
       for (const one of opened.splice(0)) {
         await one.store.close();
@@ -84,8 +89,9 @@ function describeStore(name: string, kind: DatabaseKind, suite: (open: Open, kin
 
     suite(async (options = {}) => {
       if (!place) throw new Error('open() belongs into a test');
-      const url = options.url ?? (await place.create());
-      if (options.url === undefined) urls.push(url);
+      const reused = options.empty ? undefined : await place.reused?.();
+      const url = reused ?? (await place.create());
+      if (reused === undefined) urls.push(url);
       return openAt(url, options, opened);
     }, kind);
   });
@@ -95,7 +101,8 @@ async function openAt(url: string, options: OpenOptions, opened: Opened[], share
   const clock = shared ?? testClock();
   const meter = recordingMeter();
   const { empty = false, ...rest } = options;
-  const store = await openStore({ zone, log: silentLog, meter, nowMs: clock.nowMs, ...rest, url });
+  // Long enough that a write is stored when its promise resolves, also on a busy machine.
+  const store = await openStore({ zone, logWaitMsMax: 10_000, log: silentLog, meter, nowMs: clock.nowMs, ...rest, url });
   if (!empty) await store.migrate();
   const one: Opened = {
     store,
@@ -133,26 +140,46 @@ function sqlitePlace(): Place {
       rmSync(join(url.slice('sqlite:'.length), '..'), { recursive: true, force: true });
       return Promise.resolve();
     },
+    close: () => Promise.resolve(),
   };
 }
 
-/** A database of its own on the shared server of this run. */
+/** Databases of their own on the shared server of this run. Making 30 tables takes a second there, deleting rows does not. */
 function mariaDbPlace(server: TestMariaDb): Place {
+  let kept: string | undefined;
+  async function create(): Promise<string> {
+    const name = `t_${randomBytes(6).toString('hex')}`;
+    await onServer(server.url, (db) => db.run(`CREATE DATABASE ${name}`, [], { repeatable: true }));
+    return server.url.replace(/\/[^/]*$/, `/${name}`);
+  }
+  const drop = (url: string): Promise<void> =>
+    onServer(server.url, (db) => db.run(`DROP DATABASE ${databaseOf(url)}`, [], { repeatable: true }));
   return {
-    async create() {
-      const name = `t_${randomBytes(6).toString('hex')}`;
-      await onServer(server.url, `CREATE DATABASE ${name}`);
-      return server.url.replace(/\/[^/]*$/, `/${name}`);
+    create,
+    drop,
+    async reused() {
+      if (kept === undefined) kept = await create();
+      else await onServer(kept, deleteRows);
+      return kept;
     },
-    drop: (url) => onServer(server.url, `DROP DATABASE ${databaseOf(url)}`),
+    close: async () => {
+      if (kept !== undefined) await drop(kept);
+    },
   };
+}
+
+/** All but the list of migrations, which belongs to the tables. */
+async function deleteRows(db: Db): Promise<void> {
+  const tables = await db.all(`SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()`);
+  const names = tables.map((row) => String(row['name'])).filter((name) => name !== 'tandem_migrations');
+  for (const name of names) await db.run(`DELETE FROM \`${name}\``, [], { repeatable: true });
 }
 
 export const databaseOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
-async function onServer(url: string, sql: string): Promise<void> {
+async function onServer(url: string, work: (db: Db) => Promise<unknown>): Promise<void> {
   const db = await openOther(url);
-  await db.run(sql, [], { repeatable: true });
+  await work(db);
   await db.close();
 }
 
