@@ -2,7 +2,7 @@
 import type { Log, Meter } from '../core/ports.js';
 import { createAmiLink, type AmiLink } from './ami.js';
 import type { Config } from './config.js';
-import type { createEslLink as Create, EslLink } from './esl.js';
+import { createEslLink, type EslLink } from './esl.js';
 import type { CheckResult, Health } from './health.js';
 
 export interface Links {
@@ -11,12 +11,11 @@ export interface Links {
   close(): Promise<void>;
 }
 
-export async function openLinks(
+export function openLinks(
   config: Pick<Config, 'amiLinks' | 'freeswitchLinks'>,
   deps: { readonly log: Log; readonly meter: Meter; readonly health: Health },
-): Promise<Links> {
+): Links {
   const ami = new Map(config.amiLinks.map((address) => [address.name, createAmiLink(address, deps)]));
-  const createEslLink = config.freeswitchLinks.length ? (await import('./esl.js')).createEslLink : (undefined as unknown as typeof Create);
   const esl = new Map(
     config.freeswitchLinks.map(({ name, host, port, secret }) => [name, createEslLink({ name, host, port, password: secret }, deps)]),
   );

@@ -98,7 +98,7 @@ async function open(
     { serverIp: config.serverIp, silence: config.lookupSilence, failExit: config.lookupFailExit },
   );
 
-  const links = await openLinks(config, { log, meter: metrics, health });
+  const links = openLinks(config, { log, meter: metrics, health });
   closers.push(() => links.close());
   const cron = scheduleRetention(store, log);
   closers.push(() => cron.close());

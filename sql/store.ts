@@ -14,9 +14,10 @@ import type {
   UrlLog,
   Users,
 } from '../core/ports.js';
-import { isZone } from '../core/time.js';
+import { instantOf, isZone } from '../core/time.js';
 import { createColumns } from './columns.js';
 import { createContainers } from './containers.js';
+import { text } from './db.js';
 import type { Db } from './db.js';
 import type { Failure } from './failure.js';
 import { createHandovers } from './handovers.js';
@@ -88,6 +89,8 @@ export interface Store {
   readonly provisioning: Provisioning;
   /** Rejects TDM_STORE_DOWN when the database does not answer now. */
   ping(): Promise<void>;
+  /** The database's own clock (its NOW(), read in the store's zone), Unix ms. */
+  databaseNowMs(): Promise<number>;
   /** Our tables by numbered steps, VICIdial's only where absent. Rejects TDM_STORE_NEWER. */
   migrate(): Promise<Migrated>;
   runRetention(nowMs: number): Promise<RetentionResult>;
@@ -136,6 +139,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     menus,
     provisioning: createProvisioning(db, { ownSchema, onWritten: forgetAll }),
     ping: () => db.ping(),
+    databaseNowMs: () => databaseNowMs(db, options.zone, nowMs),
     async migrate() {
       const done = await migrate(db, { own, ownSchema, nowMs });
       columns.forget();
@@ -148,6 +152,13 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
       await db.close();
     },
   };
+}
+
+/** The embedded database has no clock of its own. */
+async function databaseNowMs(db: Db, zone: string, nowMs: () => number): Promise<number> {
+  if (db.dialect === 'sqlite') return nowMs();
+  const [row] = await db.all('SELECT CAST(NOW() AS CHAR) AS now_text');
+  return instantOf(text(row?.['now_text']), zone) ?? nowMs();
 }
 
 async function openDb({ url, nowMs, log, meter }: StoreOptions, limits: StoreLimits): Promise<Db> {

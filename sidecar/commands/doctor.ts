@@ -5,6 +5,7 @@ import type { Container, PeerRequest } from '../../core/ports.js';
 import { sqlDateTime } from '../../core/time.js';
 import { createAmiLink } from '../ami.js';
 import { knownDefaultSecrets, type Config } from '../config.js';
+import { createEslLink } from '../esl.js';
 import { redactText } from '../log.js';
 import { createPeerClient } from '../peer-client.js';
 import { createProvisioningStore } from '../provisioning-store.js';
@@ -65,7 +66,7 @@ async function database(store: Store, config: Config): Promise<Finding[]> {
   const findings = [
     ok('database', `answers in ${String(took)} ms, tables up to date; zone ${config.zone}, local time ${sqlDateTime(before, config.zone)}`),
   ];
-  const theirs = await store.clock();
+  const theirs = await store.databaseNowMs();
   const skew = Math.abs(theirs - Date.now());
   if (skew > clockSkewMsMax)
     findings.push(
@@ -103,7 +104,6 @@ function answers(host: string, port: number): Promise<boolean> {
 }
 
 async function links(config: Config): Promise<Finding[]> {
-  const { createEslLink } = await import('../esl.js');
   const deps = { log: noLog, meter: noMeter };
   const all = [
     ...config.amiLinks.map((address) => ({ what: `ami link ${address.name}`, link: createAmiLink(address, deps) })),
