@@ -52,9 +52,6 @@ function readBody(response: IncomingMessage, bytesMax: number): Promise<Buffer> 
     });
     response.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     // half a lead must not be taken for a whole one
-    response.on('close', () => {
-      if (!response.readableEnded) reject(new ExchangeFailure('answer', 'answer cut off'));
-    });
     response.on('error', (error) => reject(new ExchangeFailure('answer', 'answer cut off', false, { cause: error })));
   });
 }
