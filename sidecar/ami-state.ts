@@ -36,7 +36,10 @@ export function createAmiState(name: string, deps: { readonly log: Log; readonly
     const kind = details.isRefusal ? 'refused' : view.state;
     const fields = { switch: name, reason: view.reason, lastedMs, ...details };
     // `resyncing` is a step on the way up, not a state that anybody has to hear of.
-    if (view.state === 'resyncing' || kind === logged) return void deps.log.debug(fields, `manager link still ${kind}`);
+    if (view.state === 'resyncing' || kind === logged) {
+      deps.log.debug(fields, `manager link still ${kind}`);
+      return;
+    }
     logged = kind;
     if (view.state === 'down') deps.log.warn(fields, 'manager link down');
     else deps.log.info(fields, `manager link ${view.state}`);
