@@ -258,6 +258,14 @@ describe('menu when things go wrong', () => {
     assert.equal((await onFreeswitch(menus, { esl })).get('TANDEM_RESULT'), 'ok');
   });
 
+  it('a sound that the switch refuses to play is passed over', async () => {
+    const asterisk = await onAsterisk(plain, {
+      agi: { answer: (line) => (line.startsWith('STREAM FILE') ? '510 Invalid or unknown command' : undefined) },
+    });
+    const freeswitch = await onFreeswitch(plain, { esl: { applications: { playback: () => ({ response: 'PLAYBACK ERROR' }) } } });
+    for (const { get } of [asterisk, freeswitch]) assert.deepEqual([get('TANDEM_RESULT'), get('TANDEM_REASON')], ['timeout', '']);
+  });
+
   it('an unknown menu, and a store that does not answer: error with its code, the dialplan goes on', async () => {
     const down: Menus = { find: () => Promise.reject(new TandemError('TDM_STORE_DOWN', ['test'])), all: () => Promise.resolve([]) };
     for (const [menus, menu, reason] of [

@@ -114,7 +114,8 @@ function keyOf(told: string): string {
 export function tellSteps(story: Story): readonly string[] {
   const teller = new Teller(story);
   let made = enterMenu(story.menuId, teller.nowMs);
-  for (;;) {
+  for (let steps = 0; ; steps++) {
+    assert.ok(steps < 5_000, 'the story has no end');
     for (const effect of made.effects.slice(0, -1)) {
       if (effect.type === 'note-key') teller.say(`key ${effect.key} noted`);
       if (effect.type === 'note-problem') teller.say(`problem: ${effect.problem}`);
