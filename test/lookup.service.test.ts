@@ -242,7 +242,7 @@ describe('lookup and insert: failures', () => {
     for (let n = 0; n < 5; n++) assert.equal(short(await lookup(request())), 'B peer-slow');
     assert.equal(short(await lookup(request())), 'B breaker-open');
     assert.equal(world.asked.length, 5);
-    assert.equal(world.meter.gauge('tandem_peer_breaker'), 1);
+    assert.equal(world.meter.gauge('tandem_peer_breaker'), 2);
     world.clockMs += 10_000;
     world.answer = () => Promise.resolve({ status: 200, body: stockLine });
     assert.equal(short(await lookup(request())), 'A found');

@@ -31,7 +31,7 @@ export interface OriginQuestionDeps {
   readonly nowMs: () => number;
 }
 
-const breakerLevels = { closed: 0, probing: 0.5, open: 1 } as const;
+const breakerLevels = { closed: 0, probing: 1, open: 2 } as const;
 
 /**
  * The question as a function. Rejects TDM_CALL_GONE when the signal aborted, and what PeerClient rejects with
