@@ -170,7 +170,7 @@ describe('peer client', () => {
       const abortedMs = performance.now();
       await assert.rejects(running, { code: 'TDM_CALL_GONE' });
       assert.ok(performance.now() - abortedMs < 50);
-      await eventually(peer.open, (open) => open === 0, 500);
+      await eventually(peer.open, (open) => open === 0, { msMax: 500 });
     });
 
     it('close ends what runs, refuses what comes, and leaves no connection', async () => {
