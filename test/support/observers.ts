@@ -1,9 +1,11 @@
-/** A log that says nothing and a meter that remembers. */
+/** A log and a meter that say nothing, and a meter that remembers. */
 import type { Log, Meter } from '../../core/ports.js';
 
 const nothing = (): undefined => undefined;
 
 export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+export const silentMeter: Meter = { count: nothing, observe: nothing, set: nothing };
 
 export interface RecordingMeter extends Meter {
   /** labels of each `count` of this name, in order */
