@@ -92,9 +92,9 @@ const outcomeOptions = {
 
 /** What the destination knows: how to ask the origin, and its menus. */
 function destinationSite(originPort: number, silentPort: number, closedPort: number): object {
-  const menu = (id: string, container: string) => ({
+  const menu = (id: string, argument: string) => ({
     id,
-    prompt: `NOPLAY|cm_sc_ccc_lookup_insert.agi,${container}---${localList}`,
+    prompt: `NOPLAY|cm_sc_ccc_lookup_insert.agi${argument}`,
     timeout_s: 2,
     options: outcomeOptions,
   });
@@ -106,9 +106,9 @@ function destinationSite(originPort: number, silentPort: number, closedPort: num
       { id: 'ccc_refused', url: containerUrl(closedPort) },
     ],
     menus: [
-      menu('ccc_menu', 'ccc_test'),
-      menu('ccc_menu_silent', 'ccc_silent'),
-      menu('ccc_menu_missing', 'ccc_nowhere'),
+      menu('ccc_menu', `,ccc_test---${localList}`),
+      menu('ccc_menu_silent', `,ccc_silent---${localList}`),
+      menu('ccc_menu_missing', ''),
       {
         id: 'keys',
         prompt: 'beep',
@@ -141,6 +141,7 @@ export interface ClusterOptions {
 
 /** Bring everything up (3 to 5 s). What was started is stopped when something fails on the way. */
 export async function startClusters(options: ClusterOptions = {}): Promise<Clusters> {
+  const claim = await claimPorts(2);
   const started: { stop(): Promise<unknown> }[] = [];
   const keep = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
     const part = await starting;
@@ -149,9 +150,10 @@ export async function startClusters(options: ClusterOptions = {}): Promise<Clust
   };
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((part) => part.stop()));
+    claim.release();
   };
   try {
-    return await compose(options, keep, stop);
+    return await compose(options, claim.bases, keep, stop);
   } catch (e) {
     await stop();
     throw e;
@@ -160,8 +162,12 @@ export async function startClusters(options: ClusterOptions = {}): Promise<Clust
 
 type Keep = <T extends { stop(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>;
 
-async function compose(options: ClusterOptions, keep: Keep, stop: () => Promise<void>): Promise<Clusters> {
-  const [alphaBase = 0, betaBase = 0] = await claimPorts(2);
+async function compose(
+  options: ClusterOptions,
+  [alphaBase = 0, betaBase = 0]: readonly number[],
+  keep: Keep,
+  stop: () => Promise<void>,
+): Promise<Clusters> {
   const [alpha, beta, silent] = await Promise.all([
     keep(startAsterisk({ name: 'alpha', base: alphaBase, peers: { beta: betaBase } })),
     keep(startAsterisk({ name: 'beta', base: betaBase, peers: { alpha: alphaBase } })),
@@ -174,7 +180,7 @@ async function compose(options: ClusterOptions, keep: Keep, stop: () => Promise<
         dir: join(beta.dir, 'tandem'),
         ports: portsOf(beta),
         provisioning: destinationSite(options.originPort ?? portsOf(alpha).http, silent.port, alphaBase + closedOffset),
-        settings: { TANDEM_LOOKUP_MS_MAX: '1500', ...options.settings },
+        settings: options.settings ?? {},
       }),
     );
   const [a, b] = await Promise.all([

@@ -41,7 +41,7 @@ describe('real: a lead follows its call over a trunk', function () {
     await eventually(
       () => clusters.beta.channels(),
       (channels) => channels.length === 0,
-      5_000,
+      { msMax: 5_000 },
     );
   });
 
@@ -155,6 +155,11 @@ describe('real: a lead follows its call over a trunk', function () {
     const agentCall = await atAgent;
     await agentCall.answered;
     assert.equal(agentCall.caller.number, '5551234');
+    // an agent who hangs up before the queue has seen the answer is rung again
+    await eventually(
+      () => agentCall.media.received,
+      (packets) => packets > 5,
+    );
     agentCall.hangup();
     assert.equal(await call.ended, 'remote');
   });

@@ -36,7 +36,7 @@ describe('real: many hand-overs at once', function () {
     await eventually(
       () => shown.size,
       (size) => size === handovers,
-      20_000,
+      { msMax: 20_000 },
     );
     await Promise.all(calls.map((call) => call.answered));
 
@@ -64,7 +64,7 @@ describe('real: many hand-overs at once', function () {
     await eventually(
       () => clusters.beta.channels(),
       (channels) => channels.length === 0,
-      5_000,
+      { msMax: 5_000 },
     );
   });
 });

@@ -10,10 +10,13 @@ describe('real: two Asterisk instances joined by trunks', function () {
   this.timeout(20_000);
   let alpha: Asterisk;
   let beta: Asterisk;
+  let releasePorts = (): void => undefined;
 
   before(async function () {
     await requireTestbed(this, 'asterisk');
-    const [a = 0, b = 0] = await claimPorts(2);
+    const { bases, release } = await claimPorts(2);
+    releasePorts = release;
+    const [a = 0, b = 0] = bases;
     [alpha, beta] = await Promise.all([
       startAsterisk({ name: 'alpha', base: a, peers: { beta: b } }),
       startAsterisk({ name: 'beta', base: b, peers: { alpha: a } }),
@@ -28,6 +31,7 @@ describe('real: two Asterisk instances joined by trunks', function () {
   });
   after(async () => {
     await Promise.all([(alpha as Asterisk | undefined)?.stop(), (beta as Asterisk | undefined)?.stop()]);
+    releasePorts();
   });
 
   for (const [trunk, prefix] of [

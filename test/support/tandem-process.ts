@@ -1,6 +1,7 @@
 /** A real Tandem process (`bin/tandem.js serve`) for tests: its own SQLite file, provisioning, ports and log. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -72,7 +73,7 @@ export async function startTandem(options: TandemProcessOptions): Promise<Tandem
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
-  const log = readLog(child);
+  const log = readLog(child, join(dir, 'tandem.log'));
   const exited = once(child, 'exit').then(() => {
     children.delete(child);
     return child.exitCode;
@@ -127,9 +128,11 @@ function settingsOf({ dir, ports, settings }: TandemProcessOptions, databaseFile
   };
 }
 
-/** Its log is JSON lines on standard error; a line that is none (a stack at start) is kept as a message. */
-function readLog(child: ChildProcess): LogLine[] {
+/** Its log is JSON lines on standard error, also kept in `tandem.log`; a line that is none (a stack at start) is kept as a message. */
+function readLog(child: ChildProcess, logFile: string): LogLine[] {
   const log: LogLine[] = [];
+  const file = createWriteStream(logFile, { flags: 'a' });
+  child.stderr?.pipe(file);
   onLines(child.stderr, (line) => {
     let fields: Record<string, unknown>;
     try {

@@ -1,7 +1,7 @@
 /** A private Asterisk for a test suite (`asterisk-up`), its phones and its command line. */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile, mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bringUp, requireTestbed, testbedProblem } from './cache.js';
@@ -49,28 +49,36 @@ function portRange(): { readonly first: number; readonly last: number } {
   return { first: Number(first), last: Number(last) };
 }
 
-/** True when nobody listens there; then this process holds the port until it ends. */
-function holdPort(port: number): Promise<boolean> {
+/** Hold a port by listening on it; `undefined` when somebody else does. */
+function holdPort(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => {
-      server.unref();
-      resolve(true);
-    });
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server.unref()));
   });
+}
+
+export interface PortClaim {
+  /** first port of each instance */
+  readonly bases: readonly number[];
+  /** give them back, once the instances are stopped */
+  readonly release: () => void;
 }
 
 /**
  * Claim port ranges for `count` neighbouring instances, so that two test runs on one machine do not meet. The claim is a
- * listening socket: it goes with the process, however that ends. Rejects when all ranges are taken.
+ * listening socket: at the latest it goes with the process, however that ends. Rejects when all ranges are taken.
  */
-export async function claimPorts(count: number): Promise<readonly number[]> {
+export async function claimPorts(count: number): Promise<PortClaim> {
   const { first, last } = portRange();
   for (let base = first; base + count * portsPerInstance - 1 <= last; base += count * portsPerInstance) {
     const bases = Array.from({ length: count }, (_, i) => base + i * portsPerInstance);
     const held = await Promise.all(bases.map((b) => holdPort(b + lockOffset)));
-    if (held.every(Boolean)) return bases;
+    const release = () => {
+      for (const server of held) server?.close();
+    };
+    if (held.every(Boolean)) return { bases, release };
+    release();
   }
   throw new Error(`all test ports from ${first} to ${last} are taken by other test runs`);
 }

@@ -35,7 +35,7 @@ const identityOf = (header: string): SipIdentity => ({ name: displayNameOf(heade
 export class SipCall extends EventEmitter {
   readonly callId: string;
   readonly media: SipMedia;
-  /** resolves when the far end (outgoing) or this phone (incoming) answered; rejects when the call ended before */
+  /** resolves when the far end answered (outgoing), or acknowledged our answer (incoming); rejects when the call ended before */
   readonly answered: Promise<void>;
   /** resolves with the reason when the call is over: `local`, `remote`, `cancelled`, `rejected`, `failed 486 Busy Here` */
   readonly ended: Promise<string>;
@@ -94,7 +94,7 @@ export class SipCall extends EventEmitter {
     await this.media.open();
     this.media.connect(this.invite.body);
     this.respond(200, 'OK', this.description());
-    this.up();
+    this.state = 'up';
   }
 
   reject(status = 486, reason = 'Busy Here'): void {
@@ -158,8 +158,9 @@ export class SipCall extends EventEmitter {
   onRequest(m: SipMessage): void {
     const { tag } = this;
     this.emit(m.method.toLowerCase(), m);
-    if (m.method === 'ACK') return;
-    if (m.method === 'INVITE') {
+    if (m.method === 'ACK') {
+      if (this.state === 'up') this.up();
+    } else if (m.method === 'INVITE') {
       if (tagOf(m.header('to')) === '') return; // a repetition of the first one
       this.media.connect(m.body);
       this.line.respond(m, 200, 'OK', { tag, body: this.description() });
