@@ -6,6 +6,7 @@ import type { AddressRules } from '../core/services/login.js';
 
 /** `::ffff:10.0.0.1` is 10.0.0.1: sockets that listen on both families report it so. */
 export function plainAddress(address: string): string {
+  if (!address.startsWith('::')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   return mapped?.[1] ?? address;
 }
@@ -21,6 +22,7 @@ export function addressMatcher(entries: readonly string[]): (address: string) =>
       throw new TandemError('TDM_BAD_VALUE', ['address list', `"${entry}" is no address or network`]);
     list.addSubnet(address, bits, family);
   }
+  if (entries.length === 0) return () => false;
   return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 

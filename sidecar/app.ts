@@ -3,16 +3,17 @@
  * body reader and texts; everything else passes helmet, a request id and bounded body parsers, and
  * every failure is answered in one place as `{ code, message, requestId }`.
  */
-import { createServer, type Server } from 'node:http';
 import { randomBytes } from 'node:crypto';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
+import type { CompatDoor } from './compat-door.js';
 
 export interface AppDeps {
-  /** compatible doors: raw requests, no middleware before them */
-  readonly doors: readonly RequestHandler[];
+  /** compatible doors: raw requests, found by their exact path before Express is asked */
+  readonly doors: readonly CompatDoor[];
   /** everything else, in order */
   readonly routes: readonly RequestHandler[];
   /** refuses addresses that may not use the service; undefined = all may */
@@ -82,18 +83,12 @@ const notFound: RequestHandler = (req) => {
   throw new TandemError('TDM_NOT_FOUND', ['Address', req.path.slice(0, 200)]);
 };
 
-export function createApp(deps: AppDeps, options: AppOptions = appDefaults): Express {
+/** Everything that is no compatible door. */
+function createRest(deps: AppDeps, options: AppOptions): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  const { isAllowed } = deps;
-  if (isAllowed)
-    app.use((req, res, next) => {
-      if (isAllowed(req.socket.remoteAddress)) next();
-      else res.status(403).type('text/plain').send('TDM_FORBIDDEN address\n');
-    });
-  deps.doors.forEach((door) => app.use(door));
   app.use(createRequestIds());
   // Plain HTTP inside a LAN is a supported way to run: no upgrade by header.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, strictTransportSecurity: false }));
@@ -101,11 +96,44 @@ export function createApp(deps: AppDeps, options: AppOptions = appDefaults): Exp
   deps.routes.forEach((route) => app.use(route));
   app.use(notFound);
   app.use(errorResponse(deps));
-  return app;
+  return (req, res) => void app(req, res);
+}
+
+function pathOf(req: IncomingMessage): string {
+  const url = req.url ?? '/';
+  const question = url.indexOf('?');
+  return question < 0 ? url : url.slice(0, question);
+}
+
+function refuseAddress(res: ServerResponse): void {
+  res.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8' });
+  res.end('ERROR: TDM_FORBIDDEN address\n');
+}
+
+/** The whole service as one listener: address list, doors, then Express. */
+export function createApp(deps: AppDeps, options: AppOptions = appDefaults): RequestListener {
+  const rest = createRest(deps, options);
+  const doors = new Map(deps.doors.flatMap((door) => door.paths.map((path) => [path, door])));
+  const { isAllowed, log } = deps;
+  return (req, res) => {
+    if (isAllowed && !isAllowed(req.socket.remoteAddress)) {
+      refuseAddress(res);
+      return;
+    }
+    const door = doors.get(pathOf(req));
+    if (!door) {
+      rest(req, res);
+      return;
+    }
+    door.serve(req, res).catch((e: unknown) => {
+      log.error({ err: e }, 'answer broken off'); // it had begun: the client must see the cut
+      res.destroy();
+    });
+  };
 }
 
 /** A server for the app with every limit set, not listening yet. Unreadable requests get a bare 400 or 431 and are cut off. */
-export function createHttpServer(app: Express, options: HttpServerOptions = httpServerDefaults): Server {
+export function createHttpServer(app: RequestListener, options: HttpServerOptions = httpServerDefaults): Server {
   const server = createServer(
     {
       headersTimeout: options.headersMsMax,

@@ -90,7 +90,7 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
 
   /** Over the allowance of this address, or one more wrong login counted. */
   const isSpraying = (address: string): boolean =>
-    !deps.addresses.isTrusted(address) && deps.badLogins.count(address, deps.nowMs()) >= options.badLoginsPerMinuteMax;
+    deps.badLogins.count(address, deps.nowMs()) >= options.badLoginsPerMinuteMax && !deps.addresses.isTrusted(address);
   const countBad = (address: string) => void deps.badLogins.take(address, options.badLoginsPerMinuteMax, deps.nowMs());
 
   /** The columns say locked (3.4 step 3); last_login_date never set counts as long ago. */

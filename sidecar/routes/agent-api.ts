@@ -1,7 +1,6 @@
 /** VICIdial's Agent API, the two fronter commands of it (vicidial-ccc section 7). */
-import type { RequestHandler } from 'express';
 import type { Fronter } from '../../core/services/fronter.js';
-import { createCompatDoor, type CompatDoorDeps, type CompatDoorOptions } from '../compat-door.js';
+import { createCompatDoor, type CompatDoor, type CompatDoorDeps, type CompatDoorOptions } from '../compat-door.js';
 
 export const agentApiDefaults: CompatDoorOptions = { paths: ['/agc/api.php'] };
 
@@ -9,6 +8,6 @@ export const agentApiDefaults: CompatDoorOptions = { paths: ['/agc/api.php'] };
 export function createAgentApi(
   deps: CompatDoorDeps & { readonly fronter: Fronter },
   options: CompatDoorOptions = agentApiDefaults,
-): RequestHandler {
+): CompatDoor {
   return createCompatDoor(deps.fronter, deps, options);
 }

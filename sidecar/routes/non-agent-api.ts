@@ -1,7 +1,6 @@
 /** VICIdial's Non-Agent API under its own path: `ccc_lead_info` and `version` (vicidial-ccc section 3). */
-import type { RequestHandler } from 'express';
 import type { LeadInfo } from '../../core/services/lead-info.js';
-import { createCompatDoor, type CompatDoorDeps, type CompatDoorOptions } from '../compat-door.js';
+import { createCompatDoor, type CompatDoor, type CompatDoorDeps, type CompatDoorOptions } from '../compat-door.js';
 
 export const nonAgentApiDefaults: CompatDoorOptions = { paths: ['/vicidial/non_agent_api.php'] };
 
@@ -9,6 +8,6 @@ export const nonAgentApiDefaults: CompatDoorOptions = { paths: ['/vicidial/non_a
 export function createNonAgentApi(
   deps: CompatDoorDeps & { readonly leadInfo: LeadInfo },
   options: CompatDoorOptions = nonAgentApiDefaults,
-): RequestHandler {
+): CompatDoor {
   return createCompatDoor(deps.leadInfo, deps, options);
 }
