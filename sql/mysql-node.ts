@@ -56,16 +56,18 @@ export function createMysqlNode(options: MysqlNodeOptions): MysqlNode {
 
   async function session<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     const connection = await acquire();
+    const lease = statementsOn(connection, options.statementMsMax);
     let usable = false;
     try {
-      const result = await work(statementsOn(connection, options.statementMsMax));
+      const result = await work(lease.statements);
       usable = true;
       return result;
     } catch (e) {
       usable = !classify(e instanceof Met ? e.original : e).destroy;
       throw e;
     } finally {
-      if (usable) connection.release();
+      // A transaction left open would go to the next user, with its locks: only a fresh connection surely has none.
+      if (usable && !lease.inTransaction()) connection.release();
       else connection.destroy();
     }
   }
@@ -104,8 +106,15 @@ async function transactionOn<T>(statements: Statements, work: (tx: Statements) =
   }
 }
 
+/** The server's flag in each of its OK answers. */
+const statusInTransaction = 1;
+
 /** Bound statements on one connection, each with its limit. */
-function statementsOn(connection: PoolConnection, statementMsMax: number): Statements {
+function statementsOn(
+  connection: PoolConnection,
+  statementMsMax: number,
+): { readonly statements: Statements; readonly inTransaction: () => boolean } {
+  let status = 0;
   const ask = <T>(sql: string, values: readonly Value[]): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -121,13 +130,15 @@ function statementsOn(connection: PoolConnection, statementMsMax: number): State
       if (values.length > 0) connection.execute(sql, values as Value[], done);
       else connection.query(sql, done);
     });
-  return {
+  const statements: Statements = {
     all: (sql, values = []) => ask<readonly Row[]>(sql, values),
     run: async (sql, values = []): Promise<Changed> => {
-      const { affectedRows, insertId } = await ask<ResultSetHeader>(sql, values);
+      const { affectedRows, insertId, serverStatus } = await ask<ResultSetHeader>(sql, values);
+      status = serverStatus;
       return { rows: affectedRows, insertId };
     },
   };
+  return { statements, inTransaction: () => (status & statusInTransaction) !== 0 };
 }
 
 function createTrackedPool(options: MysqlNodeOptions): { pool: Pool; drop: () => void; close: () => Promise<void> } {

@@ -28,9 +28,11 @@ function createProbedSet(nodes: readonly MysqlNode[], probed: readonly MysqlNode
   const healthySinceMs: (number | undefined)[] = nodes.map(() => undefined);
   let current: number | undefined;
   let open = true;
+  let roundsDone = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function judge(): void {
+    if (roundsDone === 0) return; // the answer of a less preferred server may come first
     const before = current;
     current = chooseWriter(
       healthySinceMs.map((since) => ({ healthySinceMs: since })),
@@ -57,6 +59,8 @@ function createProbedSet(nodes: readonly MysqlNode[], probed: readonly MysqlNode
   /** Each server is judged when its own answer is there: a dead one must not delay the news of a living one. */
   async function round(): Promise<void> {
     await Promise.all(nodes.map((_, i) => probeNode(i)));
+    roundsDone++;
+    judge();
     if (!open) return;
     timer = setTimeout(() => void round(), probeEveryMs);
     timer.unref();

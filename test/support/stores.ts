@@ -110,7 +110,7 @@ async function openAt(url: string, options: OpenOptions, opened: Opened[], share
     other: await openOther(url),
     clock,
     meter,
-    again: (more = {}) => openAt(url, more, opened, clock),
+    again: (more = {}) => openAt(more.url ?? url, more, opened, clock),
   };
   opened.push(one);
   return one;
