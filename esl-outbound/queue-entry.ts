@@ -2,6 +2,7 @@
 import { parseCallerCode } from '../core/callercode.js';
 import type { Call, CallApplication } from '../core/call.js';
 import { checkName } from '../core/dial-string.js';
+import { hasCode } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import { createQueueEntry } from '../core/services/enter-queue.js';
 import type { EnterQueueDeps, QueueOutcome, QueueRequest, SwitchQueue } from '../core/services/enter-queue.js';
@@ -52,7 +53,13 @@ async function enter(call: Call, request: QueueRequest, log: Log, options: Frees
   await call.setVariable('cc_base_score', request.priority === undefined ? '' : String(request.priority));
   await call.setVariable('cc_outbound_cid_name_prefix', request.callerIdPrefix ?? '');
   await exportLead(call);
-  await call.execute('callcenter', request.queue.includes('@') ? request.queue : `${request.queue}@${options.queueDomain}`);
+  try {
+    await call.execute('callcenter', request.queue.includes('@') ? request.queue : `${request.queue}@${options.queueDomain}`);
+  } catch (e) {
+    // The application ends when a talk begins, so whoever goes before that was not served.
+    if (hasCode(e, 'TDM_CALL_GONE')) return { result: 'abandoned' };
+    throw e;
+  }
   return outcomeOf(call);
 }
 

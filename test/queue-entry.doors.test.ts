@@ -162,6 +162,7 @@ describe('queue entry on Asterisk', () => {
   });
 
   it('the caller hangs up waiting, or in the talk: told apart, and the session ends quietly', async () => {
+    const closedMeter = recordingMeter();
     const hangUp = { hangUpDuring: /^EXEC Queue/ };
     const waiting = await agiSession(
       { queue_entry: createAsteriskQueueEntry(deps()) },
@@ -177,6 +178,13 @@ describe('queue entry on Asterisk', () => {
     );
     assert.equal(waiting.variables.get('TANDEM_RESULT'), 'abandoned');
     assert.equal((await onAsterisk(hangUp)).get('TANDEM_RESULT'), 'answered');
+    // AGIEXITONHANGUP closes the session at once: nothing can be read any more
+    const closed = await agiSession(
+      { queue_entry: createAsteriskQueueEntry({ ...deps(), meter: closedMeter }) },
+      { script: 'queue_entry', args: ['support'], exitOnHangup: true, ...hangUp },
+    );
+    assert.equal(closed.variables.get('TANDEM_RESULT'), undefined);
+    assert.deepEqual(closedMeter.counted('tandem_queue_entries_total'), [{ result: 'caller-left' }]);
     for (const during of [/^ANSWER/, /^GET FULL/, /TANDEM_QUEUE/, /QUEUESTATUS/]) await onAsterisk({ hangUpDuring: during });
   });
 

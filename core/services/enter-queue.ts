@@ -26,7 +26,10 @@ export type QueueResult =
   | 'exit-key'
   | 'continue'
   | 'withdrawn'
+  /** the caller hung up unserved */
   | 'abandoned'
+  /** the caller hung up, and the switch does not say any more whether it was before or during the talk */
+  | 'caller-left'
   | 'error';
 
 export interface QueueRequest {
@@ -46,7 +49,7 @@ export interface QueueOutcome {
   readonly detail?: string;
 }
 
-/** What a switch does for a queue entry. Rejects like the methods of Call; TDM_CALL_GONE when the caller left unserved. */
+/** What a switch does for a queue entry. Rejects like the methods of Call; TDM_CALL_GONE when the caller left and no more is known. */
 export interface SwitchQueue {
   /** the caller's name as it is now, after a lookup may have rewritten it */
   callerName(call: Call): Promise<string>;
@@ -98,7 +101,7 @@ async function runQueueEntry(deps: EnterQueueDeps, call: Call, request: () => Pr
 }
 
 function failed(deps: EnterQueueDeps, call: Call, queue: string, e: unknown): QueueOutcome {
-  if (hasCode(e, 'TDM_CALL_GONE')) return { result: 'abandoned' };
+  if (hasCode(e, 'TDM_CALL_GONE')) return { result: 'caller-left' };
   const reason = e instanceof TandemError ? e.code : 'TDM_INTERNAL';
   deps.log.warn({ call: call.uniqueId, queue, reason, err: e }, 'queue entry failed');
   return { result: 'error', reason };

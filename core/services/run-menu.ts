@@ -87,8 +87,18 @@ async function walk(deps: RunMenuDeps, call: Call, menuId: string): Promise<Menu
     for (const effect of made.effects.slice(0, -1)) note(deps, call, effect);
     const order = made.effects.at(-1) as MenuOrder; // by the contract of a step
     if (order.type === 'leave') return order.exit;
-    const event = call.signal.aborted ? ({ type: 'caller-left' } as const) : await perform(deps, call, order);
-    made = stepMenu(made.state, event, deps.nowMs());
+    made = stepMenu(made.state, await eventOf(deps, call, order), deps.nowMs());
+  }
+}
+
+/** The caller may be gone before or during an order; nothing more is begun then. */
+async function eventOf(deps: RunMenuDeps, call: Call, order: Exclude<MenuOrder, { type: 'leave' }>): Promise<MenuEvent> {
+  if (call.signal.aborted) return { type: 'caller-left' };
+  try {
+    return await perform(deps, call, order);
+  } catch (e) {
+    if (hasCode(e, 'TDM_CALL_GONE')) return { type: 'caller-left' };
+    throw e;
   }
 }
 
