@@ -16,6 +16,8 @@ export interface ContainerUrl {
   readonly path: string;
   /** names and values decoded, in the order of the text */
   readonly parameters: readonly Parameter[];
+  /** the macro stands in the path or in a parameter */
+  readonly asksForCode: boolean;
   /** from `https://user:pass@host`, decoded */
   readonly userInfo: { readonly user: string; readonly pass: string } | undefined;
 }
@@ -57,7 +59,7 @@ export function hasMacro(text: string): boolean {
 
 /** `text` with every macro replaced by the 20-character code. */
 export function fillMacro(text: string, code: string): string {
-  return text.replace(macro, () => code);
+  return text.includes('--') ? text.replace(macro, () => code) : text;
 }
 
 /** Reads the part before `?`; undefined when it is no web address. */
@@ -101,12 +103,14 @@ export function parseContainer(entry: string): ContainerResult {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return refuse('not-http');
   const authority = head.replace(/^[^/]*\/\//, '').replace(/\/.*$/s, '');
   if (hasMacro(authority)) return refuse('macro-in-host');
+  const parameters = question < 0 ? [] : parametersOf(full.slice(question + 1));
   return {
     ok: true,
     url: {
       origin: url.origin,
       path: url.pathname,
-      parameters: question < 0 ? [] : parametersOf(full.slice(question + 1)),
+      parameters,
+      asksForCode: [url.pathname, ...parameters.flat()].some(hasMacro),
       userInfo: url.username === '' ? undefined : { user: decoded(url.username), pass: decoded(url.password) },
     },
   };

@@ -4,7 +4,7 @@
  */
 import { TandemError } from '../errors.js';
 import type { Container, PeerProfile, PeerRequest } from '../ports.js';
-import { fillMacro, hasMacro, readContainer } from './container.js';
+import { fillMacro, readContainer } from './container.js';
 import type { ContainerProblem, ContainerUrl, Parameter } from './container.js';
 
 export type PeerFunction = PeerRequest['function'];
@@ -70,7 +70,7 @@ function withProfileLogin(parameters: readonly Parameter[], profile: PeerProfile
 }
 
 function leadPlan(url: ContainerUrl, profile: PeerProfile | undefined, given: Readonly<Record<string, string>>): PlanResult {
-  if (![url.path, ...url.parameters.flat()].some(hasMacro)) return { ok: false, problem: 'no-call-id' };
+  if (!url.asksForCode) return { ok: false, problem: 'no-call-id' };
   const code = callerCode(given);
   const parameters = url.parameters.map(([name, value]): Parameter => [fillMacro(name, code), fillMacro(value, code)]);
   const stage = last(parameters, 'stage');
@@ -78,7 +78,8 @@ function leadPlan(url: ContainerUrl, profile: PeerProfile | undefined, given: Re
   return {
     ok: true,
     plan: {
-      ...url,
+      origin: url.origin,
+      userInfo: url.userInfo,
       path: fillMacro(url.path, code),
       parameters: withProfileLogin(parameters, profile),
       format: formatOf(stage ?? profile?.stage),
@@ -96,14 +97,15 @@ function otherPlan(
   name: PeerFunction,
   given: Readonly<Record<string, string>>,
 ): PlanResult {
+  const { origin, userInfo } = url;
   if (name === 'version') {
-    return { ok: true, plan: { ...url, parameters: [['function', name]], format: 'pipe' } };
+    return { ok: true, plan: { origin, path: url.path, userInfo, parameters: [['function', name]], format: 'pipe' } };
   }
   const replaced = url.parameters.flatMap(([key, value]): Parameter[] =>
     value === 'ccc_lead_info' ? [[key, name], ...Object.entries(given)] : [[key, value]],
   );
   const path = url.path.replace(/(?:vicidial|admin)\/non_agent_/, 'agc/');
-  return { ok: true, plan: { ...url, path, parameters: withProfileLogin(replaced, profile), format: 'pipe' } };
+  return { ok: true, plan: { origin, path, userInfo, parameters: withProfileLogin(replaced, profile), format: 'pipe' } };
 }
 
 /**
