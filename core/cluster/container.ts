@@ -53,7 +53,7 @@ function parametersOf(query: string): Parameter[] {
 }
 
 /** True when `text` holds the call_id macro, in any letter case. */
-export function hasMacro(text: string): boolean {
+function hasMacro(text: string): boolean {
   return text.search(macro) >= 0;
 }
 
