@@ -11,9 +11,9 @@ export function createAllowList(entries: readonly string[]): (address: string) =
   if (wrong.length > 0)
     throw new TandemError('TDM_BAD_SETTING', ['FastAGI allowed addresses', `no address or network: ${wrong.join(', ')}`]);
   return (address) => {
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, ''); // an IPv4 peer on a dual-stack socket
-    const family = isIP(plain);
-    return family !== 0 && list.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+    const family = isIP(address);
+    // as an IPv6 address, an IPv4 peer on a dual-stack socket (`::ffff:a.b.c.d`) is held against the IPv4 entries
+    return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
   };
 }
 

@@ -212,7 +212,6 @@ export class AgiSession extends Context {
   }
 
   private closed(): void {
-    this.read(); // an answer may have come together with the FIN
     this.finish(gone('Asterisk closed the session'));
     clearTimeout(this.lingerTimer);
   }

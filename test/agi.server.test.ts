@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { createAllowList, loopbackOnly } from '../agi/allow-list.js';
 import type { AgiServer, AgiServerOptions } from '../agi/server.js';
 import { createAgiServer } from '../agi/server.js';
@@ -72,6 +72,16 @@ describe('FastAGI server', () => {
       other.close();
       await once(other, 'close');
     });
+  });
+
+  it('a connection that cannot be accepted is counted; the door stays open', async () => {
+    const [port, door] = await serve({ hi: (call) => call.setVariable('HI', 'yes') });
+    // Node reports an exhausted descriptor table this way; a test cannot exhaust it, so it says so itself
+    (door as unknown as { server: Server }).server.emit('error', new Error('accept EMFILE'));
+    const call = await dialAgi({ port, script: 'hi' });
+    await call.ended;
+    assert.equal(call.variables.get('HI'), 'yes');
+    assert.equal(meter.counted('tandem_agi_accept_errors_total').length, 1);
   });
 
   describe('routing', () => {
@@ -148,6 +158,21 @@ describe('FastAGI server', () => {
       await server.close(1_000);
       assert.deepEqual(call.commands, ['WAIT FOR DIGIT 60000']);
       assert.deepEqual(meter.counted('tandem_agi_sessions_total'), [{ application: 'wait', result: 'gone' }]);
+    });
+
+    it('A7: an application that fails after the hang-up is counted, the dead channel is told nothing', async () => {
+      const [port, server] = await serve({
+        late: async (call) => {
+          await untilAborted(call.signal);
+          throw new TandemError('TDM_STORE_DOWN', ['gone']);
+        },
+      });
+      const call = await dialAgi({ port, script: 'late' });
+      call.hangUp();
+      await call.ended;
+      await server.close(1_000);
+      assert.deepEqual(call.commands, []);
+      assert.deepEqual(meter.counted('tandem_agi_sessions_total'), [{ application: 'late', result: 'error' }]);
     });
 
     it('A6: a reset while a command waits ends that session alone', async () => {

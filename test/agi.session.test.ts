@@ -291,6 +291,13 @@ describe('AGI session', () => {
       await closeAndCheck(bench);
     });
 
+    it('A14: who asks for it late still gets it', async () => {
+      const bench = await ready();
+      await bench.socket.deliver('HANGUP\n');
+      await bench.session.onEvent('hangup');
+      await closeAndCheck(bench);
+    });
+
     it('after our own close it means nothing', async () => {
       const bench = await ready();
       await bench.session.end();
