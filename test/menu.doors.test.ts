@@ -324,6 +324,12 @@ describe('menu when things go wrong', () => {
     });
   }
 
+  it('a caller who hangs up in the mailbox has left the menu by that option', async () => {
+    const menus = menusOf({ options: { TIMEOUT: { hangup: null }, 1: { voicemail: '1010' } } });
+    const { meter } = await onAsterisk(menus, { agi: { keys: ['1'], hangUpDuring: /^EXEC VoiceMail/ } });
+    assert.deepEqual(meter.counted('tandem_menu_exits_total'), [{ result: 'ok' }]);
+  });
+
   for (const [what, applications] of [
     ['answer', { answer: () => ({ hangup: 'NORMAL_CLEARING' }) }],
     ['a sound', { playback: () => ({ hangup: 'NORMAL_CLEARING' }) }],

@@ -59,16 +59,21 @@ export function createMenuApplication(deps: RunMenuDeps): CallApplication {
 /** Lead the caller through menus, and out by the chosen route. */
 export async function runMenu(deps: RunMenuDeps, call: Call, menuId: () => Promise<string>): Promise<MenuExit> {
   let exit: MenuExit = { result: 'error', option: '', menuId: '', route: undefined, reason: 'TDM_INTERNAL' };
+  let isDecided = false;
   try {
     const first = checkName('menu', await menuId());
     await call.answer();
     exit = await walk(deps, call, first);
     await setResult(call, exit);
+    isDecided = true;
     await follow(deps, call, exit.route);
   } catch (e) {
-    exit = failed(exit, e);
+    // A caller who hangs up in the mailbox has chosen it all the same.
+    if (!isDecided || !hasCode(e, 'TDM_CALL_GONE')) {
+      exit = failed(exit, e);
+      await trySetResult(deps, call, exit);
+    }
     if (exit.reason !== undefined) deps.log.warn({ call: call.uniqueId, menu: exit.menuId, reason: exit.reason, err: e }, 'menu failed');
-    await trySetResult(deps, call, exit);
   }
   deps.meter.count('tandem_menu_exits_total', { result: exit.result });
   deps.log.info({ call: call.uniqueId, menu: exit.menuId, option: exit.option, result: exit.result, reason: exit.reason }, 'menu left');
