@@ -59,7 +59,7 @@ export class Session {
     this.#over = new Promise((resolve) => {
       this.#connection.listener = {
         onEvent: (event) => this.#channel.onEvent(event),
-        onDisconnectNotice: (notice) => this.#channel.hangUp(`disconnect notice: ${notice.get('Content-Disposition') ?? 'no reason'}`),
+        onDisconnectNotice: (notice) => this.#onNotice(notice),
         onSkipped: (reason) => deps.meter.count('tandem_esl_skipped_total', { reason }),
         onEnd: (error) => {
           this.#channel.end(error.message);
@@ -91,6 +91,15 @@ export class Session {
     } finally {
       this.#connection.fail(new TandemError('TDM_CALL_GONE', ['the session is over']));
     }
+  }
+
+  /**
+   * `linger`: the channel is down, its last events follow. Usually they stand behind the notice in the same
+   * packet, so the reason to give is looked for there first. `disconnect`: nothing follows.
+   */
+  #onNotice(notice: SwitchEvent): void {
+    if (notice.get('Content-Disposition') === 'linger') setImmediate(() => this.#channel.hangUp('the caller hung up'));
+    else this.#channel.end('the switch ended the session');
   }
 
   /** Rule 12.1 and 12.2: connect, linger and myevents leave in one write at once; wait for all three answers. */

@@ -22,7 +22,7 @@ function frames(chunks: Iterable<Buffer>, reader = new FrameReader()): Got[] {
 
 function message(head: string, body?: string | Buffer): SwitchEvent {
   const read = readFrame({ head, body: body === undefined ? undefined : Buffer.from(body as string) });
-  assert.ok(read instanceof SwitchEvent, String(read));
+  if (!(read instanceof SwitchEvent)) assert.fail(`left out: ${read}`);
   return read;
 }
 
@@ -159,7 +159,7 @@ describe('ESL frame reader', () => {
       fc.property(fc.array(piece, { maxLength: 40 }), (chunks) => {
         const reader = new FrameReader();
         try {
-          for (const chunk of chunks) reader.push(chunk, (frame) => readFrame(frame) !== undefined);
+          for (const chunk of chunks) reader.push(chunk, (frame) => readFrame(frame) !== 'xml');
         } catch (e) {
           assert.ok(isProtocolError(e), String(e));
         }

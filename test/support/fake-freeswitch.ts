@@ -66,6 +66,8 @@ export interface DialOptions {
   readonly answers?: Readonly<Record<string, string>>;
   /** words behind `socket host:port`; default `async full` */
   readonly mode?: 'async full' | 'async' | 'full' | '';
+  /** waiting in the park loop before each application starts (about 20 ms on a real switch) */
+  readonly startMs?: number;
   /** never say anything */
   readonly silent?: boolean;
 }
@@ -168,6 +170,7 @@ class ScriptedCall implements FakeCall {
   readonly #timers = new Set<NodeJS.Timeout>();
   #queue: FakeExecute[] = [];
   #running: FakeExecute | undefined;
+  #isStarted = false;
   #received = '';
   #format: 'json' | 'plain' | undefined;
   #lingerS: number | undefined;
@@ -209,7 +212,7 @@ class ScriptedCall implements FakeCall {
 
   press(keys: string): void {
     for (const key of keys) this.send('DTMF', { 'DTMF-Digit': key, 'DTMF-Duration': '2080', 'DTMF-Source': 'RTP' });
-    const run = this.#running;
+    const run = this.#isStarted ? this.#running : undefined;
     const terminators = this.variables.get('playback_terminators') ?? '*';
     if (run?.application === 'playback' && Array.from(keys).some((key) => terminators.includes(key))) {
       this.complete('playback', { response: 'FILE PLAYED', variables: { playback_terminator_used: keys[0] ?? '' } });
@@ -396,6 +399,14 @@ class ScriptedCall implements FakeCall {
     const run = this.#queue.shift();
     if (!run) return;
     this.#running = run;
+    const { startMs } = this.#options;
+    if (startMs === undefined) this.#start(run);
+    else this.#later(startMs, () => this.#start(run));
+  }
+
+  #start(run: FakeExecute): void {
+    if (this.hangupCause !== undefined) return;
+    this.#isStarted = true;
     this.executed.push(run);
     this.send('CHANNEL_EXECUTE', { Application: run.application, 'Application-Data': run.argument, 'Application-UUID': run.uuid });
     const result = this.#options.applications?.[run.application]?.(run, this) ?? this.#perform(run);
@@ -447,6 +458,7 @@ class ScriptedCall implements FakeCall {
   #finish(run: FakeExecute, result: FakeResult): void {
     for (const [name, value] of Object.entries(result.variables ?? {})) this.variables.set(name, value);
     this.#running = undefined;
+    this.#isStarted = false;
     this.#completeEvent(run, result.response ?? '_none_');
     this.#look();
     this.#startNext();
