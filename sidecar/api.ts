@@ -13,6 +13,7 @@ import { createAddressRules, createClientAddress } from './addresses.js';
 import { createApp, createHttpServer, httpServerDefaults } from './app.js';
 import { createAllowList, type Config } from './config.js';
 import { bodyDefaults } from './form-body.js';
+import { gatherApiLog } from './gathered-log.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
 import { createAdminRoutes } from './routes/admin.js';
@@ -56,7 +57,8 @@ export function createHttpSide(deps: ApiDeps): Server {
     },
     { ...loginDefaults, signedOnlyPeers: [...config.signedOnlyPeers] },
   );
-  const shared = { ...store, agents: store.liveAgents, peers: deps.peers, login, requests, meter, log, nowMs };
+  const apiLog = gatherApiLog(store.apiLog);
+  const shared = { ...store, apiLog, agents: store.liveAgents, peers: deps.peers, login, requests, meter, log, nowMs };
   const leadInfo = createLeadInfo(
     { ...shared, misses: createMinuteLimit(), version: { ...ownVersion(), zone: config.zone } },
     {
@@ -85,7 +87,10 @@ export function createHttpSide(deps: ApiDeps): Server {
     log,
     meter,
   });
-  return createHttpServer(app, { ...httpServerDefaults, connectionsMax: config.http.connectionsMax });
+  const server = createHttpServer(app, { ...httpServerDefaults, connectionsMax: config.http.connectionsMax });
+  return server.on('close', () => {
+    apiLog.flush();
+  });
 }
 
 /** Both sides of a signed link share one secret: the peer's `pass`, which is never sent (X-27). */

@@ -14,6 +14,7 @@ import { createLeadInfo } from '../../core/services/lead-info.js';
 import { createLogin } from '../../core/services/login.js';
 import { createAddressRules, createClientAddress } from '../../sidecar/addresses.js';
 import { createApp, createHttpServer } from '../../sidecar/app.js';
+import { gatherApiLog } from '../../sidecar/gathered-log.js';
 import { createMetrics } from '../../sidecar/metrics.js';
 import { metricsTable } from '../../sidecar/metrics-table.js';
 import { createNonAgentApi } from '../../sidecar/routes/non-agent-api.js';
@@ -60,6 +61,7 @@ async function startDoor(url: string): Promise<number> {
   });
   const leadInfo = createLeadInfo({
     ...store,
+    apiLog: gatherApiLog(store.apiLog),
     login,
     requests: createMinuteLimit(),
     misses: createMinuteLimit(),
