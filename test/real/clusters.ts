@@ -2,7 +2,6 @@
  * Two call centres for the real-call suites: Asterisk `alpha` with Tandem A (the origin, which knows the leads) and Asterisk
  * `beta` with Tandem B (the destination), joined by an IAX2 and a PJSIP trunk.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeCallerCode } from '../../core/callercode.js';
 import { startSilentOrigin, type SilentOrigin } from '../support/silent-origin.js';
@@ -212,6 +211,3 @@ async function compose(
 
 /** The header by which a customer's phone hands its call's name and number to alpha, as a dialler's trunk does. */
 export const asserted = (name: string, number: string): readonly string[] => [`P-Asserted-Identity: "${name}" <sip:${number}@127.0.0.1>`];
-
-/** The dialplan files that Tandem ships, as they stand. */
-export const shipped = (file: string): Promise<string> => readFile(new URL(`../../dialplan/asterisk/${file}`, import.meta.url), 'utf8');

@@ -44,6 +44,9 @@ export interface TandemProcess {
 }
 
 const binary = fileURLToPath(new URL('../../bin/tandem.js', import.meta.url));
+// Loaded into the process first: when the test run dies, even by kill -9, the pipe that is this process's standard input ends,
+// and the process with it. Otherwise it would keep its ports.
+const endWithParent = `data:text/javascript,process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume().unref();`;
 const readyMsMax = 30_000;
 const stopMsMax = 10_000;
 
@@ -67,10 +70,10 @@ export async function startTandem(options: TandemProcessOptions): Promise<Tandem
   const databaseFile = join(dir, 'tandem.db');
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'provisioning.yaml'), stringify(options.provisioning));
-  const child = spawn(process.execPath, [binary, 'serve'], {
+  const child = spawn(process.execPath, ['--import', endWithParent, binary, 'serve'], {
     cwd: dir,
     env: { ...withoutTandem(process.env), ...settingsOf(options, databaseFile) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   children.add(child);
   const log = readLog(child, join(dir, 'tandem.log'));
