@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import type { MenuDefinition } from '../core/menu/definition.js';
 import { isDate, isOpen, parseSpans, spansText } from '../core/menu/hours.js';
 import { isLookup, lookupFirst, parsePrompt, promptPartsMax } from '../core/menu/prompt.js';
@@ -376,5 +378,19 @@ describe('menu tree', () => {
     const lines = menuTree(wide, 'm0').split('\n');
     assert.ok(lines.length <= treeLinesMax + 3, String(lines.length));
     assert.match(lines.at(-2) ?? '', /cut after/);
+  });
+});
+
+describe('docs/menus.md', () => {
+  const page = readFileSync(new URL('../docs/menus.md', import.meta.url), 'utf8');
+  const block = (language: string): string => new RegExp('```' + language + '\\n([\\s\\S]*?)```').exec(page)?.[1] ?? '';
+
+  it('its example is a valid file, and its tree is the one that is printed', () => {
+    const { menus } = parse(block('yaml')) as { menus: unknown[] };
+    const parsed = new Map(menus.map((value) => menuSchema.parse(value)).map((menu) => [menu.id, menu]));
+    assert.equal(
+      menuTree((id) => parsed.get(id), 'main'),
+      block('text'),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createAsteriskQueueEntry, asteriskQueue } from '../agi/queue-entry.js';
+import { TandemError } from '../core/errors.js';
 import { createFreeswitchQueueEntry } from '../esl-outbound/queue-entry.js';
 import { agiSession, eslSession } from './support/doors.js';
 import { recordingMeter, silentLog } from './support/observers.js';
@@ -133,6 +134,21 @@ describe('queue entry on Asterisk', () => {
     );
     assert.equal(call.variables.get('TANDEM_LEAD_ID'), '');
     assert.equal(call.variables.get('TANDEM_RESULT'), 'answered');
+  });
+
+  it('need 9: a store that does not answer costs the lead id, not the place in the queue', async () => {
+    const call = await agiSession(
+      {
+        queue_entry: createAsteriskQueueEntry({
+          ...deps(),
+          isForeignCode: () => Promise.reject(new TandemError('TDM_STORE_DOWN', ['test'])),
+        }),
+      },
+      { script: 'queue_entry', args: ['support'], variables: { 'CALLERID(name)': code } },
+    );
+    assert.equal(call.variables.get('TANDEM_LEAD_ID'), '');
+    assert.equal(call.variables.get('TANDEM_RESULT'), 'answered');
+    assert.ok(call.commands.includes('EXEC Queue "support,,,,"'));
   });
 
   it('a status of an earlier visit does not count', async () => {

@@ -86,7 +86,7 @@ async function runQueueEntry(deps: EnterQueueDeps, call: Call, request: () => Pr
     const checked = await request();
     queue = checked.queue;
     await call.answer();
-    await labelCall(deps, call, checked.queue);
+    await tryLabel(deps, call, checked.queue);
     outcome = await deps.queues.enter(call, checked);
   } catch (e) {
     outcome = failed(deps, call, queue, e);
@@ -118,14 +118,25 @@ async function tellDialplan(deps: EnterQueueDeps, call: Call, outcome: QueueOutc
   }
 }
 
+/** A store that does not answer, or a name that cannot be read, costs the label and not the place in the queue. */
+async function tryLabel(deps: EnterQueueDeps, call: Call, queue: string): Promise<void> {
+  try {
+    await labelCall(deps, call, queue);
+  } catch (e) {
+    if (hasCode(e, 'TDM_CALL_GONE')) throw e;
+    deps.log.warn({ call: call.uniqueId, queue, err: e }, 'queue entry: call goes in without its lead');
+  }
+}
+
 /** Variables for the agent's side and for whatever follows: the lead, and the caller code as it came. */
 async function labelCall(deps: EnterQueueDeps, call: Call, queue: string): Promise<void> {
   const name = await deps.queues.callerName(call);
   const parsed = parseCallerCode(name);
   const code = parsed.ok ? parsed.code : undefined;
-  const leadId = await leadIdOf(deps, call, code);
   await call.setVariable('TANDEM_QUEUE', queue);
-  await call.setVariable('TANDEM_LEAD_ID', leadId === undefined ? '' : String(leadId));
+  await call.setVariable('TANDEM_LEAD_ID', '');
+  const leadId = await leadIdOf(deps, call, code);
+  if (leadId !== undefined) await call.setVariable('TANDEM_LEAD_ID', String(leadId));
   if (code) await call.setVariable('TANDEM_CALLER_CODE', code.code);
 }
 
