@@ -24,9 +24,9 @@ export interface BenchResult {
   readonly note?: string;
 }
 
-const warmUpSessions = 1_500;
-const roundSessions = 1_500;
-const rounds = 4;
+const warmUpSessions = 1_000;
+const roundSessions = 1_000;
+const rounds = 3;
 const parallel = 24;
 const idleSessions = 2_000;
 const environment = environmentBlock({ script: 'bench', args: ['container1---8199', 'second'] });
