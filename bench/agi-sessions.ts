@@ -127,16 +127,21 @@ async function measureIdle(name: string): Promise<{ heap: number; rss: number }>
 /** Sessions whose application waits for the caller: one command answered, then silence. */
 async function openIdle(port: number, count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
-  for (let n = 0; n < count; n++) {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    socket.on('error', () => socket.destroy());
-    socket.write(environment);
-    await once(socket, 'data');
-    socket.write('200 result=1 (SALES)\n');
-    sockets.push(socket);
+  while (sockets.length < count) {
+    const batch = Array.from({ length: Math.min(parallel, count - sockets.length) }, () => oneIdle(port));
+    sockets.push(...(await Promise.all(batch)));
   }
   await new Promise((resolve) => setTimeout(resolve, 200));
   return sockets;
+}
+
+async function oneIdle(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  socket.on('error', () => socket.destroy());
+  socket.write(environment);
+  await once(socket, 'data');
+  socket.write('200 result=1 (SALES)\n');
+  return socket;
 }
 
 async function closeAll(sockets: readonly Socket[]): Promise<void> {
