@@ -80,7 +80,7 @@ export function errorResponse({ log, meter }: Pick<AppDeps, 'log' | 'meter'>): E
 }
 
 const notFound: RequestHandler = (req) => {
-  throw new TandemError('TDM_NOT_FOUND', ['Address', req.path.slice(0, 200)]);
+  throw new TandemError('TDM_NOT_FOUND', ['Address', req.path.slice(0, 200).replace(/[^\w./~-]+/g, '?')]);
 };
 
 /** Everything that is no compatible door. */
