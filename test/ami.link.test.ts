@@ -3,6 +3,7 @@
  * user-needs 10). Real sockets on a fake manager; where time matters it is turned by hand.
  */
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import sinon from 'sinon';
 import { createAmiHarness, nextEvent, nextState, type AmiHarness, type AmiHarnessOptions } from './support/ami-harness.js';
 import { serverBlocks, grouped, transcripts, value } from './support/ami-transcript.js';
@@ -55,18 +56,19 @@ describe('manager link: going up', () => {
       order.push('hook done');
     });
     const h = await harness({ deps: { onUp } });
+    h.ami.on('Events', ({ ActionID }, s) => s.send({ Event: 'Hangup' }, { Response: 'Success', ActionID }));
     h.ami.on('CoreShowChannels', ({ ActionID }, s) => {
       s.send({ Response: 'Success', ActionID, EventList: 'start' }, { Event: 'CoreShowChannel', ActionID, Channel: 'PJSIP/1010-1' });
       s.send({ Event: 'Newchannel', Channel: 'PJSIP/1012-1' }); // news while the lists are read
       s.send({ Event: 'CoreShowChannelsComplete', ActionID, EventList: 'Complete', ListItems: '1' });
     });
     h.link.onState((now) => order.push(now.state));
-    h.link.on('Newchannel', () => order.push('event'));
+    h.link.on(['Hangup', 'Newchannel'], () => order.push('event'));
     h.link.start();
     await h.link.waitUp(3_000);
     await turn();
 
-    assert.deepEqual(order, ['resyncing', 'hook', 'hook done', 'up', 'event']);
+    assert.deepEqual(order, ['resyncing', 'hook', 'hook done', 'up', 'event', 'event']);
     assert.deepEqual(
       ['CoreShowChannels', 'QueueStatus', 'DeviceStateList'].map((name) => h.ami.received(name).length),
       [1, 1, 1],
@@ -78,7 +80,7 @@ describe('manager link: going up', () => {
     );
     assert.deepEqual(
       h.events.map((event) => event.event),
-      ['Newchannel'],
+      ['Hangup', 'Newchannel'],
     );
   });
 
@@ -312,11 +314,14 @@ describe('manager link: going down and coming back', () => {
     await refusedConnect(h);
     await h.ami.restart();
     h.link.stop();
-    timers.advance(60_000);
+    timers.advance(1_000); // the retry would have been due, its login not yet given up
     h.link.start();
-    await turn();
     assert.equal(timers.waiting, 0);
-    assert.equal(h.ami.accepted, 0);
+    // A connection of the test's own proves that the server had its turn.
+    const own = connect(h.ami.port, '127.0.0.1');
+    await until(() => h.ami.accepted === 1);
+    own.destroy();
+    assert.deepEqual(h.ami.received('Login'), [], 'the only connection is the test’s own');
     assert.equal(h.link.status().state, 'stopped');
   });
 
