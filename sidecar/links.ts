@@ -8,7 +8,7 @@ import type { CheckResult, Health } from './health.js';
 export interface Links {
   readonly ami: ReadonlyMap<string, AmiLink>;
   readonly esl: ReadonlyMap<string, EslLink>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export function openLinks(
@@ -25,8 +25,8 @@ export function openLinks(
   return {
     ami,
     esl,
-    async close() {
-      await Promise.all([...ami.values(), ...esl.values()].map((link) => link.stop()));
+    close() {
+      for (const link of [...ami.values(), ...esl.values()]) link.stop();
     },
   };
 }

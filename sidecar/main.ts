@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createAgiServer, agiServerDefaults, type AgiServer } from '../agi/server.js';
 import { TandemError } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
+import type { After } from '../core/services/deadline.js';
 import { createLookupInsert } from '../core/services/lookup-insert.js';
 import { createEslServer, type EslServer } from '../esl-outbound/server.js';
 import type { Store } from '../sql/store.js';
@@ -81,10 +82,11 @@ async function open(
   };
   if (config.provision !== undefined) await reload();
 
+  const after: After = (delayMs, run) => systemTimers.after(delayMs, run);
   const peers = createPeerClient({ nowMs: Date.now, env });
   closers.push(() => peers.close());
   const lookup = createLookupInsert(
-    { ...store, peers, log, meter: metrics, nowMs: Date.now, after: systemTimers.after, zone: config.zone },
+    { ...store, peers, log, meter: metrics, nowMs: Date.now, after, zone: config.zone },
     {
       connectMsMax: config.lookupConnectMsMax,
       requestMsMax: config.lookupMsMax,
@@ -94,7 +96,7 @@ async function open(
     },
   );
   const applications = createApplications(
-    { ...store, lookup, log, meter: metrics, nowMs: Date.now, after: systemTimers.after, zone: config.zone },
+    { ...store, lookup, log, meter: metrics, nowMs: Date.now, after, zone: config.zone },
     { serverIp: config.serverIp, silence: config.lookupSilence, failExit: config.lookupFailExit },
   );
 

@@ -71,8 +71,12 @@ describe('provisioning', () => {
   it('B63: applied once it makes every row, with VICIdial column names', async () => {
     await apply(site);
     const { tables } = store;
-    assert.equal(tables.vicidial_users?.[0]?.['api_allowed_functions'], ' ccc_lead_info ');
-    assert.deepEqual([tables.vicidial_users?.[0]?.['pass'], tables.vicidial_users?.[1]?.['pass']], ['', 'plain-word-1']);
+    const users = tables.vicidial_users ?? [];
+    assert.equal(users[0]?.['api_allowed_functions'], ' ccc_lead_info ');
+    assert.deepEqual(
+      users.map((row) => row['pass']),
+      ['', 'plain-word-1'],
+    );
     assert.deepEqual(tables.tandem_user_secrets, [{ user: '7100', secret_hash: 'h1:long-secret' }]);
     assert.equal(tables.vicidial_user_groups?.[0]?.['allowed_campaigns'], ' C1 C2 -');
     assert.deepEqual(tables.tandem_accounts, [
@@ -133,7 +137,7 @@ menus:
     const problemsOf = async (text: string): Promise<string> =>
       apply(text).then(
         () => assert.fail('was taken'),
-        (e: Error) => e.message,
+        (e: unknown) => (e as Error).message,
       );
     const first = await problemsOf(bad);
     assert.match(first, /site\.yaml:3: users\.0\.user: may have letters/);

@@ -34,7 +34,7 @@ export function checkReferences(wanted: Provisioning, current: CurrentRows): rea
         ? [{ path: ['peers', i, 'account', 'user'], message: `user "${p.account.user}" is unknown` }]
         : [],
     ),
-    ...wanted.menus.flatMap((menu, i) => menuProblems(menu as MenuDefinition, i, menus, containers)),
+    ...wanted.menus.flatMap((menu, i) => menuProblems(menu, i, menus, containers)),
   ];
 }
 

@@ -121,7 +121,7 @@ async function links(config: Config): Promise<Finding[]> {
       } catch (e) {
         return fail(what, reasonOf(e));
       } finally {
-        await link.stop();
+        link.stop();
       }
     }),
   );

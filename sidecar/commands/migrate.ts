@@ -6,5 +6,10 @@ export function addMigrate(program: Command): void {
   program
     .command('migrate')
     .description('make or update the tables; an existing VICIdial database is not altered')
-    .action(() => withStore(() => Promise.resolve(print('The database is up to date.'))));
+    .action(() =>
+      withStore(() => {
+        print('The database is up to date.');
+        return Promise.resolve();
+      }),
+    );
 }

@@ -25,7 +25,13 @@ export function createAdminRoutes(deps: AdminDeps): Router {
   const router = Router();
   router.use(
     '/api/v1',
-    rateLimit({ windowMs: 60_000, limit: adminRequestsPerMinuteMax, keyGenerator: deps.addressOf, handler: tooMany, validate: false }),
+    rateLimit({
+      windowMs: 60_000,
+      limit: adminRequestsPerMinuteMax,
+      keyGenerator: (req) => deps.addressOf(req),
+      handler: tooMany,
+      validate: false,
+    }),
   );
   router.get('/api/v1/openapi.json', (_req, res) => void res.json(openapi));
   router.post('/api/v1/reload', async (req, res) => {
