@@ -9,10 +9,10 @@ import type { Call, CallApplication } from '../core/call.js';
 import { createLookupCall, lookupExitDefaults, lookupInsertNames } from '../core/services/lookup-call.js';
 import type { LookupCallDeps, LookupCallOptions } from '../core/services/lookup-call.js';
 
-/** `CCC_CODE` is for the dialplan to fill; the SIP header can be read directly (TRK-3). */
+/** `TANDEM_CCC_CODE` is for the dialplan to fill; the SIP header can be read directly (TRK-3). */
 function codeVariables(call: Call): readonly string[] {
-  if (call.channel.startsWith('PJSIP/')) return ['CCC_CODE', 'PJSIP_HEADER(read,X-CCC-Code)'];
-  return call.channel.startsWith('SIP/') ? ['CCC_CODE', 'SIP_HEADER(X-CCC-Code)'] : ['CCC_CODE'];
+  if (call.channel.startsWith('PJSIP/')) return ['TANDEM_CCC_CODE', 'PJSIP_HEADER(read,X-CCC-Code)'];
+  return call.channel.startsWith('SIP/') ? ['TANDEM_CCC_CODE', 'SIP_HEADER(X-CCC-Code)'] : ['TANDEM_CCC_CODE'];
 }
 
 export const agiLookupDefaults: LookupCallOptions = {

@@ -7,8 +7,8 @@ import type { CallApplication } from '../core/call.js';
 import { createLookupCall, lookupExitDefaults, lookupInsertNames } from '../core/services/lookup-call.js';
 import type { LookupCallDeps, LookupCallOptions } from '../core/services/lookup-call.js';
 
-/** `CCC_CODE` is for the dialplan to fill; FreeSWITCH keeps the SIP header in the other (TRK-3). */
-const codeVariables = ['CCC_CODE', 'sip_h_X-CCC-Code'] as const;
+/** `TANDEM_CCC_CODE` is for the dialplan to fill; FreeSWITCH keeps the SIP header in the other (TRK-3). */
+const codeVariables = ['TANDEM_CCC_CODE', 'sip_h_X-CCC-Code'] as const;
 
 export const eslLookupDefaults: LookupCallOptions = {
   exits: lookupExitDefaults,

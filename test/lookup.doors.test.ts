@@ -204,9 +204,9 @@ describe('lookup and insert through the doors', () => {
       assert.ok(!without.commands.some((command) => command.startsWith('STREAM')));
     });
 
-    it('TRK-3: the code from CCC_CODE or the SIP header when the name was rewritten', async () => {
+    it('TRK-3: the code from TANDEM_CCC_CODE or the SIP header when the name was rewritten', async () => {
       const { agi } = await open();
-      const byVariable = await dial(agi, { fields: { calleridname: 'ACME Ltd' }, variables: { CCC_CODE: name } });
+      const byVariable = await dial(agi, { fields: { calleridname: 'ACME Ltd' }, variables: { TANDEM_CCC_CODE: name } });
       await byVariable.ended;
       assert.equal(byVariable.variables.get('TANDEM_RESULT'), 'A');
       const header = 'PJSIP_HEADER(read,X-CCC-Code)';

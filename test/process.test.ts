@@ -17,7 +17,7 @@ const site = {
 };
 
 describe('the process', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let dir: string;
   let tandem: TandemProcess;
   const url = (path: string) => `http://127.0.0.1:${String(tandem.ports.http)}${path}`;

@@ -65,7 +65,7 @@ TANDEM_AGI_1 = 127.0.0.1:${agiPort}
 
 [from-trunk](+)
 exten => _2XXX,1,GotoIf($["\${CHANNEL(channeltype)}" != "PJSIP"]?did,\${EXTEN},1)
- same => n,Set(CCC_CODE=\${PJSIP_HEADER(read,X-CCC-Code)})
+ same => n,Set(TANDEM_CCC_CODE=\${PJSIP_HEADER(read,X-CCC-Code)})
  same => n,Goto(did,\${EXTEN},1)
 
 [phones]
