@@ -29,9 +29,11 @@ const statementsMax = 500;
 const busyTimeoutMs = 20;
 
 export async function openSqlite(file: string, options: SqliteOptions): Promise<Db> {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
   const { DatabaseSync } = await loadSqlite();
-  const database = open(() => new DatabaseSync(file), file);
+  const database = open(() => {
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+    return new DatabaseSync(file);
+  }, file);
   return createSqliteDb(database, options);
 }
 
