@@ -1,5 +1,5 @@
 /** The door for FreeSWITCH calls: accepts `socket` connections and runs the application each call names. */
-import { BlockList, createServer } from 'node:net';
+import { BlockList, createServer, isIP } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { CallApplication } from '../core/call.js';
 import { TandemError } from '../core/errors.js';
@@ -59,14 +59,14 @@ export interface EslServer {
 export function addressList(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/');
-    const family = address.includes(':') ? 'ipv6' : 'ipv4';
-    try {
-      if (prefix === undefined) list.addAddress(address, family);
-      else list.addSubnet(address, Number(prefix), family);
-    } catch (e) {
-      throw new TandemError('TDM_BAD_SETTING', ['ESL allowed addresses', `"${entry}" is no address`], { cause: e });
+    const [address = '', prefix, ...rest] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const bitsMax = family === 'ipv6' ? 128 : 32;
+    const bits = prefix === undefined ? bitsMax : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Infinity;
+    if (isIP(address) === 0 || rest.length > 0 || bits > bitsMax) {
+      throw new TandemError('TDM_BAD_SETTING', ['ESL allowed addresses', `"${entry}" is no address and no network`]);
     }
+    list.addSubnet(address, bits, family);
   }
   return list;
 }

@@ -164,7 +164,7 @@ export class Session {
     if (this.#channel.gone) return 'hangup';
     const { value: application, failure: refusal } = attempt(choose);
     if (!application) return this.#report(call, 'refused', refusal);
-    const failure = await Promise.race([this.#failureOf(application, call), this.#abandoned()]);
+    const failure = await this.#unlessAbandoned(this.#failureOf(application, call));
     if (this.#channel.hungUp) {
       if (failure !== undefined && !hasCode(failure, 'TDM_CALL_GONE'))
         this.#deps.log.warn({ err: failure, call: call.uniqueId }, 'esl: application failed after the hangup');
@@ -183,14 +183,20 @@ export class Session {
   }
 
   /** An application that does not return after its call ended, or after we stopped it, is left alone. */
-  #abandoned(): Promise<TandemError> {
+  #unlessAbandoned(work: Promise<unknown>): Promise<unknown> {
     const { applicationEndMsMax } = this.#limits;
+    const { signal } = this.#channel;
     return new Promise((resolve) => {
-      const wait = () => {
-        this.#deps.clock.after(applicationEndMsMax, () => resolve(new TandemError('TDM_DEADLINE', [applicationEndMsMax])));
+      let cancel: () => void = () => undefined;
+      const onAbort = () => {
+        cancel = this.#deps.clock.after(applicationEndMsMax, () => resolve(new TandemError('TDM_DEADLINE', [applicationEndMsMax])));
       };
-      if (this.#channel.gone) wait();
-      else this.#channel.signal.addEventListener('abort', wait, { once: true });
+      signal.addEventListener('abort', onAbort, { once: true });
+      void work.then((failure) => {
+        signal.removeEventListener('abort', onAbort);
+        cancel();
+        resolve(failure);
+      });
     });
   }
 

@@ -248,6 +248,7 @@ class ScriptedCall implements FakeCall {
   drop(how: 'fin' | 'reset' = 'reset'): void {
     this.#closedBy = 'switch';
     if (how === 'fin') this.#socket.end();
+    else if (this.#socket.writableEnded) this.#socket.destroy(); // a reset after FIN would leave the handle open
     else this.#socket.resetAndDestroy();
   }
 
