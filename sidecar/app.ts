@@ -63,11 +63,18 @@ function asClientError(e: unknown): TandemError | undefined {
   return isClients || e instanceof URIError ? new TandemError('TDM_BAD_REQUEST', ['it cannot be read'], { cause: e }) : undefined;
 }
 
+/** The answer had begun: it cannot be another one now, but the client must see that it is not whole. */
+function cutOff(res: ServerResponse, e: unknown, log: Log): void {
+  log.error({ err: e }, 'answer broken off');
+  res.destroy();
+}
+
 /** The one place where a failure becomes an answer. What is not the client's fault is logged with its id and told to nobody. */
 export function errorResponse({ log, meter }: Pick<AppDeps, 'log' | 'meter'>): ErrorRequestHandler {
-  return (e: unknown, req, res, next) => {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters
+  return (e: unknown, req, res, _next) => {
     if (res.headersSent) {
-      next(e); // too late for an answer: Express ends the connection
+      cutOff(res, e, log);
       return;
     }
     const requestId = String(res.getHeader(requestIdHeader) ?? '');
@@ -126,8 +133,7 @@ export function createApp(deps: AppDeps, options: AppOptions = appDefaults): Req
       return;
     }
     door.serve(req, res).catch((e: unknown) => {
-      log.error({ err: e }, 'answer broken off'); // it had begun: the client must see the cut
-      res.destroy();
+      cutOff(res, e, log);
     });
   };
 }
