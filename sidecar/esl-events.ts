@@ -7,7 +7,7 @@ export type EslListener = (event: SwitchEvent) => void;
 
 /** What the link itself needs: liveness, and the results of background jobs. */
 const ownEvents = ['HEARTBEAT', 'BACKGROUND_JOB'] as const;
-const eventName = /^(?:CUSTOM \S+|[A-Z_]+)$/;
+const eventName = /^(?:CUSTOM \S+|(?!CUSTOM$)[A-Z_]+)$/;
 
 /** `CHANNEL_ANSWER`, or `CUSTOM callcenter::info` for a subclass. */
 export function keyOf(event: SwitchEvent): string {
