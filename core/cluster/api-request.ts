@@ -1,6 +1,6 @@
 /** One request at a VICIdial-compatible door, free of HTTP: what both doors' services read, and what they answer. */
 import type { ApiLogEntry } from '../ports.js';
-import { filtered, isSent, noFields, rawValue, type Filter, type RequestFields } from './parameters.js';
+import { filtered, isSent, rawValue, type Filter, type RequestFields } from './parameters.js';
 import type { SignedParts } from './signature.js';
 
 export interface ApiRequest {
@@ -52,8 +52,6 @@ export function credentialsOf(request: ApiRequest, nonLatin: boolean) {
   const pass = rawValue(fields, 'pass');
   return { kind: 'password', pass, isAsSent: pass === filtered(pass, 'name', nonLatin) } as const;
 }
-
-export const emptyFields: RequestFields = { query: noFields, form: noFields };
 
 const cut = (text: string, length: number): string => (text.length > length ? text.slice(0, length) : text);
 
