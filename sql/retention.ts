@@ -23,27 +23,51 @@ export const retentionDefaults = { cccLogMsMax: dayMs, handoversMsMax: 7 * dayMs
 const cccColumns = 'call_date, remote_call_id, local_call_id, lead_id, uniqueid, channel, server_ip, list_id, container_id, remote_lead_id';
 /** A job of the background: it may wait longer than a call. */
 const background = { repeatable: true, retryMsMax: 60_000 } as const;
+/** Old rows go in slices of this much time: a statement has a limit, and a long one would hold the others up. */
+const sliceMs = 600_000;
 
 /** Two nodes may run it at once: the archive has a unique key, and deleting what is gone deletes nothing. */
 export async function runRetention(db: Db, options: RetentionOptions, nowMs: number): Promise<RetentionResult> {
-  const archived = await archiveCccLog(db, options.clock.text(nowMs - options.cccLogMsMax));
-  const expire = async (table: string, column: string, beforeMs: number): Promise<number> =>
-    (await db.run(`DELETE FROM ${options.own}${table} WHERE ${column} < ?`, [beforeMs], background)).rows;
   return {
-    archived,
-    handoversExpired: await expire('tandem_handovers', 'created_ms', nowMs - options.handoversMsMax),
-    takenCodesExpired: await expire('tandem_taken_codes', 'taken_ms', nowMs - options.takenCodesMsMax),
+    archived: await archiveCccLog(db, options.clock, nowMs - options.cccLogMsMax),
+    handoversExpired: await expire(db, `${options.own}tandem_handovers`, 'created_ms', nowMs - options.handoversMsMax),
+    takenCodesExpired: await expire(db, `${options.own}tandem_taken_codes`, 'taken_ms', nowMs - options.takenCodesMsMax),
   };
 }
 
+async function archiveCccLog(db: Db, clock: LocalClock, beforeMs: number): Promise<number> {
+  const before = clock.text(beforeMs);
+  let archived = 0;
+  for (;;) {
+    const [row] = await db.all('SELECT MIN(call_date) AS oldest FROM vicidial_ccc_log WHERE call_date < ?', [before]);
+    const oldest = row?.['oldest'];
+    if (typeof oldest !== 'string') return archived;
+    const oldestMs = clock.instant(oldest);
+    const until = oldestMs === undefined ? before : clock.text(Math.min(oldestMs + sliceMs, beforeMs));
+    // Where the clock went back, a slice may end before it begins.
+    archived += await archiveSlice(db, until > oldest ? until : before);
+  }
+}
+
 /** Copy first, delete after, with the same limit: on MyISAM a break in between leaves rows twice for a day, never lost. */
-async function archiveCccLog(db: Db, before: string): Promise<number> {
+function archiveSlice(db: Db, until: string): Promise<number> {
   const ignore = db.dialect === 'mysql' ? 'INSERT IGNORE' : 'INSERT OR IGNORE';
   return db.transaction(async (tx) => {
     await tx.run(`${ignore} INTO vicidial_ccc_log_archive (${cccColumns}) SELECT ${cccColumns} FROM vicidial_ccc_log WHERE call_date < ?`, [
-      before,
+      until,
     ]);
-    const { rows } = await tx.run('DELETE FROM vicidial_ccc_log WHERE call_date < ?', [before]);
+    const { rows } = await tx.run('DELETE FROM vicidial_ccc_log WHERE call_date < ?', [until]);
     return rows;
   }, background);
+}
+
+async function expire(db: Db, table: string, column: 'created_ms' | 'taken_ms', beforeMs: number): Promise<number> {
+  let expired = 0;
+  for (;;) {
+    const [row] = await db.all(`SELECT MIN(${column}) AS oldest FROM ${table} WHERE ${column} < ?`, [beforeMs]);
+    const oldest = row?.['oldest'];
+    if (oldest === null || oldest === undefined) return expired;
+    const { rows } = await db.run(`DELETE FROM ${table} WHERE ${column} < ?`, [Math.min(Number(oldest) + sliceMs, beforeMs)], background);
+    expired += rows;
+  }
 }

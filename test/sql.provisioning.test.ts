@@ -135,4 +135,20 @@ describeStores('retention', (open) => {
     assert.equal((await other.all('SELECT 1 AS one FROM vicidial_ccc_log')).length, 1);
     assert.deepEqual(await store.runRetention(clock.nowMs()), { archived: 0, handoversExpired: 0, takenCodesExpired: 0 });
   });
+
+  it('4.3: a month of rows goes in slices, zero dates too', async () => {
+    const { store, other, clock } = await open();
+    const days = Array.from({ length: 20 }, (_, i) => `2026-10-${String(i + 10)} 01:30:00`);
+    await other.session(async (statements) => {
+      if (other.dialect === 'mysql') await statements.run(`SET SESSION sql_mode = ''`);
+      for (const at of [...days, '0000-00-00 00:00:00', '2026-11-01 01:59:00', '2026-11-01 01:01:00'])
+        await statements.run(`INSERT INTO vicidial_ccc_log (call_date, lead_id, uniqueid) VALUES (?, 1, ?)`, [at, at]);
+    });
+    for (let day = 8; day < 12; day++) await store.proofs.takeOnce('alpha', `V${day}`, clock.nowMs() - day * 86_400_000);
+
+    const { archived, takenCodesExpired } = await store.runRetention(clock.nowMs());
+
+    assert.deepEqual([archived, takenCodesExpired], [23, 4]);
+    assert.equal((await other.all('SELECT 1 AS one FROM vicidial_ccc_log_archive')).length, 23);
+  });
 });
