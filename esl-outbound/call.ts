@@ -38,6 +38,7 @@ export class EslCall implements Call {
   #terminators: string | undefined;
   readonly #terminatorsBefore: string | undefined;
   #place: string | undefined;
+  #hasSaidExit = false;
 
   constructor({ connection, channel, data, address }: EslCallParts) {
     const header = (name: string) => data.get(name) ?? '';
@@ -154,12 +155,33 @@ export class EslCall implements Call {
     return done;
   }
 
+  /** `exit` is on its way already. */
+  get hasSaidExit(): boolean {
+    return this.#hasSaidExit;
+  }
+
   /** The end of the session, the caller still there: put back what we changed, and with `go` go where `goto` said. */
   async leave(go: boolean): Promise<void> {
     if (this.#terminators !== this.#terminatorsBefore) await this.store(terminatorsVariable, this.#terminatorsBefore ?? '');
     if (!go || this.#place === undefined) return;
-    const runMsMax = this.#connection.options.replyMsMax;
-    await this.#asked(this.#connection.execute(this.uniqueId, 'transfer', this.#place, { runMsMax }));
+    await this.#transferAndExit(this.#place);
+  }
+
+  /**
+   * The transfer and `exit` in one write. A connection that ends takes the control flag of its channel away, also
+   * when a later `socket` application has set it anew: on FreeSWITCH 1.10.12 the next session of a transferred call
+   * then ended at once. So `exit` must be read before the call is in its new place, some 20 ms after the transfer.
+   */
+  async #transferAndExit(place: string): Promise<void> {
+    let transferred = Promise.resolve('');
+    this.#connection.together(() => {
+      transferred = this.#api(`uuid_transfer ${this.uniqueId} ${place}`);
+      this.#connection.send('exit');
+      this.#hasSaidExit = true;
+    });
+    const answer = await transferred;
+    const refusal = refusalOf(answer);
+    if (refusal !== undefined) throw new TandemError('TDM_SWITCH_REFUSED', ['uuid_transfer', refusal]);
   }
 
   async #playing(file: string, escapeDigits: string): Promise<SwitchEvent> {

@@ -215,7 +215,7 @@ export class Session {
   async #close(call: EslCall, outcome: SessionOutcome): Promise<void> {
     if (this.#channel.hungUp) await this.#within(this.#channel.hangupComplete, this.#limits.lingerS * 1000);
     else await this.#leave(call, outcome === 'done');
-    await this.#exit();
+    await this.#exit(call.hasSaidExit);
   }
 
   async #leave(call: EslCall, go: boolean): Promise<void> {
@@ -226,9 +226,9 @@ export class Session {
     }
   }
 
-  async #exit(): Promise<void> {
+  async #exit(isSaid = false): Promise<void> {
     if (this.#connection.over) return;
-    this.#connection.send('exit');
+    if (!isSaid) this.#connection.send('exit');
     await this.#within(this.#over, this.#limits.exitMsMax);
   }
 

@@ -248,7 +248,8 @@ class ScriptedCall implements FakeCall {
   drop(how: 'fin' | 'reset' = 'reset'): void {
     this.#closedBy = 'switch';
     if (how === 'fin') this.#socket.end();
-    else if (this.#socket.writableEnded) this.#socket.destroy(); // a reset after FIN would leave the handle open
+    else if (this.#socket.writableEnded)
+      this.#socket.destroy(); // a reset after FIN would leave the handle open
     else this.#socket.resetAndDestroy();
   }
 
@@ -495,6 +496,10 @@ class ScriptedCall implements FakeCall {
       case 'uuid_break':
         this.#output('+OK\n');
         if (this.#running?.application === 'playback') this.complete('playback', { response: 'FILE PLAYED' });
+        return;
+      case 'uuid_transfer':
+        this.transferredTo = command.split(' ').slice(2).join(' ');
+        this.#output('+OK\n');
         return;
       case 'uuid_kill':
         this.#output('+OK\n');
