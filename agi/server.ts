@@ -8,10 +8,10 @@
  */
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
+import { createAddressList, loopbackOnly } from '../core/address-list.js';
 import type { CallApplication } from '../core/call.js';
 import { hasCode, TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
-import { createAllowList, loopbackOnly } from './allow-list.js';
 import { findApplication, reasonOf, reportFailure } from './applications.js';
 import { AgiCall } from './call.js';
 import { scriptName } from './environment.js';
@@ -93,7 +93,7 @@ class FastAgiDoor implements AgiServer {
     this.applications = applications;
     this.deps = deps;
     this.nowMs = deps.nowMs ?? (() => performance.now());
-    this.allows = createAllowList(options.allow);
+    this.allows = createAddressList(options.allow, 'FastAGI allowed addresses');
   }
 
   sessions(): number {

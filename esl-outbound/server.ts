@@ -1,6 +1,7 @@
 /** The door for FreeSWITCH calls: accepts `socket` connections and runs the application each call names. */
-import { BlockList, createServer, isIP } from 'node:net';
+import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { createAddressList, loopbackOnly } from '../core/address-list.js';
 import type { CallApplication } from '../core/call.js';
 import { TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
@@ -27,7 +28,7 @@ export interface EslServerOptions extends SessionLimits {
 export const eslServerDefaults: EslServerOptions = {
   host: '127.0.0.1',
   port: 8084,
-  allow: ['127.0.0.0/8', '::1'],
+  allow: loopbackOnly,
   sessionsMax: 2_000,
   refusalsMax: 100,
   handshakeMsMax: 3_000,
@@ -55,22 +56,6 @@ export interface EslServer {
   sessions(): number;
 }
 
-/** Throws TDM_BAD_SETTING for an entry that is no address and no network. */
-export function addressList(entries: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = '', prefix, ...rest] = entry.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    const bitsMax = family === 'ipv6' ? 128 : 32;
-    const bits = prefix === undefined ? bitsMax : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Infinity;
-    if (isIP(address) === 0 || rest.length > 0 || bits > bitsMax) {
-      throw new TandemError('TDM_BAD_SETTING', ['ESL allowed addresses', `"${entry}" is no address and no network`]);
-    }
-    list.addSubnet(address, bits, family);
-  }
-  return list;
-}
-
 /** `applications`: by name; a call may spell the name with or without `.agi`. */
 export function createEslServer(
   options: Partial<EslServerOptions>,
@@ -84,7 +69,7 @@ class OutboundServer implements EslServer {
   readonly #options: EslServerOptions;
   readonly #applications: ReadonlyMap<string, CallApplication>;
   readonly #deps: Required<EslServerDeps>;
-  readonly #allowed: BlockList;
+  readonly #isAllowed: (address: string) => boolean;
   readonly #sessions = new Set<Session>();
   readonly #server: Server;
   #stopping = false;
@@ -94,7 +79,7 @@ class OutboundServer implements EslServer {
     this.#options = options;
     this.#applications = new Map(Object.entries(applications).map(([name, application]) => [plainName(name), application]));
     this.#deps = deps;
-    this.#allowed = addressList(options.allow);
+    this.#isAllowed = createAddressList(options.allow, 'ESL allowed addresses');
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
@@ -139,7 +124,7 @@ class OutboundServer implements EslServer {
   #accept(socket: Socket): void {
     const { log } = this.#deps;
     const address = socket.remoteAddress ?? '';
-    if (!this.#allowed.check(address, socket.remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4')) {
+    if (!this.#isAllowed(address)) {
       this.#drop(socket, 'address');
       return;
     }

