@@ -3,27 +3,16 @@
  * `beta` with Tandem B (the destination), joined by an IAX2 and a PJSIP trunk.
  */
 import { join } from 'node:path';
-import { encodeCallerCode } from '../../core/callercode.js';
 import { startSilentOrigin, type SilentOrigin } from '../support/silent-origin.js';
 import { startTandem, type TandemProcess } from '../support/tandem-process.js';
 import { claimPorts, startAsterisk, type Asterisk } from '../testbed/asterisk.js';
 import { alphaDialplan, betaDialplan, betaQueues } from './dialplan.js';
+import { destinationSite, makeLeads, originSite, type OriginLead } from './sites.js';
 
-export const apiUser = '7100';
-const apiPass = 'origin-pass-6Hd2';
-export const localList = '8199';
-export const leadsMax = 60;
-const firstLeadId = 5_000_001;
+export { localList, type OriginLead } from './sites.js';
+
 /** a port of the instance on which nobody listens */
 const closedOffset = 8;
-
-export interface OriginLead {
-  readonly leadId: number;
-  readonly phone: string;
-  readonly lastName: string;
-  /** the code of its call, logged at the origin */
-  readonly code: string;
-}
 
 export interface Clusters {
   readonly alpha: Asterisk;
@@ -39,91 +28,7 @@ export interface Clusters {
   stop(): Promise<void>;
 }
 
-/** A code of now for a lead of the origin. */
-const codeFor = (leadId: number): string => encodeCallerCode('V', Date.now(), 'UTC', leadId);
-
-function makeLeads(): readonly OriginLead[] {
-  return Array.from({ length: leadsMax }, (_, n) => {
-    const leadId = firstLeadId + n;
-    return { leadId, phone: String(9_998_887_000 + n), lastName: `Customer${n}`, code: codeFor(leadId) };
-  });
-}
-
-/** What the origin knows: the API user of the destination, the leads, and the calls that prove the codes. */
-function originSite(leads: readonly OriginLead[]): object {
-  return {
-    user_groups: [{ id: 'ADMIN', campaigns: ['ALL-CAMPAIGNS'] }],
-    users: [
-      {
-        user: apiUser,
-        pass: apiPass,
-        user_level: 8,
-        user_group: 'ADMIN',
-        view_reports: true,
-        agent_api_access: true,
-        functions: ['ccc_lead_info'],
-      },
-    ],
-    lists: [{ list_id: 1001, name: 'origin list', campaign_id: 'TESTCAMP' }],
-    leads: leads.map(({ leadId, phone, lastName }) => ({
-      lead_id: leadId,
-      list_id: '1001',
-      phone_number: phone,
-      first_name: 'Ada',
-      last_name: lastName,
-    })),
-    calls: leads.map(({ leadId, code }) => ({ code, lead_id: leadId, age_seconds: 5 })),
-  };
-}
-
-function containerUrl(port: number): string {
-  const query = `source=test&function=ccc_lead_info&stage=pipe&user=${apiUser}&pass=${apiPass}&call_id=--A--call_id--B--`;
-  return `http://127.0.0.1:${port}/vicidial/non_agent_api.php?${query}`;
-}
-
-/** Each outcome of the lookup rings another phone of beta: A goes to the queue (1011), B 1012, C 1013, D 1014. */
-const outcomeOptions = {
-  A: { queue: 'support' },
-  B: { extension: '1012', context: 'phones' },
-  C: { extension: '1013', context: 'phones' },
-  D: { extension: '1014', context: 'phones' },
-};
-
-/** What the destination knows: how to ask the origin, and its menus. */
-function destinationSite(originPort: number, silentPort: number, closedPort: number): object {
-  const menu = (id: string, argument: string) => ({
-    id,
-    prompt: `NOPLAY|cm_sc_ccc_lookup_insert.agi${argument}`,
-    timeout_s: 2,
-    options: outcomeOptions,
-  });
-  return {
-    lists: [{ list_id: Number(localList), name: 'handed over', campaign_id: 'TESTCAMP' }],
-    containers: [
-      { id: 'ccc_test', url: containerUrl(originPort) },
-      { id: 'ccc_silent', url: containerUrl(silentPort) },
-      { id: 'ccc_refused', url: containerUrl(closedPort) },
-    ],
-    menus: [
-      menu('ccc_menu', `,ccc_test---${localList}`),
-      menu('ccc_menu_silent', `,ccc_silent---${localList}`),
-      menu('ccc_menu_missing', ''),
-      {
-        id: 'keys',
-        prompt: 'beep',
-        timeout_s: 8,
-        repeats: 0,
-        options: {
-          1: { queue: 'support', prefix: 'SALES:' },
-          2: { extension: '1012', context: 'phones' },
-          TIMEOUT: { extension: '1013', context: 'phones' },
-        },
-      },
-    ],
-  };
-}
-
-const portsOf = (asterisk: Asterisk): { http: number; agi: number; esl: number } => ({
+export const portsOf = (asterisk: Asterisk): { http: number; agi: number; esl: number } => ({
   agi: asterisk.ports.base + 4,
   http: asterisk.ports.base + 6,
   esl: asterisk.ports.base + 7,
@@ -136,20 +41,23 @@ export interface ClusterOptions {
   readonly agiPort?: number;
   /** settings of Tandem B */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Make trunks and dialplans in another way than `dialplan.ts`: gets instances without trunks; reloaded afterwards. */
+  readonly configure?: (alpha: Asterisk, beta: Asterisk) => Promise<unknown>;
 }
 
 /** Bring everything up (3 to 5 s). What was started is stopped when something fails on the way. */
 export async function startClusters(options: ClusterOptions = {}): Promise<Clusters> {
   const claim = await claimPorts(2);
-  const started: { stop(): Promise<unknown> }[] = [];
-  const keep = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
-    const part = await starting;
-    started.push(part);
+  const starting: Promise<{ stop(): Promise<unknown> }>[] = [];
+  const keep: Keep = (part) => {
+    starting.push(part);
     return part;
   };
   const stop = async (): Promise<void> => {
-    await Promise.all(started.map((part) => part.stop()));
+    const stops = await Promise.allSettled(starting.map(async (part) => await (await part).stop()));
     claim.release();
+    // a part that did not start has been reported by compose
+    for (const [i, result] of stops.entries()) if (result.status === 'rejected' && (await isUp(starting[i]))) throw result.reason;
   };
   try {
     return await compose(options, claim.bases, keep, stop);
@@ -158,6 +66,12 @@ export async function startClusters(options: ClusterOptions = {}): Promise<Clust
     throw e;
   }
 }
+
+const isUp = (part: Promise<unknown> | undefined): Promise<boolean> =>
+  part?.then(
+    () => true,
+    () => false,
+  ) ?? Promise.resolve(false);
 
 type Keep = <T extends { stop(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>;
 
@@ -168,8 +82,8 @@ async function compose(
   stop: () => Promise<void>,
 ): Promise<Clusters> {
   const [alpha, beta, silent] = await Promise.all([
-    keep(startAsterisk({ name: 'alpha', base: alphaBase, peers: { beta: betaBase } })),
-    keep(startAsterisk({ name: 'beta', base: betaBase, peers: { alpha: alphaBase } })),
+    keep(startAsterisk({ name: 'alpha', base: alphaBase, peers: options.configure ? {} : { beta: betaBase } })),
+    keep(startAsterisk({ name: 'beta', base: betaBase, peers: options.configure ? {} : { alpha: alphaBase } })),
     keep(startSilentOrigin()),
   ]);
   const leads = makeLeads();
@@ -185,8 +99,12 @@ async function compose(
   const [a, b] = await Promise.all([
     keep(startTandem({ dir: join(alpha.dir, 'tandem'), ports: portsOf(alpha), provisioning: originSite(leads) })),
     startB(),
-    alpha.addConfig('extensions', '50-real', alphaDialplan()),
-    beta.addConfig('extensions', '50-real', betaDialplan(options.agiPort ?? portsOf(beta).agi)),
+    options.configure
+      ? options.configure(alpha, beta)
+      : Promise.all([
+          alpha.addConfig('extensions', '50-real', alphaDialplan()),
+          beta.addConfig('extensions', '50-real', betaDialplan(options.agiPort ?? portsOf(beta).agi)),
+        ]),
     beta.addConfig('queues', '50-real', betaQueues()),
   ]);
   await Promise.all([alpha.reload(), beta.reload()]);

@@ -27,7 +27,7 @@ export interface Asterisk {
   cli(command: string): Promise<string>;
   /** Write `etc/<file>.d/<name>.conf`, e.g. `addConfig('extensions', '50-menu', text)`; takes effect with `reload`. */
   addConfig(file: string, name: string, text: string): Promise<void>;
-  /** Read dialplan, queues and PJSIP configuration again. */
+  /** Read dialplan, queues, PJSIP and IAX2 configuration again. */
   reload(): Promise<void>;
   /** the whole log so far */
   log(): Promise<string>;
@@ -114,6 +114,7 @@ export async function startAsterisk(options: AsteriskOptions): Promise<Asterisk>
       await cli('dialplan reload');
       await cli('queue reload all');
       await cli('module reload res_pjsip.so');
+      await cli('iax2 reload');
     },
     log: () => readFile(join(dir, 'log', 'full'), 'utf8'),
     async phone(nn) {
