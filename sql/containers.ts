@@ -1,3 +1,4 @@
+import { isOnTrunk } from '../core/cluster/trunk.js';
 import type { Container, Containers, PeerProfile } from '../core/ports.js';
 import { createCache } from './cache.js';
 import { integer, text } from './db.js';
@@ -51,7 +52,7 @@ export function createContainers(db: Db, { own, nowMs, cacheMsMax }: ContainersO
   return {
     find: (id) => found.get(id),
     async findByChannel(channel) {
-      return (await trunks.get('')).find((trunk) => isOnTrunk(channel, trunk.name))?.profile;
+      return (await trunks.get('')).find((trunk) => isOnTrunk(channel, [trunk.name]))?.profile;
     },
     forget() {
       found.forget();
@@ -71,18 +72,6 @@ function trunksOf(profiles: readonly PeerProfile[]): readonly Trunk[] {
     .filter((profile) => profile.active)
     .flatMap((profile) => profile.trunks.map((name) => ({ name, profile })))
     .sort((a, b) => b.name.length - a.name.length || (a.name < b.name ? -1 : 1));
-}
-
-/**
- * Does a channel belong to a trunk? `IAX2/alpha` has `IAX2/alpha-1234` (Asterisk ends each name with `-` and
- * a number of its own) and `sofia/gateway/alpha` has `sofia/gateway/alpha/123`, but neither has
- * `IAX2/alphabet-1` nor `IAX2/alpha-evil-1`: that would be another peer. A trunk that ends in a separator,
- * e.g. `sofia/external/`, has everything that begins with it.
- */
-export function isOnTrunk(channel: string, trunk: string): boolean {
-  if (trunk === '' || !channel.startsWith(trunk)) return false;
-  const rest = channel.slice(trunk.length);
-  return rest === '' || /[/@:-]$/.test(trunk) || /^[/@]/.test(rest) || /^-[0-9a-fA-F]+(;\d)?$/.test(rest);
 }
 
 function container(row: Row): Container | undefined {

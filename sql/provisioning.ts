@@ -38,6 +38,8 @@ export interface ProvisioningState {
 
 export interface ProvisioningReadOptions {
   readonly leadIds?: readonly number[];
+  /** log rows of these calls (a provisioned one has its code as unique id); without them none are read */
+  readonly callerCodes?: readonly string[];
   readonly leadsMax?: number;
 }
 
@@ -79,16 +81,16 @@ export function createProvisioning(db: Db, options: ProvisioningOptions): Provis
     return plain(await ask(db, query));
   }
 
-  async function leads({ leadIds, leadsMax = leadsReadMax }: ProvisioningReadOptions): Promise<Row[]> {
-    if (!leadIds) return rows('vicidial_list', leadsMax);
+  /** Rows of a large table whose `column` is one of the ids. */
+  async function rowsWith(table: ProvisionedTable, column: string, ids: readonly (string | number)[]): Promise<Row[]> {
+    const { columns, orderBy } = provisionedTables[table];
     const found: Row[] = [];
-    for (let at = 0; at < leadIds.length; at += idsPerStatement) {
-      const some = leadIds.slice(at, at + idsPerStatement);
-      const query = builder
-        .selectFrom('vicidial_list')
-        .select([...provisionedTables.vicidial_list.columns])
-        .where('lead_id', 'in', some)
-        .orderBy('lead_id');
+    for (let at = 0; at < ids.length; at += idsPerStatement) {
+      let query = builder
+        .selectFrom(placed(table))
+        .select([...columns])
+        .where(column, 'in', ids.slice(at, at + idsPerStatement));
+      for (const name of orderBy) query = query.orderBy(name);
       found.push(...plain(await ask(db, query)));
     }
     return found;
@@ -120,12 +122,14 @@ export function createProvisioning(db: Db, options: ProvisioningOptions): Provis
         userGroups: await rows('vicidial_user_groups'),
         containers: await rows('vicidial_settings_containers'),
         lists: await rows('vicidial_lists'),
-        leads: await leads(read),
+        leads: await (read.leadIds
+          ? rowsWith('vicidial_list', 'lead_id', read.leadIds)
+          : rows('vicidial_list', read.leadsMax ?? leadsReadMax)),
         ipLists: await rows('vicidial_ip_list_entries'),
         systemSettings: await rows('system_settings'),
         servers: await rows('servers'),
-        extendedLog: await rows('vicidial_log_extended', leadsReadMax),
-        dialLog: await rows('vicidial_dial_log', leadsReadMax),
+        extendedLog: await rowsWith('vicidial_log_extended', 'uniqueid', read.callerCodes ?? []),
+        dialLog: await rowsWith('vicidial_dial_log', 'caller_code', read.callerCodes ?? []),
         accounts: await rows('tandem_accounts'),
         userSecrets: await rows('tandem_user_secrets'),
         peers: await rows('tandem_peers'),

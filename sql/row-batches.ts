@@ -1,7 +1,7 @@
 /** Multi-row INSERTs in few sizes: each size is one prepared statement, and a connection keeps a bounded number of them. */
-const sizes = [32, 24, 16, 12, 8, 6, 4, 3, 2, 1] as const;
+const sizes = [32, 24, 16, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1] as const;
 
-/** `n` rows as a sum of the sizes, largest first: 7 → [6, 1]. */
+/** `n` rows as a sum of the sizes, largest first: 11 → [10, 1]. */
 export function batchSizes(n: number): number[] {
   const parts: number[] = [];
   let left = n;

@@ -43,7 +43,7 @@ describeStores('provisioning', (open) => {
 
     await store.provisioning.write(changes);
 
-    const state = await store.provisioning.read();
+    const state = await store.provisioning.read({ callerCodes: ['1.1', 'DC1'] });
     for (const [name, rows] of Object.entries<readonly unknown[]>({ ...state })) assert.equal(rows.length, 1, name);
     assert.equal(state.users[0]?.['pass'], '1234');
     assert.equal(state.leads[0]?.['gmt_offset_now'], '-4.00');

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { isOnTrunk } from '../sql/containers.js';
 import { coerce } from '../sql/sqlite-binding.js';
 import { createStatements } from '../sql/schema/table.js';
 import { openStore } from '../sql/store.js';
@@ -104,26 +103,5 @@ describe('tables as data', () => {
       createStatements(table, 'mysql')[0] ?? '',
       /`a` ENUM\('Y','N'\) DEFAULT 'N',[\s\S]*UNIQUE KEY `t_a_b` \(`a`, `b`\)\n\) ENGINE=InnoDB/,
     );
-  });
-});
-
-describe('TRK-2: channel and trunk', () => {
-  it('belongs only when the rest is what the switch adds', () => {
-    const yes = [
-      ['IAX2/alpha-1234', 'IAX2/alpha'],
-      ['PJSIP/alpha-0000001a', 'PJSIP/alpha'],
-      ['Local/9@x-0001;2', 'Local/9@x'],
-      ['sofia/gateway/alpha/99', 'sofia/gateway/alpha'],
-      ['sofia/external/9@h', 'sofia/external/'],
-      ['IAX2/alpha', 'IAX2/alpha'],
-    ];
-    const no = [
-      ['IAX2/alphabet-1', 'IAX2/alpha'],
-      ['IAX2/alpha-evil-1', 'IAX2/alpha'],
-      ['IAX2/beta-1', 'IAX2/alpha'],
-      ['IAX2/alpha-1', ''],
-    ];
-    for (const [channel = '', trunk = ''] of yes) assert.equal(isOnTrunk(channel, trunk), true, channel);
-    for (const [channel = '', trunk = ''] of no) assert.equal(isOnTrunk(channel, trunk), false, channel);
   });
 });
