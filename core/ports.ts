@@ -253,6 +253,8 @@ export interface Handovers {
     codeFor: (leadId: number) => string,
     windowMs: number,
   ): Promise<{ readonly leadId: number; readonly localCode: string; readonly repeated: boolean; readonly cut: readonly string[] }>;
+  /** True when this caller code was given by a hand-over into this cluster (vicidial_ccc_log), by us or by VICIdial's script. */
+  isOwnCode(code: string): Promise<boolean>;
   /** The newest vicidial_ccc_log row of a local lead: where its origin is (section 7). */
   originOf(localLeadId: number): Promise<{ readonly containerId: string; readonly remoteLeadId: number } | undefined>;
 }

@@ -3,8 +3,9 @@ import { createAgiCallerCode } from '../agi/caller-code.js';
 import { createAgiLookupInsert } from '../agi/lookup-insert.js';
 import { createAsteriskMenu } from '../agi/menu.js';
 import { createAsteriskQueueEntry } from '../agi/queue-entry.js';
+import type { CallerCode } from '../core/callercode.js';
 import type { Call, CallApplication } from '../core/call.js';
-import type { Containers, Log, Meter, Menus } from '../core/ports.js';
+import type { Containers, Handovers, Log, Meter, Menus } from '../core/ports.js';
 import type { LookupExit, LookupInsert } from '../core/services/lookup-insert.js';
 import { lookupLetter } from '../core/services/run-script.js';
 import type { TagCallDeps } from '../core/services/tag-call.js';
@@ -16,6 +17,7 @@ import { createFreeswitchQueueEntry } from '../esl-outbound/queue-entry.js';
 export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
   readonly lookup: LookupInsert;
   readonly containers: Containers;
+  readonly handovers: Handovers;
   readonly menus: Menus;
   readonly log: Log;
   readonly meter: Meter;
@@ -35,8 +37,9 @@ export function createApplications(
 ): { readonly agi: Applications; readonly esl: Applications } {
   const lookupOptions = { silence: options.silence, internalErrorExit: options.failExit };
   const tagOptions = { serverIp: options.serverIp };
-  // W-14: a code that came in on a peer's trunk names that peer's lead, not ours.
-  const isForeignCode = async (call: Call): Promise<boolean> => (await deps.containers.findByChannel(call.channel)) !== undefined;
+  // W-14: a code that came in on a peer's trunk names that peer's lead, unless a lookup has put ours in its place.
+  const isForeignCode = async (call: Call, { code }: CallerCode): Promise<boolean> =>
+    (await deps.containers.findByChannel(call.channel)) !== undefined && !(await deps.handovers.isOwnCode(code));
   const queueDeps = { log: deps.log, meter: deps.meter, isForeignCode };
   const menuDeps = (applications: Applications, lookup: CallApplication | undefined) => ({
     menus: deps.menus,

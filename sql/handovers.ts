@@ -25,6 +25,7 @@ export interface HandoversOptions {
 /** How long to try to get the key, or the result of the one that has it. */
 const keyMsMax = 3_000;
 const twinPauseMs = 25;
+const ownCodeSql = 'SELECT lead_id FROM vicidial_ccc_log WHERE local_call_id = ? LIMIT 1';
 const originSql = 'SELECT container_id, remote_lead_id FROM vicidial_ccc_log WHERE lead_id = ? ORDER BY call_date DESC LIMIT 1';
 
 export function createHandovers(db: Db, options: HandoversOptions): Handovers {
@@ -86,6 +87,9 @@ export function createHandovers(db: Db, options: HandoversOptions): Handovers {
   return {
     async insert(record, codeFor, windowMs) {
       return insertOnce(claimOf(record, windowMs), await rows.prepare(record, codeFor));
+    },
+    async isOwnCode(code) {
+      return (await db.all(ownCodeSql, [code])).length > 0;
     },
     async originOf(localLeadId) {
       const [row] = await db.all(originSql, [localLeadId]);

@@ -181,6 +181,13 @@ describeStores('hand-over insert', (open) => {
     assert.deepEqual(cut, ['list_id', 'gmt_offset_now', 'date_of_birth', 'called_count', 'rank']);
   });
 
+  it('W-14: a code of a hand-over of ours is known as ours, the one it came with is not', async () => {
+    const { store } = await open();
+    const { localCode } = await store.handovers.insert(sampleHandover, codeFor, windowMs);
+    assert.equal(await store.handovers.isOwnCode(localCode), true);
+    assert.equal(await store.handovers.isOwnCode(sampleHandover.remoteCode), false);
+  });
+
   it('section 7: originOf is the newest log row of a lead', async () => {
     const { store, other } = await open();
     const { leadId } = await store.handovers.insert(sampleHandover, codeFor, windowMs);

@@ -113,6 +113,7 @@ export function lookupWorld(containers: readonly Container[] = [stockContainer()
         rows.set(key, row);
         return Promise.resolve({ ...row, repeated: false, cut: [] });
       },
+      isOwnCode: () => Promise.resolve(false),
       originOf: () => Promise.resolve(undefined),
     },
   };
