@@ -173,12 +173,9 @@ export class EslCall implements Call {
    * then ended at once. So `exit` must be read before the call is in its new place, some 20 ms after the transfer.
    */
   async #transferAndExit(place: string): Promise<void> {
-    let transferred = Promise.resolve('');
-    this.#connection.together(() => {
-      transferred = this.#api(`uuid_transfer ${this.uniqueId} ${place}`);
-      this.#connection.send('exit');
-      this.#hasSaidExit = true;
-    });
+    const transferred = this.#api(`uuid_transfer ${this.uniqueId} ${place}`);
+    this.#connection.send('exit'); // same turn of the event loop, so the same write
+    this.#hasSaidExit = true;
     const answer = await transferred;
     const refusal = refusalOf(answer);
     if (refusal !== undefined) throw new TandemError('TDM_SWITCH_REFUSED', ['uuid_transfer', refusal]);

@@ -71,12 +71,13 @@ export class Channel {
   /** The caller left, or the connection ended: nothing more can be asked. */
   hangUp(why: string): void {
     this.#hungUp = true;
-    this.stop(new TandemError('TDM_CALL_GONE', [why]));
+    if (!this.signal.aborted) this.stop(new TandemError('TDM_CALL_GONE', [why]));
   }
 
   /** No further event will come. */
-  end(why: string): void {
-    this.hangUp(why);
+  end(error: TandemError): void {
+    this.#hungUp = true;
+    this.stop(error.code === 'TDM_CALL_GONE' ? error : new TandemError('TDM_CALL_GONE', [error.message], { cause: error }));
     this.#completed();
   }
 

@@ -74,6 +74,8 @@ export class GuardedConnection extends esl.Connection {
   // `declare` and lazy: the library's constructor sends `connect` before subclass fields would exist.
   declare private answersQueue: AnswerQueue<SwitchEvent> | undefined;
   declare private connectReply: Promise<SwitchEvent> | undefined;
+  /** commands of this turn of the event loop that have not been written */
+  declare private gathered: string | undefined;
   listener: ConnectionListener = {};
   readonly options: ConnectionOptions;
   readonly #wire: Socket;
@@ -91,7 +93,7 @@ export class GuardedConnection extends esl.Connection {
     this.#wire.setKeepAlive(true, keepAliveMs); // E21
     this.setMaxListeners(0); // E19
     this.on('error', (e: Error) => this.fail(this.#typed(e)));
-    this.#wire.once('close', () => this.fail(new UnansweredError('TDM_SWITCH_DOWN', [this.options.name, 'connection closed'])));
+    this.#wire.once('close', () => this.#closed());
   }
 
   /** Why the connection is over; undefined while it lives. */
@@ -189,16 +191,6 @@ export class GuardedConnection extends esl.Connection {
     this.#runs.rejectGroup(group, error);
   }
 
-  /** Several commands in one write: nothing leaves until the end of `work`. */
-  together(work: () => void): void {
-    this.#wire.cork();
-    try {
-      work();
-    } finally {
-      this.#wire.uncork();
-    }
-  }
-
   /** End the connection: every waiter is rejected with `error`, the listener hears it once. */
   fail(error: TandemError): void {
     if (this.#over) return;
@@ -244,10 +236,21 @@ export class GuardedConnection extends esl.Connection {
     return (this.answersQueue ??= new AnswerQueue<SwitchEvent>());
   }
 
-  /** One write for the whole command (E2). */
+  /** One write for the whole command (E2), and for all commands given in one go. */
   private put(text: string): void {
     if (!this.socket?.writable) throw new TandemError('TDM_SWITCH_DOWN', ['freeswitch', 'connection closed']);
-    this.socket.write(text);
+    if (this.gathered === undefined) process.nextTick(() => this.flush());
+    this.gathered = (this.gathered ?? '') + text;
+  }
+
+  private flush(): void {
+    const text = this.gathered ?? '';
+    this.gathered = undefined;
+    if (this.socket?.writable) this.socket.write(text);
+  }
+
+  #closed(): void {
+    if (!this.#over) this.fail(new UnansweredError('TDM_SWITCH_DOWN', [this.options.name, 'connection closed']));
   }
 
   /** Send and wait for whatever answers. A late answer ends the connection: after it no answer could be matched. */
@@ -263,7 +266,7 @@ export class GuardedConnection extends esl.Connection {
 
   /** A switch that does not read its commands is given up before they fill our memory. */
   #assertRead(): void {
-    if (this.#wire.writableLength <= this.options.unsentBytesMax) return;
+    if (this.#wire.writableLength + (this.gathered?.length ?? 0) <= this.options.unsentBytesMax) return;
     const error = new UnansweredError('TDM_SWITCH_DOWN', [this.options.name, 'it does not read our commands']);
     this.fail(error);
     throw error;

@@ -1,7 +1,7 @@
 /** One message from FreeSWITCH, read from a frame: a reply, an event or a notice (spec section 1). */
 import esl from 'node-esl';
 import type { Frame } from './frame.js';
-import { decodeBytes, parseHeaderLines, parseJsonHeaders } from './text.js';
+import { decodeBytes, headerText, parseHeaderLines, parseJsonHeaders } from './text.js';
 import type { Headers } from './text.js';
 
 /** What a message is for: by its Content-Type. */
@@ -54,9 +54,7 @@ export class SwitchEvent extends esl.Event {
 
   /** One header's value; an array variable as FreeSWITCH writes it: `ARRAY::a|:b`. */
   get(name: string): string | undefined {
-    if (!Object.hasOwn(this.#headers, name)) return undefined;
-    const value = this.#headers[name];
-    return typeof value === 'string' || value === undefined ? value : `ARRAY::${value.join('|:')}`;
+    return Object.hasOwn(this.#headers, name) ? headerText(this.#headers[name]) : undefined;
   }
 
   /** A channel variable; undefined when it is not set or empty. */

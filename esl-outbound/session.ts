@@ -38,11 +38,15 @@ export type Chooser = (address: ApplicationAddress) => CallApplication;
 /** The wait for the cancelled guard ends by itself, not with the application's. */
 const guardGroup = 'guard';
 
+interface AddressedCall {
+  readonly call: EslCall;
+  readonly address: ApplicationAddress;
+}
+
 /** How a session ended; the label of the meter. */
 export type SessionOutcome = 'done' | 'hangup' | 'refused' | 'error' | 'failed';
 
 export class Session {
-  readonly #socket: Socket;
   readonly #connection: GuardedConnection;
   readonly #channel: Channel;
   readonly #limits: SessionLimits;
@@ -52,8 +56,6 @@ export class Session {
   constructor(socket: Socket, limits: SessionLimits, deps: SessionDeps) {
     this.#limits = limits;
     this.#deps = deps;
-    this.#socket = socket;
-    socket.cork();
     this.#connection = new GuardedConnection([socket], { replyMsMax: limits.replyMsMax, clock: deps.clock });
     this.#channel = new Channel((id) => this.#connection.isRunning(id));
     this.#over = new Promise((resolve) => {
@@ -62,7 +64,7 @@ export class Session {
         onDisconnectNotice: (notice) => this.#onNotice(notice),
         onSkipped: (reason) => deps.meter.count('tandem_esl_skipped_total', { reason }),
         onEnd: (error) => {
-          this.#channel.end(error.message);
+          this.#channel.end(error);
           resolve();
         },
       };
@@ -82,14 +84,13 @@ export class Session {
   /** Never rejects. */
   async run(choose: Chooser): Promise<SessionOutcome> {
     try {
-      const data = await this.#open();
-      if (!isAsyncFull(data)) return await this.#refuseMode(data);
-      return await this.#live(data, choose);
+      const call = this.#callOf(await this.#open());
+      return call ? await this.#live(call, choose) : await this.#refuseMode();
     } catch (e) {
       this.#deps.log.warn({ err: e }, 'esl: session failed');
       return 'failed';
     } finally {
-      this.#connection.fail(new TandemError('TDM_CALL_GONE', ['the session is over']));
+      if (!this.#connection.over) this.#connection.fail(new TandemError('TDM_CALL_GONE', ['the session is over']));
     }
   }
 
@@ -99,22 +100,21 @@ export class Session {
    */
   #onNotice(notice: SwitchEvent): void {
     if (notice.get('Content-Disposition') === 'linger') setImmediate(() => this.#channel.hangUp('the caller hung up'));
-    else this.#channel.end('the switch ended the session');
+    else this.#connection.fail(new TandemError('TDM_CALL_GONE', ['the switch ended the session']));
   }
 
   /** Rule 12.1 and 12.2: connect, linger and myevents leave in one write at once; wait for all three answers. */
   async #open(): Promise<SwitchEvent> {
     const { handshakeMsMax, lingerS } = this.#limits;
-    const late = new TandemError('TDM_SWITCH_SLOW', ['freeswitch', 'connect', handshakeMsMax]);
-    const cancel = this.#deps.clock.after(handshakeMsMax, () => this.#connection.fail(late));
+    const cancel = this.#deps.clock.after(handshakeMsMax, () => {
+      this.#connection.fail(new TandemError('TDM_SWITCH_SLOW', ['freeswitch', 'connect', handshakeMsMax]));
+    });
     try {
-      const answers = Promise.allSettled([
+      const [data, ...others] = await Promise.allSettled([
         this.#connection.channelReply(),
         this.#connection.command(`linger ${lingerS}`),
         this.#connection.command('myevents json'),
       ]);
-      this.#socket.uncork();
-      const [data, ...others] = await answers;
       if (data.status === 'rejected') throw data.reason;
       if (data.value.name !== 'CHANNEL_DATA')
         throw new TandemError('TDM_PROTOCOL', ['FreeSWITCH', 'connect was not answered with channel data']);
@@ -126,9 +126,18 @@ export class Session {
     }
   }
 
-  async #live(data: SwitchEvent, choose: Chooser): Promise<SessionOutcome> {
+  /** The channel data is long and is let go of here. */
+  #callOf(data: SwitchEvent): AddressedCall | undefined {
+    if (!isAsyncFull(data)) {
+      const fields = { mode: data.get('Socket-Mode'), control: data.get('Control') };
+      this.#deps.log.error(fields, 'esl: the socket application needs the words "async full"');
+      return undefined;
+    }
     const address = addressOf((name) => data.variable(name));
-    const call = new EslCall({ connection: this.#connection, channel: this.#channel, data, address });
+    return { address, call: new EslCall({ connection: this.#connection, channel: this.#channel, data, address }) };
+  }
+
+  async #live({ call, address }: AddressedCall, choose: Chooser): Promise<SessionOutcome> {
     this.#endRunsWithCall(call.uniqueId);
     const guard = this.#cancelGuard(call.uniqueId);
     const outcome = await this.#serve(call, () => choose(address));
@@ -233,21 +242,15 @@ export class Session {
   }
 
   /** The socket was not opened with `async full`: nothing would work. Say so to the dialplan and go. */
-  async #refuseMode(data: SwitchEvent): Promise<SessionOutcome> {
-    this.#deps.log.error(
-      { mode: data.get('Socket-Mode'), control: data.get('Control') },
-      'esl: the socket application needs the words "async full"',
-    );
-    this.#connection.together(() => {
-      for (const argument of ['TANDEM_RESULT=error', 'TANDEM_REASON=TDM_PROTOCOL']) {
-        this.#connection.send('sendmsg', {
-          'call-command': 'execute',
-          'execute-app-name': 'set',
-          'execute-app-arg': argument,
-          'event-lock': true,
-        });
-      }
-    });
+  async #refuseMode(): Promise<SessionOutcome> {
+    for (const argument of ['TANDEM_RESULT=error', 'TANDEM_REASON=TDM_PROTOCOL']) {
+      this.#connection.send('sendmsg', {
+        'call-command': 'execute',
+        'execute-app-name': 'set',
+        'execute-app-arg': argument,
+        'event-lock': true,
+      });
+    }
     await this.#exit();
     return 'refused';
   }

@@ -46,35 +46,36 @@ export function percentDecode(value: string): string {
   }
 }
 
-export type HeaderValue = string | readonly string[];
-export type Headers = Readonly<Record<string, HeaderValue>>;
+/** As parsed; `headerText` gives a value as text. */
+export type Headers = Readonly<Record<string, unknown>>;
 
-function asText(value: unknown, fix: (text: string) => string): HeaderValue | undefined {
-  if (typeof value === 'string') return fix(value);
+/** A header's value as FreeSWITCH means it, array variables as it writes them: `ARRAY::a|:b`. Undefined for what is no value. */
+export function headerText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (Array.isArray(value)) return value.map((item: unknown) => (typeof item === 'string' ? fix(item) : String(item)));
-  return undefined;
+  return Array.isArray(value) ? `ARRAY::${value.join('|:')}` : undefined;
 }
 
-/** Headers of a JSON event; undefined when it is no JSON object. Values that are no text are left out. */
+/** The rare event with bytes that are not UTF-8: each value is repaired for itself. */
+function repaired(headers: Record<string, unknown>): Headers {
+  const good = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(headers)) {
+    good[repair(name)] = repair(headerText(value) ?? '');
+  }
+  return good;
+}
+
+/** Headers of a JSON event; undefined when it is no JSON object. Values are not looked at before they are asked for. */
 export function parseJsonHeaders(body: Buffer): Headers | undefined {
-  const clean = isUtf8(body);
+  const isClean = isUtf8(body);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(clean ? body.toString('utf8') : body.toString('latin1'));
+    parsed = JSON.parse(body.toString(isClean ? 'utf8' : 'latin1'));
   } catch {
     return undefined; // the caller counts it (E9)
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
-  const headers = parsed as Record<string, unknown>;
-  for (const name in headers) {
-    const value = headers[name];
-    if (clean && typeof value === 'string') continue;
-    const text = asText(value, clean ? (t) => t : repair);
-    if (text === undefined) Reflect.deleteProperty(headers, name);
-    else headers[name] = text;
-  }
-  return headers as Headers;
+  return isClean ? (parsed as Headers) : repaired(parsed as Record<string, unknown>);
 }
 
 /** `Name: value` lines. Lines without a colon and names that occurred before are left out. */
