@@ -1,0 +1,319 @@
+/*
+ * The dialplan samples, read as text: the patterns that keep a caller safe when Tandem is not there
+ * (asterisk-behaviour 2, esl-outbound 3) stand around every door. That they work was tried on real
+ * switches; this test keeps them from being edited away.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { elements, readXml, type XmlElement } from './support/xml-check.js';
+
+const read = (folder: string) => {
+  const base = new URL(`../dialplan/${folder}/`, import.meta.url);
+  return readdirSync(base).map((name) => ({ name, text: readFileSync(new URL(name, base), 'utf8') }));
+};
+const asterisk = read('asterisk');
+const freeswitch = read('freeswitch').map((file) => ({ ...file, root: readXml(file.text) }));
+
+// ------------------------------------------------------------------ Asterisk
+
+interface Step {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** context -> extension -> steps in order */
+type Dialplan = Map<string, Map<string, Step[]>>;
+
+function readDialplan(text: string): Dialplan {
+  const plan: Dialplan = new Map();
+  let extensions = new Map<string, Step[]>();
+  let steps: Step[] = [];
+  for (const line of text.split('\n').map((raw) => raw.replace(/(^|\s);.*/, '').trim())) {
+    const context = /^\[([^\]]+)\](?:\(\+\))?$/.exec(line);
+    const first = /^exten\s*=>\s*([^,]+),1,(.*)$/.exec(line);
+    const next = /^same\s*=>\s*n(?:\(([^)]+)\))?,(.*)$/.exec(line);
+    if (context) plan.set(context[1] ?? '', (extensions = new Map<string, Step[]>()));
+    else if (first) extensions.set(first[1] ?? '', (steps = [{ label: '', text: first[2] ?? '' }]));
+    else if (next) steps.push({ label: next[1] ?? '', text: next[2] ?? '' });
+    else assert.ok(line === '' || /^[A-Z_0-9]+ = \S/.test(line), `cannot read "${line}"`);
+  }
+  return plan;
+}
+
+const plans = asterisk.filter(({ name }) => !/iax|pjsip/.test(name)).map(({ name, text }) => ({ name, text, plan: readDialplan(text) }));
+const all: Dialplan = new Map(plans.flatMap(({ plan }) => [...plan]));
+
+/** Every AGI line with the steps before and behind it, and its context. */
+const doors = [...all].flatMap(([context, extensions]) =>
+  [...extensions].flatMap(([extension, steps]) =>
+    steps.flatMap((step, at) =>
+      step.text.startsWith('AGI(')
+        ? [{ where: `${context},${extension}`, context, at: step, before: steps.slice(0, at), after: steps.slice(at + 1) }]
+        : [],
+    ),
+  ),
+);
+const has = (steps: readonly Step[], pattern: RegExp) => steps.some((step) => pattern.test(step.text));
+
+describe('dialplan samples: Asterisk', () => {
+  it('TRK-1: every file begins with a comment that says how to try it', () => {
+    assert.ok(asterisk.length >= 6);
+    for (const { name, text } of asterisk) {
+      const head = /^(?:;.*\n|\n)+/.exec(text)?.[0] ?? '';
+      assert.match(head, /Try it:/, name);
+    }
+  });
+
+  it('design 4: every door has a guard, a cleared result, and branches on that result alone', () => {
+    assert.ok(doors.length >= 2);
+    for (const { where, before, after } of doors) {
+      assert.ok(has(before, /^Set\(AGIEXITONHANGUP=yes\)$/), `${where}: AGIEXITONHANGUP`);
+      assert.ok(has(before, /^Set\(TANDEM_RESULT=\)$/), `${where}: cleared before`);
+      assert.ok(has(before, /^Set\(TIMEOUT\(absolute\)=\$\{/), `${where}: guard`);
+      assert.match(after[0]?.text ?? '', /^Set\(TIMEOUT\(absolute\)=0\)$/, `${where}: guard off behind it`);
+      assert.match(after[1]?.text ?? '', /^GotoIf\(\$\["\$\{TANDEM_RESULT\}"/, `${where}: branch behind it`);
+    }
+  });
+
+  it('design 4: the result is cleared again on each try, and the second Tandem is asked', () => {
+    for (const { where, at, before, after } of doors) {
+      assert.match(at.text, /^AGI\(agi:\/\/\$\{TANDEM_AGI_\$\{TANDEM_TRY\}\}\//, where);
+      const again = before.findIndex((step) => step.label === 'again');
+      assert.ok(again >= 0 && has(before.slice(again), /^Set\(TANDEM_RESULT=\)$/), `${where}: cleared between tries`);
+      assert.ok(has(after, /^GotoIf\(\$\[\$\{TANDEM_TRY\} < 2\]\?again\)$/), `${where}: second try`);
+    }
+  });
+
+  it('design 4: every door has the branch for "Tandem unreachable", which needs no Tandem', () => {
+    for (const { where, after } of doors)
+      assert.ok(
+        after.some((step) => step.label === 'unreachable'),
+        where,
+      );
+    for (const [context, extensions] of all) {
+      for (const [extension, steps] of extensions) {
+        const call = steps.findIndex((step) => step.text.startsWith('Gosub(tandem-door,'));
+        if (call < 0) continue;
+        assert.match(steps[call + 1]?.text ?? '', /^GotoIf\(\$\["\$\{TANDEM_RESULT\}" = ""\]\?.*unreachable/, `${context},${extension}`);
+      }
+    }
+    const fallback = all.get('tandem-unreachable')?.get('s') ?? [];
+    assert.ok(has(fallback, /^Queue\(/));
+    assert.ok(!has(fallback, /AGI\(|Gosub/));
+  });
+
+  it('asterisk-behaviour 2: every context with a door has an extension T that switches the limit off', () => {
+    for (const { where, context } of doors) {
+      assert.match(all.get(context)?.get('T')?.[0]?.text ?? '', /^Set\(TIMEOUT\(absolute\)=0\)$/, where);
+    }
+  });
+
+  it('V24 V26 V27 V28: the menu has the options A, B, C, D, t and i; its exits switch the guard off', () => {
+    const menu = all.get('ccc_menu');
+    for (const option of ['A', 'B', 'C', 'D', 't', 'i']) assert.ok(menu?.has(option), option);
+    for (const exit of ['A', 'B', 'C', 'D']) assert.match(menu?.get(exit)?.[0]?.text ?? '', /^Set\(TIMEOUT\(absolute\)=0\)$/);
+  });
+
+  it('AGI-1 Q-2: both names of the lookup, menu, queue_entry and caller_code are there', () => {
+    const text = plans.map((file) => file.text).join('');
+    for (const name of [
+      '/cm_sc_ccc_lookup_insert.agi,',
+      'TANDEM_APP=ccc_lookup_insert',
+      'TANDEM_APP=menu)',
+      'TANDEM_APP=queue_entry)',
+      'TANDEM_APP=caller_code)',
+    ]) {
+      assert.ok(text.includes(name), name);
+    }
+  });
+
+  it('asterisk-behaviour 2: AGISTATUS decides nothing', () => {
+    for (const steps of [...all.values()].flatMap((extensions) => [...extensions.values()])) assert.ok(!has(steps, /AGISTATUS/));
+  });
+
+  it('every Goto and Gosub leads to a context, extension and label that exist', () => {
+    for (const [context, extensions] of all) {
+      for (const [extension, steps] of extensions) {
+        for (const { text } of steps) {
+          for (const place of placesOf(text)) assert.ok(exists(place, context, extension), `${context},${extension}: ${text}`);
+        }
+      }
+    }
+  });
+
+  it('every global that is used is set in tandem-globals.conf', () => {
+    const globals = plans.find(({ name }) => name === 'tandem-globals.conf')?.text ?? '';
+    const set = new Set([...globals.matchAll(/^([A-Z_0-9]+) = /gm)].map((found) => found[1]));
+    const written = new Set(plans.flatMap(({ text }) => [...text.matchAll(/Set\(([A-Z_0-9]+)=/g)].map((found) => found[1])));
+    const byTandem = ['TANDEM_LEAD']; // by the dialplan that calls
+    for (const { name, text } of plans) {
+      for (const [, used = ''] of text.matchAll(/\$\{(TANDEM_[A-Z_0-9]+)\}/g)) {
+        assert.ok(set.has(used) || written.has(used) || byTandem.includes(used), `${name}: ${used}`);
+      }
+    }
+    for (const address of ['TANDEM_AGI_1', 'TANDEM_AGI_2']) assert.ok(set.has(address));
+  });
+
+  for (const kind of ['iax', 'pjsip']) {
+    it(`TRK-1: the ${kind} trunk leaves the caller's name alone and lands in trunkinbound`, () => {
+      const file = asterisk.find(({ name }) => name === `tandem-${kind}.conf`)?.text ?? assert.fail('file is missing');
+      assert.doesNotMatch(file, /callerid\s*=|fromuser\s*=|from_user\s*=/i);
+      assert.match(file, /^context = trunkinbound$/m);
+      assert.doesNotMatch(file, /^secret|^password/m);
+    });
+  }
+
+  it('TRK-3: the code travels in X-CCC-Code and in an IAX variable, and is read again as CCC_CODE', () => {
+    const text = plans.find(({ name }) => name === 'tandem-trunks.conf')?.text ?? '';
+    assert.match(text, /Set\(PJSIP_HEADER\(add,X-CCC-Code\)=\$\{ARG1\}\)/);
+    assert.match(text, /Set\(CCC_CODE=\$\{FILTER\(A-Z0-9,\$\{PJSIP_HEADER\(read,X-CCC-Code\)\}\)\}\)/);
+    assert.match(text, /Set\(IAXVAR\(ccc_code\)=/);
+    assert.match(text, /Set\(CCC_CODE=\$\{FILTER\(A-Z0-9,\$\{IAXVAR\(ccc_code\)\}\)\}\)/);
+  });
+
+  it('B4: nobody dials out from the trunk’s contexts', () => {
+    for (const context of ['trunkinbound', 'tandem-did']) {
+      for (const steps of all.get(context)?.values() ?? []) assert.ok(!has(steps, /^Dial\(|tandem-to-cluster/), context);
+    }
+  });
+});
+
+/** Places named by a step: the two of a GotoIf, the one of a Goto or Gosub. Those with variables are left out. */
+function placesOf(text: string): string[] {
+  const branch = /^GotoIf\(.*\]\?(.*)\)$/.exec(text);
+  const plain = /^(?:Goto|Gosub)\((.*)\)$/.exec(text);
+  const places = branch ? (branch[1] ?? '').split(':') : plain ? [plain[1] ?? ''] : [];
+  return places.filter((place) => place !== '' && !place.includes('$'));
+}
+
+function exists(place: string, context: string, extension: string): boolean {
+  const parts = place.split(',');
+  const priority = parts.at(-1) ?? '';
+  const steps = all.get(parts.at(-3) ?? context)?.get(parts.at(-2) ?? extension);
+  return steps !== undefined && (priority === '1' || steps.some((step) => step.label === priority));
+}
+
+// ------------------------------------------------------------------ FreeSWITCH
+
+interface Action {
+  readonly application: string;
+  readonly data: string;
+}
+
+const actionsOf = (extension: XmlElement): Action[] =>
+  elements(extension, 'action').map(({ attributes }) => ({ application: attributes['application'] ?? '', data: attributes['data'] ?? '' }));
+
+const sockets = freeswitch.flatMap(({ name, root }) =>
+  elements(root, 'extension').flatMap((extension) => {
+    const actions = actionsOf(extension);
+    const at = actions.findIndex((action) => action.application === 'socket');
+    const where = `${name}: ${extension.attributes['name'] ?? ''}`;
+    return at < 0 ? [] : [{ where, before: actions.slice(0, at), socket: actions[at], after: actions.slice(at + 1) }];
+  }),
+);
+const includes = (actions: readonly Action[], application: string, data: RegExp) =>
+  actions.some((action) => action.application === application && data.test(action.data));
+
+describe('dialplan samples: FreeSWITCH', () => {
+  it('TRK-1: every file is well-formed XML and begins with a comment that says how to try it', () => {
+    assert.ok(freeswitch.length >= 5);
+    for (const { name, text, root } of freeswitch) {
+      assert.equal(root.name, 'include', name);
+      assert.match(/^<!--([\s\S]*?)-->/.exec(text)?.[1] ?? '', /Try it:/, name);
+    }
+  });
+
+  it('esl-outbound 3: every socket has a sched_transfer before it, and sched_cancel and another way after it', () => {
+    assert.ok(sockets.length >= 5);
+    for (const { where, before, after } of sockets) {
+      assert.ok(includes(before, 'sched_transfer', /^\+\$\$\{tandem_guard_s\} \S+ XML tandem$/), `${where}: guard`);
+      // A refused socket returns at once: the guard, still armed, would pull the caller out of the fallback.
+      assert.equal(after[0]?.application, 'sched_cancel', where);
+      assert.equal(after[1]?.application, 'transfer', where);
+    }
+  });
+
+  it('esl-outbound 12: async full with the hosts of one setting, which names two', () => {
+    for (const { where, socket } of sockets) assert.equal(socket?.data, '$${tandem_esl} async full', where);
+    const vars = freeswitch.find(({ name }) => name === 'tandem_vars.xml')?.text ?? '';
+    assert.match(vars, /tandem_esl=[\w.]+:\d+\|[\w.]+:\d+"/);
+  });
+
+  it('esl-outbound 12: result cleared, continue_on_fail and hangup_after_bridge set deliberately, application named', () => {
+    for (const { where, before } of sockets) {
+      for (const data of [/^TANDEM_RESULT=$/, /^continue_on_fail=true$/, /^hangup_after_bridge=/, /^tandem_app=\w+$/, /^tandem_args=./]) {
+        assert.ok(includes(before, 'set', data), `${where}: ${String(data)}`);
+      }
+    }
+  });
+
+  it('esl-outbound 3: nothing uses park_timeout', () => {
+    for (const { name, text } of freeswitch) assert.ok(!text.includes('park_timeout'), name);
+  });
+
+  it('AGI-1 AGI-11: both names of the lookup, menu, queue_entry and caller_code; the menu has A to D', () => {
+    const apps = sockets.flatMap(({ before }) => before.flatMap((action) => /^tandem_app=(.*)$/.exec(action.data)?.[1] ?? []));
+    assert.deepEqual(apps.sort(), ['caller_code', 'ccc_lookup_insert', 'cm_sc_ccc_lookup_insert', 'menu', 'queue_entry']);
+    const menus = freeswitch.find(({ name }) => name === 'tandem_menus.xml')?.root ?? assert.fail('file is missing');
+    const expressions = elements(menus, 'condition').map(({ attributes }) => attributes['expression']);
+    for (const exit of ['^s$', '^A$', '^B$', '^C$', '^D$']) assert.ok(expressions.includes(exit), exit);
+  });
+
+  it('every transfer leads to an extension that exists', () => {
+    for (const { name, root } of freeswitch) {
+      for (const { application, data } of elements(root, 'extension').flatMap(actionsOf)) {
+        const place = /^(?:\+\S+ )?(\S+) XML (\S+)$/.exec(data);
+        if (!['transfer', 'sched_transfer'].includes(application)) continue;
+        assert.ok(place && reaches(place[1] ?? '', place[2] ?? ''), `${name}: ${data}`);
+      }
+    }
+  });
+
+  it('TRK-3: the code leaves in sip_h_X-CCC-Code and goes no further than the lookup', () => {
+    const text = freeswitch.map((file) => file.text).join('');
+    assert.match(text, /<action application="set" data="sip_h_X-CCC-Code=\$1"\/>/);
+    assert.match(text, /<action application="unset" data="sip_h_X-CCC-Code"\/>/);
+    assert.match(text, /name="caller-id-in-from" value="true"/);
+  });
+
+  it('the unreachable branch needs no Tandem', () => {
+    const tandem = freeswitch.find(({ name }) => name === 'tandem.xml')?.root ?? assert.fail('file is missing');
+    const branch = elements(tandem, 'extension').filter(({ attributes }) => attributes['name']?.startsWith('tandem unreachable'));
+    assert.equal(branch.length, 2);
+    const actions = branch.flatMap(actionsOf);
+    assert.ok(includes(actions, 'callcenter', /tandem_fallback_queue/));
+    assert.ok(!actions.some(({ application }) => application === 'socket'));
+  });
+
+  it('every setting that is used is in tandem_vars.xml', () => {
+    const vars = freeswitch.find(({ name }) => name === 'tandem_vars.xml')?.root ?? assert.fail('file is missing');
+    const set = elements(vars, 'X-PRE-PROCESS').map(({ attributes }) => attributes['data']?.split('=')[0]);
+    for (const { name, text } of freeswitch) {
+      for (const [, used] of text.matchAll(/\$\$\{(\w+)\}/g)) assert.ok(set.includes(used), `${name}: ${used ?? ''}`);
+    }
+  });
+});
+
+/** True when an extension of the context takes this number; a variable in it stands for a dialled 9 and digits. */
+function reaches(number: string, context: string): boolean {
+  const dialled = number.replace('${destination_number}', '98199');
+  return freeswitch.some(({ root }) =>
+    elements(root, 'context')
+      .filter(({ attributes }) => attributes['name'] === context)
+      .flatMap((found) => elements(found, 'condition'))
+      .some(({ attributes }) => attributes['field'] === 'destination_number' && new RegExp(attributes['expression'] ?? '^$').test(dialled)),
+  );
+}
+
+describe('dialplan samples: the reader of this test', () => {
+  for (const [what, text] of Object.entries({
+    'crossed tags': '<a><b></a></b>',
+    'an open tag': '<a><b/>',
+    'two roots': '<a/><b/>',
+    'a bare &': '<a x="1 & 2"/>',
+    'an attribute without quotes': '<a x=1/>',
+    '-- in a comment': '<a><!-- x -- y --></a>',
+  })) {
+    it(`refuses ${what}`, () => assert.throws(() => readXml(text)));
+  }
+});
