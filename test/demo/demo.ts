@@ -2,7 +2,7 @@
  * `npm run demo`: two call centres, one call, and what happened at each step. Ends by itself; exit code 0 only when the agent
  * of the second one answered and had the right lead.
  */
-import { asserted, startClusters, type Clusters, type OriginLead } from '../real/clusters.js';
+import { asserted, hears, startClusters, type Clusters, type OriginLead } from '../real/clusters.js';
 import { phones } from '../real/dialplan.js';
 import { eventually } from '../support/eventually.js';
 import { testbedProblem } from '../testbed/cache.js';
@@ -100,6 +100,7 @@ async function oneCall(clusters: Clusters, lead: OriginLead): Promise<Heard> {
   const call = await customer.call('7000', { headers: asserted(lead.code, lead.phone) });
   const fronterCall = await atFronter;
   await call.answered;
+  await hears(fronterCall);
   await pause(200);
   fronterCall.refer('sip:2002@127.0.0.1');
   const [agentCall] = await Promise.all([atAgent, seeRows(clusters, lead.leadId)]);

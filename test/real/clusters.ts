@@ -3,9 +3,11 @@
  * `beta` with Tandem B (the destination), joined by an IAX2 and a PJSIP trunk.
  */
 import { join } from 'node:path';
+import { eventually } from '../support/eventually.js';
 import { startSilentOrigin, type SilentOrigin } from '../support/silent-origin.js';
 import { startTandem, type TandemProcess } from '../support/tandem-process.js';
 import { claimPorts, startAsterisk, type Asterisk } from '../testbed/asterisk.js';
+import type { SipCall } from '../testbed/sip-phone.js';
 import { alphaDialplan, betaDialplan, betaQueues } from './dialplan.js';
 import { destinationSite, makeLeads, originSite, type OriginLead } from './sites.js';
 
@@ -129,3 +131,13 @@ async function compose(
 
 /** The header by which a customer's phone hands its call's name and number to alpha, as a dialler's trunk does. */
 export const asserted = (name: string, number: string): readonly string[] => [`P-Asserted-Identity: "${name}" <sip:${number}@127.0.0.1>`];
+
+/** Resolves when the phone hears the other side: from there on a person would press keys, transfer or hang up. */
+export async function hears(call: SipCall): Promise<void> {
+  await call.answered;
+  const before = call.media.received;
+  await eventually(
+    () => call.media.received,
+    (packets) => packets > before + 3,
+  );
+}

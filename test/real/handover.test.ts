@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
 import { requireTestbed } from '../testbed/cache.js';
 import type { SipCall, SipPhone } from '../testbed/sip-phone.js';
-import { asserted, localList, startClusters, type Clusters, type OriginLead } from './clusters.js';
+import { asserted, hears, localList, startClusters, type Clusters, type OriginLead } from './clusters.js';
 import { phones } from './dialplan.js';
 
 /** Ways of a customer's call from alpha to beta's DID. */
@@ -53,8 +53,8 @@ describe('real: a lead follows its call over a trunk', function () {
     const call = await customer.call('7000', { headers: asserted(name, number) });
     await call.answered;
     const fronterCall = await atFronter;
+    await hears(fronterCall);
     fronterCall.refer(`sip:${extension}@127.0.0.1`);
-    void fronterCall.ended.then(() => undefined);
     return call;
   }
 
@@ -125,10 +125,7 @@ describe('real: a lead follows its call over a trunk', function () {
     const atPhone = (await clusters.beta.phone(phones.b)).nextCall();
     const call = await customerCalls('2007', 'John Smith', '5551234');
     await call.answered;
-    await eventually(
-      () => call.media.received,
-      (packets) => packets > 5,
-    );
+    await hears(call);
     await call.media.keys('2');
     const arrived = await atPhone;
     assert.equal(arrived.caller.name, 'John Smith');
@@ -140,10 +137,7 @@ describe('real: a lead follows its call over a trunk', function () {
     const atAgent = (await clusters.beta.phone(phones.agent)).nextCall();
     const call = await customerCalls('2007', 'John Smith', '5551234');
     await call.answered;
-    await eventually(
-      () => call.media.received,
-      (packets) => packets > 5,
-    );
+    await hears(call);
     await call.media.keys('1');
     assert.match((await atAgent).caller.name, /^SALES:/);
     call.hangup();
@@ -156,10 +150,7 @@ describe('real: a lead follows its call over a trunk', function () {
     await agentCall.answered;
     assert.equal(agentCall.caller.number, '5551234');
     // an agent who hangs up before the queue has seen the answer is rung again
-    await eventually(
-      () => agentCall.media.received,
-      (packets) => packets > 5,
-    );
+    await hears(agentCall);
     agentCall.hangup();
     assert.equal(await call.ended, 'remote');
   });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.js';
 import { requireTestbed, type Asterisk } from '../testbed/asterisk.js';
 import type { SipCall, SipPhone } from '../testbed/sip-phone.js';
-import { asserted, portsOf, startClusters, type Clusters, type OriginLead } from './clusters.js';
+import { asserted, hears, portsOf, startClusters, type Clusters, type OriginLead } from './clusters.js';
 import { phones } from './dialplan.js';
 
 const samples = fileURLToPath(new URL('../../dialplan/asterisk/', import.meta.url));
@@ -163,7 +163,9 @@ describe('real: the dialplan samples', function () {
     const atAgent = agent.nextCall();
     const call = await customer.call('7000', { headers: asserted(lead.code, lead.phone) });
     await call.answered;
-    (await atFronter).refer('sip:98199@127.0.0.1');
+    const fronterCall = await atFronter;
+    await hears(fronterCall);
+    fronterCall.refer('sip:98199@127.0.0.1');
     assert.equal((await atAgent).caller.name, localCode(lead));
   });
 
@@ -186,10 +188,7 @@ describe('real: the dialplan samples', function () {
       () => clusters.beta.log(),
       (log) => log.includes('/menu,welcome'),
     );
-    await eventually(
-      () => call.media.received,
-      (packets) => packets > 5,
-    );
+    await hears(call);
     await call.media.keys('1');
     assert.equal((await atAgent).caller.name, 'John Smith');
   });
@@ -197,10 +196,7 @@ describe('real: the dialplan samples', function () {
   it('Q-1: the DID straight into the queue', async () => {
     const { call, agentCall } = await reachAgent('98202', 'John Smith');
     assert.equal(agentCall.caller.name, 'John Smith');
-    await eventually(
-      () => agentCall.media.received,
-      (packets) => packets > 5,
-    );
+    await hears(agentCall);
     agentCall.hangup();
     assert.equal(await call.ended, 'remote');
   });
