@@ -13,7 +13,7 @@ export function seeded(seed: number): () => number {
 export function pieces(bytes: Buffer, seed: number, longest: number): Buffer[] {
   const random = seeded(seed);
   const cut: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = 1 + Math.floor(random() * longest);
     cut.push(bytes.subarray(at, at + length));
     at += length;
