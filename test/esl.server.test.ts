@@ -155,7 +155,10 @@ describe('ESL outbound server', () => {
         await fake.ended;
         assert.equal(seen.length, 1);
         assert.deepEqual(seen[0]?.args, args);
-        assert.deepEqual(seen.flatMap((call) => [...call.query]), query);
+        assert.deepEqual(
+          seen.flatMap((call) => [...call.query]),
+          query,
+        );
       });
     }
 
