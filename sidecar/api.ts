@@ -1,5 +1,4 @@
 /** The HTTP side put together: login once for all doors, the two compatible doors, health, admin. */
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createAddressList } from '../core/address-list.js';
 import { createLockout } from '../core/cluster/lockout.js';
@@ -17,6 +16,7 @@ import { bodyDefaults } from './form-body.js';
 import { gatherApiLog } from './gathered-log.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
+import { packageVersion } from './package-files.js';
 import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
 import { createHealthRoutes } from './routes/health.js';
@@ -103,6 +103,5 @@ function signingSecret(containers: Containers, env: ApiDeps['env']) {
 }
 
 function ownVersion(): { readonly version: string; readonly build: string } {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  return { version: `tandem-${version}`, build: 'tandem' };
+  return { version: `tandem-${packageVersion()}`, build: 'tandem' };
 }

@@ -1,6 +1,5 @@
 /** The command line `tandem`. Each command stands in its own file under `commands/`. */
 import { Command } from 'commander';
-import { readFileSync } from 'node:fs';
 import { TandemError } from '../core/errors.js';
 import { addApply } from './commands/apply.js';
 import { addDoctor } from './commands/doctor.js';
@@ -10,14 +9,13 @@ import { addReference } from './commands/print-reference.js';
 import { addServe } from './commands/serve.js';
 import { addUser } from './commands/user.js';
 import { redactText } from './log.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+import { packageVersion } from './package-files.js';
 
 const program = new Command('tandem')
   .description(
     'Call-centre services for Asterisk and FreeSWITCH. Settings: environment TANDEM_* and the file TANDEM_CONFIG, see docs/settings.md.',
   )
-  .version(version)
+  .version(packageVersion())
   .showHelpAfterError();
 
 for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addReference]) add(program);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../config.js';
 import type { Ports, Running } from '../main.js';
 import { createProvisioningStore } from '../provisioning-store.js';
+import { readPackageFile } from '../package-files.js';
 import { applyYaml } from '../provision.js';
 import { createPasswordHasher } from '../password-hasher.js';
 import { parseYaml } from '../yaml-file.js';
@@ -16,7 +17,6 @@ export interface Example {
   commands(ports: Ports): readonly { readonly title: string; readonly text: string }[];
 }
 
-const file = new URL('../../config/example.yaml', import.meta.url);
 const exampleCode = 'V1121120000001000123';
 
 export function prepareExample(config: Config): Example {
@@ -25,7 +25,10 @@ export function prepareExample(config: Config): Example {
   return {
     env,
     async provision(running) {
-      const text = readFileSync(file, 'utf8').replaceAll('${HTTP}', `http://${hostFor(config.http.host)}:${String(running.ports.http)}`);
+      const text = readPackageFile('config/example.yaml').replaceAll(
+        '${HTTP}',
+        `http://${hostFor(config.http.host)}:${String(running.ports.http)}`,
+      );
       await applyYaml(parseYaml(text, 'config/example.yaml'), {
         store: createProvisioningStore(running.store),
         hasher: createPasswordHasher(),

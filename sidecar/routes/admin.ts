@@ -4,9 +4,9 @@
  */
 import { Router, type NextFunction, type Request, type Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { readFileSync } from 'node:fs';
 import { TandemError } from '../../core/errors.js';
 import type { Login } from '../../core/services/login.js';
+import { readPackageFile } from '../package-files.js';
 
 export const adminFunction = 'tandem_admin';
 export const adminRequestsPerMinuteMax = 120;
@@ -21,7 +21,7 @@ export interface AdminDeps {
 }
 
 export function createAdminRoutes(deps: AdminDeps): Router {
-  const openapi = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as object;
+  const openapi = JSON.parse(readPackageFile('docs/openapi.json')) as object;
   const router = Router();
   router.use(
     '/api/v1',
