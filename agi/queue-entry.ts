@@ -46,7 +46,7 @@ async function enter(call: Call, request: QueueRequest, options: AsteriskQueueOp
   // What an earlier visit left must not be taken for this one's result.
   await call.setVariable('QUEUESTATUS', '');
   await call.setVariable('ABANDONED', '');
-  await call.setVariable('QUEUE_PRIO', request.priority === undefined ? '' : String(request.priority));
+  await call.setVariable('QUEUE_PRIO', String(request.priority ?? 0));
   const restore = await showPrefix(call, request.callerIdPrefix);
   try {
     await call.execute('Queue', asteriskArguments([request.queue, options.queueOptions, '', '', String(request.maxWaitS ?? '')]));

@@ -1,6 +1,7 @@
 /** Which applications each door offers, put together once from the services. */
 import { createAgiCallerCode } from '../agi/caller-code.js';
 import { createAgiLookupInsert } from '../agi/lookup-insert.js';
+import { withoutGuard } from '../agi/guard.js';
 import { createAsteriskMenu } from '../agi/menu.js';
 import { createAsteriskQueueEntry } from '../agi/queue-entry.js';
 import type { CallerCode } from '../core/callercode.js';
@@ -52,8 +53,9 @@ export function createApplications(
   });
 
   const agi: Record<string, CallApplication> = { ...createAgiLookupInsert(deps, lookupOptions), ...createAgiCallerCode(deps, tagOptions) };
-  agi['queue_entry'] = createAsteriskQueueEntry(queueDeps);
-  agi['menu'] = createAsteriskMenu(menuDeps(agi, agi['ccc_lookup_insert']));
+  const queueEntry = createAsteriskQueueEntry(queueDeps);
+  agi['queue_entry'] = withoutGuard(queueEntry);
+  agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps(agi, agi['ccc_lookup_insert'])));
 
   const esl: Record<string, CallApplication> = { ...createEslLookupInsert(deps, lookupOptions), ...createEslCallerCode(deps, tagOptions) };
   esl['queue_entry'] = createFreeswitchQueueEntry(queueDeps);

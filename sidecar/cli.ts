@@ -11,6 +11,9 @@ import { addUser } from './commands/user.js';
 import { redactText } from './log.js';
 import { packageVersion } from './package-files.js';
 
+// Whoever reads our output may go away (`tandem serve | head`, a dead log shipper): the calls must not go with him.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const program = new Command('tandem')
   .description(
     'Call-centre services for Asterisk and FreeSWITCH. Settings: environment TANDEM_* and the file TANDEM_CONFIG, see docs/settings.md.',

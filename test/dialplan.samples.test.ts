@@ -163,12 +163,12 @@ describe('dialplan samples: Asterisk', () => {
     });
   }
 
-  it('TRK-3: the code travels in X-CCC-Code and in an IAX variable, and is read again as CCC_CODE', () => {
+  it('TRK-3: the code travels in X-CCC-Code and in an IAX variable, and is read again as TANDEM_CCC_CODE', () => {
     const text = plans.find(({ name }) => name === 'tandem-trunks.conf')?.text ?? '';
     assert.match(text, /Set\(PJSIP_HEADER\(add,X-CCC-Code\)=\$\{ARG1\}\)/);
-    assert.match(text, /Set\(CCC_CODE=\$\{FILTER\(A-Z0-9,\$\{PJSIP_HEADER\(read,X-CCC-Code\)\}\)\}\)/);
+    assert.match(text, /Set\(TANDEM_CCC_CODE=\$\{FILTER\(A-Z0-9,\$\{PJSIP_HEADER\(read,X-CCC-Code\)\}\)\}\)/);
     assert.match(text, /Set\(IAXVAR\(ccc_code\)=/);
-    assert.match(text, /Set\(CCC_CODE=\$\{FILTER\(A-Z0-9,\$\{IAXVAR\(ccc_code\)\}\)\}\)/);
+    assert.match(text, /Set\(TANDEM_CCC_CODE=\$\{FILTER\(A-Z0-9,\$\{IAXVAR\(ccc_code\)\}\)\}\)/);
   });
 
   it('B4: nobody dials out from the trunk’s contexts', () => {

@@ -93,6 +93,15 @@ describe('the process', function () {
     assert.deepEqual(Object.keys(paths), ['/health/live', '/health/ready', '/metrics', '/api/v1/openapi.json', '/api/v1/reload']);
   });
 
+  it('a reader of its log that goes away does not take the process with it', async () => {
+    tandem.closeOutput();
+    await fetch(url('/no/such'));
+    await dialAgi({ port: tandem.ports.agi, script: 'menu', args: ['nosuch'] }).then((call) => call.ended);
+    assert.equal((await fetch(url('/health/live'))).status, 200);
+    await tandem.kill9();
+    tandem = await startTandem({ dir, ports: { http: 0, agi: 0, esl: 0 }, provisioning: site });
+  });
+
   it('H25: SIGTERM refuses new calls, lets the running one finish, then leaves with code 0', async () => {
     const call = await dialAgi({ port: tandem.ports.agi, script: 'menu', args: ['first'], msMax: 10_000 });
     await eventually(() => call.commands.length > 0, Boolean);

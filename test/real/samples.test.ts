@@ -151,7 +151,7 @@ describe('real: the dialplan samples', function () {
     it(`TRK-3: over ${trunk} the code crosses beside the name`, async () => {
       const lead = clusters.lead(nextLead++);
       await reachAgent(`${prefix}8202`, lead.code);
-      const carried = new RegExp(`Set\\("${trunk}/alpha-\\w+", "CCC_CODE=${lead.code}"\\)`);
+      const carried = new RegExp(`Set\\("${trunk}/alpha-\\w+", "TANDEM_CCC_CODE=${lead.code}"\\)`);
       assert.match(await clusters.beta.log(), carried);
     });
   }

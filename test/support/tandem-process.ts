@@ -37,6 +37,8 @@ export interface TandemProcess {
   rows(query: string, ...values: readonly (string | number)[]): readonly Row[];
   /** Value of a metric: the sum over the series whose labels include `labels`; 0 when there is none. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
+  /** Its standard output and error have no reader any more. */
+  closeOutput(): void;
   /** An end without warning, as by the kernel. */
   kill9(): Promise<void>;
   /** Orderly end; killed after `stopMsMax`. Resolves with the exit code. */
@@ -105,6 +107,10 @@ export async function startTandem(options: TandemProcessOptions): Promise<Tandem
     async metric(name, labels = {}) {
       const text = await (await fetch(`http://127.0.0.1:${ports.http}/metrics`)).text();
       return sumOf(text, name, labels);
+    },
+    closeOutput() {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     },
     async kill9() {
       await end('SIGKILL');
