@@ -129,12 +129,23 @@ export function createSecrets(nowMs: () => number, options: SecretsOptions = sec
     return undefined;
   }
 
+  /** Hashes at work. Requests that come together with the same password share one: a burst must not pay for each. */
+  const working = new Map<string, Promise<string>>();
+  function shared(key: string, hash: () => Promise<string>): Promise<string> {
+    const running = working.get(key);
+    if (running) return running;
+    const started = gate(hash).finally(() => working.delete(key));
+    working.set(key, started);
+    return started;
+  }
+
   async function verifyOwn(secretHash: string, password: string): Promise<boolean> {
     const hash = parseOwnHash(secretHash);
     if (!hash) return false;
     const key = keyOf(secretHash, password);
     if (remembered(key) !== undefined) return true;
-    const fits = timingSafeEqual(await gate(() => derive(password, hash)), hash.key);
+    const derived = await shared(key, async () => (await derive(password, hash)).toString('base64'));
+    const fits = timingSafeEqual(Buffer.from(derived, 'base64'), hash.key);
     if (fits) remember(key, ''); // only good ones: guesses must not push them out
     return fits;
   }
@@ -145,7 +156,7 @@ export function createSecrets(nowMs: () => number, options: SecretsOptions = sec
     const key = keyOf(systemKey, String(cost), password);
     const known = remembered(key);
     if (known !== undefined) return known;
-    const hash = await gate(() => bcryptHash(password, salt, cost));
+    const hash = await shared(key, () => bcryptHash(password, salt, cost));
     remember(key, hash);
     return hash;
   }

@@ -120,6 +120,15 @@ describe('secrets', () => {
     assert.equal(await secrets.verifyOwn(hash, 'x'), true);
   });
 
+  it('a burst with one password shares one slow hash', async () => {
+    const secrets = createSecrets(now, { ...testSecrets, runningMax: 1, waitingMax: 0 });
+    const hash = await hashSecret('x', testSecrets);
+    const results = await Promise.all(Array.from({ length: 50 }, () => secrets.verifyOwn(hash, 'x')));
+    assert.ok(results.every(Boolean)); // each for itself, 49 of them would have been refused TDM_BUSY
+    const wrong = await Promise.all(Array.from({ length: 50 }, () => secrets.verifyOwn(hash, 'y')));
+    assert.ok(!wrong.some(Boolean));
+  });
+
   it("VICIdial's hash needs a key of 16 bytes and a sane cost", async () => {
     const secrets = createSecrets(now, testSecrets);
     assert.equal(await secrets.vicidialHash('1234', vicidialKey, 2), 'SnSsep0tnpHBwkHBeopuzEVW7FNkbmC');
