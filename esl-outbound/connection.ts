@@ -50,13 +50,6 @@ export interface ConnectionListener {
   onEnd?(error: TandemError): void;
 }
 
-export interface ExecuteOptions {
-  /** how long the application may run; none by default, the call itself is the limit */
-  readonly runMsMax?: number | undefined;
-  /** name under which `endRuns` ends the wait; the channel by default */
-  readonly group?: string;
-}
-
 type Target = readonly [socket: Socket] | readonly [host: string, port: number, password: string];
 
 /** What an error message may say of a command: never its arguments, which may hold a password. */
@@ -161,11 +154,11 @@ export class GuardedConnection extends esl.Connection {
    * Run a dialplan application and wait for its own completion event, matched by our id (rule 12.4); `+OK`
    * means nothing. Rejects TDM_CALL_GONE when the channel hangs up first. Events must be subscribed (E17).
    */
-  execute(channel: string, application: string, argument: string, { runMsMax, group }: ExecuteOptions = {}): Promise<SwitchEvent> {
+  execute(channel: string, application: string, argument: string, runMsMax?: number): Promise<SwitchEvent> {
     const id = randomUUID();
     const { clock } = this.options;
     const onLate = () => this.#runs.reject(id, this.#late(application, runMsMax ?? 0));
-    const done = this.#runs.wait(id, group ?? channel, runMsMax === undefined ? undefined : { clock, ms: runMsMax, onLate });
+    const done = this.#runs.wait(id, channel, runMsMax === undefined ? undefined : { clock, ms: runMsMax, onLate });
     this.command(this._inbound ? `sendmsg ${channel}` : 'sendmsg', {
       'call-command': 'execute',
       'execute-app-name': application,
@@ -186,9 +179,9 @@ export class GuardedConnection extends esl.Connection {
     return this.#runs.size;
   }
 
-  /** No completion will come for this group any more; by default the group is the channel. */
-  endRuns(group: string, error: Error): void {
-    this.#runs.rejectGroup(group, error);
+  /** No completion will come for this channel any more. */
+  endRuns(channel: string, error: Error): void {
+    this.#runs.rejectGroup(channel, error);
   }
 
   /** End the connection: every waiter is rejected with `error`, the listener hears it once. */

@@ -226,7 +226,7 @@ describe('ESL connection', () => {
     const clock = createHandTimers();
     await open({ clock });
     const free = pair.connection.execute('u1', 'bridge', 'x');
-    const limited = assert.rejects(pair.connection.execute('u1', 'sched_cancel', '', { runMsMax: 1_000 }), code('TDM_SWITCH_SLOW'));
+    const limited = assert.rejects(pair.connection.execute('u1', 'sched_cancel', '', 1_000), code('TDM_SWITCH_SLOW'));
     const [, first] = await pair.commands(3);
     pair.reply('+OK');
     pair.reply('+OK');

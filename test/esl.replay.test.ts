@@ -136,9 +136,6 @@ class Replay {
     else if (command.startsWith('api')) this.#socket.write('Content-Type: api/response\nContent-Length: 4\n\n+OK\n');
     else if (command === 'exit') this.#socket.end(reply('+OK bye') + bye);
     else this.#socket.write(reply('+OK'));
-    if (field(command, 'execute-app-name') !== 'sched_cancel') return;
-    const body = JSON.stringify({ 'Event-Name': 'CHANNEL_EXECUTE_COMPLETE', 'Application-UUID': field(command, 'Event-UUID') });
-    this.#socket.write(`Content-Length: ${body.length}\nContent-Type: text/event-json\n\n${body}`);
   }
 }
 

@@ -19,6 +19,9 @@ const done: CallApplication = () => Promise.resolve();
 const forEver: CallApplication = (call) =>
   new Promise((_, reject) => call.signal.addEventListener('abort', () => reject(call.signal.reason as Error)));
 
+/** The handshake is over and the application runs. */
+const isLive = (fake: FakeCall) => fake.commands.some((command) => command.startsWith('api sched_del'));
+
 describe('ESL outbound server', () => {
   let door: EslDoor;
   const open = async (
@@ -45,24 +48,20 @@ describe('ESL outbound server', () => {
       await open({ t: (call) => call.answer() });
       const fake = await dial();
       await fake.ended;
-      assert.deepEqual(
-        fake.executed.map((run) => run.application),
-        ['sched_cancel', 'answer'],
-      );
+      assert.equal(fake.commands[3], `api sched_del ${fake.uniqueId}`);
+      assert.ok(fake.commands[4]?.includes('answer'));
     });
 
-    it('we do not leave before the guard is cancelled', async () => {
-      await open({ t: done });
-      const fake = await dial({ applications: { sched_cancel: () => ({ afterMs: 40 }) } });
-      assert.equal(await fake.ended, 'exit');
-      assert.equal(fake.commands.at(-1), 'exit');
-      assert.equal(fake.executed.length, 1);
-      assert.deepEqual(door.outcomes(), ['done']);
+    it('we do not say exit before the guard is cancelled', async () => {
+      await open({ t: done }, { replyMsMax: 200 });
+      const fake = await dial({ mute: ['api sched_del'] });
+      assert.equal(await fake.ended, 'app');
+      assert.ok(!fake.commands.includes('exit'));
     });
 
     it('a guard that cannot be cancelled is told in the log, the call goes on', async () => {
       await open({ t: (call) => call.setVariable('x', '1') });
-      const fake = await dial({ applications: { sched_cancel: () => ({ refuse: '-ERR no' }) } });
+      const fake = await dial({ answers: { 'api sched_del': '-ERR no\n' } });
       await fake.ended;
       assert.equal(fake.variables.get('x'), '1');
       assert.ok(door.log.warn.called);
@@ -294,7 +293,7 @@ describe('ESL outbound server', () => {
     it('between executes, while the application works on something else', async () => {
       await open({ t: forEver });
       const fake = await dial();
-      await fake.until((f) => f.executed.length === 1);
+      await fake.until(isLive);
       fake.hangup();
       assert.equal(await fake.ended, 'exit');
       await door.idle();
@@ -303,10 +302,14 @@ describe('ESL outbound server', () => {
     });
 
     it('while the guard is being cancelled', async () => {
-      await open({ t: done });
-      const fake = await dial(inExecute('sched_cancel'));
+      await open({ t: forEver });
+      const fake = await dial({ mute: ['api sched_del'] });
+      await fake.until(isLive);
+      fake.hangup();
+      fake.raw('Content-Type: api/response\nContent-Length: 15\n\n+OK Deleted: 1\n');
       assert.equal(await fake.ended, 'exit');
       await door.idle();
+      assert.deepEqual(door.outcomes(), ['hangup']);
     });
 
     it('during the transfer at the end', async () => {
@@ -329,7 +332,7 @@ describe('ESL outbound server', () => {
     it('linger notice first, the last events later: we read on (rule 12.6)', async () => {
       await open({ t: forEver });
       const fake = await dial();
-      await fake.until((f) => f.executed.length === 1);
+      await fake.until(isLive);
       fake.raw(
         `Content-Type: text/disconnect-notice\nControlled-Session-UUID: ${fake.uniqueId}\nContent-Disposition: linger\nLinger-Time: 5\nContent-Length: 0\n\n`,
       );
@@ -345,7 +348,7 @@ describe('ESL outbound server', () => {
       const clock = createHandTimers();
       await open({ t: forEver }, { lingerS: 5 }, { clock });
       const fake = await dial();
-      await fake.until((f) => f.executed.length === 1);
+      await fake.until(isLive);
       fake.send('CHANNEL_HANGUP', { 'Hangup-Cause': 'NORMAL_CLEARING' });
       while (clock.lastDelayMs !== 5_000 || clock.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -357,7 +360,7 @@ describe('ESL outbound server', () => {
     it('an application that ignores its signal is left alone after the limit', async () => {
       await open({ t: () => new Promise(() => undefined) }, { applicationEndMsMax: 30 });
       const fake = await dial();
-      await fake.until((f) => f.executed.length === 1);
+      await fake.until(isLive);
       fake.hangup();
       assert.equal(await fake.ended, 'exit');
       await door.idle();
@@ -372,7 +375,7 @@ describe('ESL outbound server', () => {
         },
       });
       const fake = await dial();
-      await fake.until((f) => f.executed.length === 1);
+      await fake.until(isLive);
       fake.hangup();
       await fake.ended;
       await door.idle();
@@ -398,18 +401,17 @@ describe('ESL outbound server', () => {
             { clock },
           );
           const fake = await dial({
-            applications: {
-              bridge: () => ({ forEver: true }),
-              ...(state === 'after linger' ? { sched_cancel: () => ({ forEver: true }) } : {}),
-            },
+            applications: { bridge: () => ({ forEver: true }) },
+            ...(state === 'after linger' ? { mute: ['api sched_del'] } : {}),
           });
           const reached = (f: FakeCall) =>
-            state === 'after exit' ? f.commands.includes('exit') : f.executed.length === (state === 'during an execute' ? 2 : 1);
+            state === 'after exit' ? f.commands.includes('exit') : state === 'during an execute' ? f.executed.length === 1 : isLive(f);
           await fake.until(reached);
           fake.drop(how);
           await door.idle();
           assert.ok(failures.every((e) => hasCode(e, 'TDM_CALL_GONE')));
           assert.equal(failures.length, state === 'after exit' ? 0 : 1);
+          assert.deepEqual(door.outcomes(), [state === 'after exit' ? 'done' : 'failed']);
           assert.equal(clock.waiting, 0, 'no timer is left');
         });
       }
@@ -437,7 +439,7 @@ describe('ESL outbound server', () => {
     it('other calls are not touched by a broken one', async () => {
       await open({ t: forEver, ok: (call) => call.setVariable('x', '1') });
       const bad = await dial();
-      await bad.until((f) => f.executed.length === 1);
+      await bad.until(isLive);
       const good = await dial({ application: 'ok' });
       bad.raw('Content-Length: -1\n\n');
       await good.ended;
@@ -504,7 +506,7 @@ describe('ESL outbound server', () => {
     it('too many calls: the dialplan is told TDM_BUSY and goes on; a flood is closed', async () => {
       await open({ t: forEver }, { sessionsMax: 1, refusalsMax: 1 });
       const first = await dial();
-      await first.until((f) => f.executed.length === 1);
+      await first.until(isLive);
       const second = await dial();
       assert.equal(await second.ended, 'exit');
       assert.equal(second.variables.get('TANDEM_REASON'), 'TDM_BUSY');
@@ -551,7 +553,7 @@ describe('ESL outbound server', () => {
       let finish: () => void = () => undefined;
       await open({ t: (call) => new Promise<void>((resolve) => (finish = resolve)).then(() => call.setVariable('x', '1')) });
       const fake = await dial();
-      await fake.until((f) => f.executed.length === 1);
+      await fake.until(isLive);
       const closing = door.server.close(5_000);
       await assert.rejects(dial(), 'no new calls');
       finish();
@@ -563,7 +565,7 @@ describe('ESL outbound server', () => {
     it('after the grace: the signal is aborted, the dialplan is told TDM_STOPPING', async () => {
       await open({ t: forEver });
       const fake = await dial();
-      await fake.until((f) => f.executed.length === 1);
+      await fake.until(isLive);
       assert.equal(await door.server.close(10), 1);
       assert.equal(await fake.ended, 'exit');
       assert.equal(fake.variables.get('TANDEM_RESULT'), 'error');
@@ -580,7 +582,7 @@ describe('ESL outbound server', () => {
           }),
       });
       const fake = await dial({ applications: { bridge: () => ({ forEver: true }) } });
-      await fake.until((f) => f.executed.length === 2);
+      await fake.until((f) => f.executed.length === 1);
       await door.server.close(0);
       assert.ok(hasCode(failure, 'TDM_STOPPING'));
       assert.equal(fake.hangupCause, undefined, 'the caller goes on talking');
@@ -589,8 +591,8 @@ describe('ESL outbound server', () => {
 
     it('a peer and an application that do not answer are cut', async () => {
       await open({ t: () => new Promise(() => undefined) }, { applicationEndMsMax: 20, replyMsMax: 400, exitMsMax: 20 });
-      const fake = await dial({ applications: { sched_cancel: () => ({ forEver: true }) } });
-      await fake.until((f) => f.executed.length === 1);
+      const fake = await dial({ mute: ['api sched_del'] });
+      await fake.until(isLive);
       await door.server.close(0);
       assert.equal(door.server.sessions(), 0);
     });

@@ -66,6 +66,8 @@ export interface DialOptions {
   readonly answers?: Readonly<Record<string, string>>;
   /** words behind `socket host:port`; default `async full` */
   readonly mode?: 'async full' | 'async' | 'full' | '';
+  /** commands (first words) that are never answered */
+  readonly mute?: readonly string[];
   /** waiting in the park loop before each application starts (about 20 ms on a real switch) */
   readonly startMs?: number;
   /** never say anything */
@@ -310,7 +312,7 @@ class ScriptedCall implements FakeCall {
       const command = this.#received.slice(0, end);
       this.#received = this.#received.slice(end + 2);
       this.commands.push(command);
-      if (!this.#options.silent) this.#obey(command);
+      if (!this.#options.silent && !this.#options.mute?.some((words) => command.startsWith(words))) this.#obey(command);
       this.#look();
     }
   }
@@ -496,6 +498,9 @@ class ScriptedCall implements FakeCall {
       case 'uuid_break':
         this.#output('+OK\n');
         if (this.#running?.application === 'playback') this.complete('playback', { response: 'FILE PLAYED' });
+        return;
+      case 'sched_del':
+        this.#output(`+OK Deleted: ${uuid === this.uniqueId ? 1 : 0}\n`);
         return;
       case 'uuid_transfer':
         this.transferredTo = command.split(' ').slice(2).join(' ');
