@@ -5,7 +5,7 @@
  *   node --import tsx bench/esl-sessions.ts
  *
  * Method: both servers at once, measured in turns so that a busy machine hits both alike. Per session a reply
- * to `connect` with 130 variables, then two executes with completions of 6 kB. Ours has a third execute: it
+ * to `connect` with 130 variables, then two executes with completions of 6 kB. Ours has one command more: it
  * cancels the dialplan's guard. Medians of the rounds.
  */
 import { fork } from 'node:child_process';
@@ -136,7 +136,7 @@ export async function eslSessions(): Promise<BenchResult[]> {
   const idleDoor = await measureIdle('door');
   const idleBare = await measureIdle('bare');
   const { channelDataBytes, completionBytes } = sessionShape;
-  const note = `baseline: bare library, 2 executes to our 3; ${channelDataBytes} B channel data, ${completionBytes} B per completion, ${parallel} in parallel`;
+  const note = `baseline: bare library, without our command that cancels the guard; ${channelDataBytes} B channel data, ${completionBytes} B per completion, ${parallel} in parallel`;
   const idleNote = `${idleSessions} sessions; baseline: bare library`;
   return [
     { name: 'ESL session: CPU', value: door.cpuMs, unit: 'ms', baseline: bare.cpuMs, note },

@@ -84,7 +84,6 @@ export class GuardedConnection extends esl.Connection {
     this.#wire = this.socket as Socket; // set by the library's constructor
     this.#wire.setNoDelay(true); // E2
     this.#wire.setKeepAlive(true, keepAliveMs); // E21
-    this.setMaxListeners(0); // E19
     this.on('error', (e: Error) => this.fail(this.#typed(e)));
     this.#wire.once('close', () => this.#closed());
   }

@@ -35,6 +35,9 @@ export interface SessionLimits {
 /** Finds the application of a call; throws the TandemError with which the call is refused. */
 export type Chooser = (address: ApplicationAddress) => CallApplication;
 
+/** The ordinary end. One for all: nobody waits for anything any more, and a stack trace costs more than the rest of the end. */
+const sessionOver = new TandemError('TDM_CALL_GONE', ['the session is over']);
+
 interface AddressedCall {
   readonly call: EslCall;
   readonly address: ApplicationAddress;
@@ -49,6 +52,7 @@ export class Session {
   readonly #limits: SessionLimits;
   readonly #deps: SessionDeps;
   readonly #over: Promise<void>;
+  #hasSaidExit = false;
 
   constructor(socket: Socket, limits: SessionLimits, deps: SessionDeps) {
     this.#limits = limits;
@@ -87,7 +91,7 @@ export class Session {
       this.#deps.log.warn({ err: e }, 'esl: session failed');
       return 'failed';
     } finally {
-      if (!this.#connection.over) this.#connection.fail(new TandemError('TDM_CALL_GONE', ['the session is over']));
+      this.#connection.fail(sessionOver);
     }
   }
 
@@ -97,7 +101,7 @@ export class Session {
    */
   #onNotice(notice: SwitchEvent): void {
     if (notice.get('Content-Disposition') === 'linger') setImmediate(() => this.#channel.hangUp('the caller hung up'));
-    else this.#connection.fail(new TandemError('TDM_CALL_GONE', ['the switch ended the session']));
+    else this.#connection.fail(this.#hasSaidExit ? sessionOver : new TandemError('TDM_CALL_GONE', ['the switch ended the session']));
   }
 
   /** Rule 12.1 and 12.2: connect, linger and myevents leave in one write at once; wait for all three answers. */
@@ -244,6 +248,7 @@ export class Session {
   async #exit(isSaid = false): Promise<void> {
     if (this.#connection.over) return;
     if (!isSaid) this.#connection.send('exit');
+    this.#hasSaidExit = true;
     await this.#within(this.#over, this.#limits.exitMsMax);
   }
 

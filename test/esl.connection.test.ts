@@ -262,6 +262,23 @@ describe('ESL connection', () => {
     assert.equal(pair.connection.options.jobMsMax, 60_000);
   });
 
+  it('E16: reset after the reply of a job, before its result', async () => {
+    await open();
+    const result = assert.rejects(
+      pair.connection.bgapi('originate x y'),
+      (e) => hasCode(e, 'TDM_SWITCH_DOWN') && e instanceof UnansweredError,
+    );
+    await pair.commands(2);
+    const answered = pair.connection.command('linger 5');
+    pair.reply('+OK Job-UUID: x');
+    pair.reply('+OK will linger 5 seconds');
+    await answered;
+    assert.equal(pair.connection.waiting, 1);
+    pair.peer.resetAndDestroy();
+    await result;
+    assert.equal(pair.connection.waiting, 0);
+  });
+
   it('a job without a result in time rejects, the connection stays', async () => {
     const clock = createHandTimers();
     await open({ clock, replyMsMax: 100_000 });

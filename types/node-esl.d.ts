@@ -39,7 +39,6 @@ declare module 'node-esl' {
     closing: boolean;
     on(event: string, listener: (...values: never[]) => void): this;
     emit(event: string, ...values: unknown[]): boolean;
-    setMaxListeners(count: number): void;
     send(command: string, headers?: Readonly<Record<string, unknown>>): void;
     _onConnect(): void;
     _onEvent(event: Event, headers: Record<string, string | number>, body?: string): void;

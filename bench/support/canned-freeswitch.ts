@@ -43,6 +43,8 @@ function answer(socket: Socket, command: string): void {
   } else if (command.startsWith('sendmsg')) {
     const at = command.indexOf('Event-UUID: ') + 12;
     socket.write(`${ok}${before}${command.slice(at, at + 36)}${after}`);
+  } else if (command.startsWith('api')) {
+    socket.write('Content-Type: api/response\nContent-Length: 15\n\n+OK Deleted: 1\n');
   } else {
     socket.write(ok);
   }
