@@ -1,0 +1,47 @@
+/**
+ * `npm run bench [name ...]`: every measurement, or the named ones, as one Markdown table. Each compares itself with a
+ * baseline of the same run; quote the figures with machine, load and method (docs/benchmarks.md).
+ */
+import { cpus, loadavg, release } from 'node:os';
+import { agiSessions } from './agi-sessions.js';
+import { amiEvents } from './ami-events.js';
+import { eslSessions } from './esl-sessions.js';
+import { handover } from './handover.js';
+import { leadApi } from './lead-api.js';
+
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly baseline?: number;
+  readonly note?: string;
+}
+
+const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  'agi-sessions': agiSessions,
+  'esl-sessions': eslSessions,
+  'ami-events': amiEvents,
+  handover,
+  'lead-api': leadApi,
+};
+
+const rounded = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) if (!(name in benches)) throw new Error(`no bench "${name}"; there are ${Object.keys(benches).join(', ')}`);
+
+console.log(
+  `${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}, Linux ${release()}, Node ${process.version}, load ${loadavg()
+    .map((l) => l.toFixed(1))
+    .join(' ')} before the run\n`,
+);
+console.log('| what | value | baseline | ratio | note |\n| --- | --- | --- | --- | --- |');
+for (const [name, run] of Object.entries(benches)) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  for (const { name: what, value, unit, baseline, note } of await run()) {
+    const ratio = baseline === undefined ? '' : `${(value / baseline).toFixed(2)}`;
+    console.log(
+      `| ${what} | ${rounded(value)} ${unit} | ${baseline === undefined ? '' : `${rounded(baseline)} ${unit}`} | ${ratio} | ${note ?? ''} |`,
+    );
+  }
+}
