@@ -39,7 +39,7 @@ console.log('| what | value | baseline | ratio | note |\n| --- | --- | --- | ---
 for (const [name, run] of Object.entries(benches)) {
   if (wanted.length && !wanted.includes(name)) continue;
   for (const { name: what, value, unit, baseline, note } of await run()) {
-    const ratio = baseline === undefined ? '' : `${(value / baseline).toFixed(2)}`;
+    const ratio = baseline === undefined ? '' : (value / baseline).toFixed(2);
     console.log(
       `| ${what} | ${rounded(value)} ${unit} | ${baseline === undefined ? '' : `${rounded(baseline)} ${unit}`} | ${ratio} | ${note ?? ''} |`,
     );
