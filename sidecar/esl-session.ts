@@ -104,6 +104,7 @@ export class EslSession {
 
   #ended(error: TandemError): void {
     this.#cancelTimer();
-    this.#hooks.onEnd(error.message, this.#isRefusal);
+    // The state says "down" by itself.
+    this.#hooks.onEnd(error.message.replace(`Link to switch "${this.#options.name}" is down: `, ''), this.#isRefusal);
   }
 }
