@@ -67,8 +67,9 @@ export class SipMedia {
   /** Press keys, one after the other (280 ms each). */
   async keys(digits: string): Promise<void> {
     for (const digit of digits) {
+      const begun = this.timestamp; // all packets of one key carry it: another one would be another key
       for (let i = 0; i < eventPackets; i++) {
-        this.event(keys.indexOf(digit), i);
+        this.event(keys.indexOf(digit), i, begun);
         await pause(frameMs);
       }
       this.timestamp += samplesPerFrame * eventPackets;
@@ -87,20 +88,20 @@ export class SipMedia {
     this.timestamp += samplesPerFrame;
   }
 
-  private event(code: number, i: number): void {
+  private event(code: number, i: number, begun: number): void {
     const payload = Buffer.alloc(4);
     payload[0] = code;
     payload[1] = (i >= eventPackets - 3 ? 0x80 : 0) | 10;
     payload.writeUInt16BE(samplesPerFrame * Math.min(i + 1, eventPackets - 2), 2);
-    this.send(101 | (i === 0 ? 0x80 : 0), payload);
+    this.send(101 | (i === 0 ? 0x80 : 0), payload, begun);
   }
 
-  private send(type: number, payload: Buffer): void {
+  private send(type: number, payload: Buffer, timestamp = this.timestamp): void {
     const head = Buffer.alloc(12);
     head[0] = 0x80;
     head[1] = type;
     head.writeUInt16BE(this.sequence++ & 0xffff, 2);
-    head.writeUInt32BE(this.timestamp >>> 0, 4);
+    head.writeUInt32BE(timestamp >>> 0, 4);
     this.source.copy(head, 8);
     this.socket?.send(Buffer.concat([head, payload]), this.remotePort, '127.0.0.1');
   }
