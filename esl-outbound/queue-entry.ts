@@ -51,7 +51,8 @@ async function enter(call: Call, request: QueueRequest, log: Log, options: Frees
   // We do not stay for the talk: a caller parked after it would be parked for ever.
   await call.setVariable('park_after_bridge', 'false');
   await call.setVariable('cc_base_score', request.priority === undefined ? '' : String(request.priority));
-  await call.setVariable('cc_outbound_cid_name_prefix', request.callerIdPrefix ?? '');
+  // mod_sofia drops whatever stands before the last `/` or `:` of a name on its way to a phone.
+  await call.setVariable('cc_outbound_cid_name_prefix', (request.callerIdPrefix ?? '').replace(/[/:]/g, '-'));
   await exportLead(call);
   try {
     await call.execute('callcenter', request.queue.includes('@') ? request.queue : `${request.queue}@${options.queueDomain}`);

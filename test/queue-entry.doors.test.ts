@@ -244,11 +244,15 @@ describe('queue entry on FreeSWITCH', () => {
       ['support@default'],
     );
     assert.equal(get('cc_base_score'), '7');
-    assert.equal(get('cc_outbound_cid_name_prefix'), 'VIP:');
+    assert.equal(get('cc_outbound_cid_name_prefix'), 'VIP-');
     assert.equal(get('park_after_bridge'), 'false');
     assert.equal(get('cc_export_vars'), 'a,b,TANDEM_LEAD_ID');
     assert.equal(get('TANDEM_LEAD_ID'), '5000001');
     assert.equal(get('TANDEM_CALLER_CODE'), code);
+  });
+
+  it('a prefix reaches the agent whole: FreeSWITCH would drop all before a slash or colon', async () => {
+    assert.equal((await onFreeswitch({ args: 'support,A/B: (x) +' })).get('cc_outbound_cid_name_prefix'), 'A-B- (x) +');
   });
 
   it('Q-1: the name stays as it is', async () => {
