@@ -13,6 +13,12 @@ const noTerminator = 'none';
 const terminatorsVariable = 'playback_terminators';
 const dialplanPlace = /^[\w*#+.@][\w*#+.@:-]{0,127}$/;
 const noSuchChannel = '-ERR No such channel';
+/** Modules that an installation may lack, by the application they bring. */
+const moduleOf = new Map([
+  ['callcenter', 'mod_callcenter'],
+  ['voicemail', 'mod_voicemail'],
+  ['lua', 'mod_lua'],
+]);
 
 export interface EslCallParts {
   readonly connection: GuardedConnection;
@@ -112,7 +118,13 @@ export class EslCall implements Call {
     ]);
   }
 
+  /** FreeSWITCH hangs the caller up at an application that it does not have, so it is asked first where that may be. */
   async execute(application: string, argument: string): Promise<void> {
+    this.#assertLive();
+    const module = moduleOf.get(application);
+    if (module !== undefined && (await this.#api(`module_exists ${module}`)).trim() === 'false') {
+      throw new TandemError('TDM_NOT_FOUND', ['application', `${application} (${module} is not loaded)`]);
+    }
     await this.run(application, argument);
   }
 

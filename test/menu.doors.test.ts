@@ -129,6 +129,15 @@ describe('menu routes on both switches', () => {
     assert.equal(second.get('skip_instructions'), 'true');
   });
 
+  it('a mailbox on a FreeSWITCH without mod_voicemail: the caller stays in the dialplan', async () => {
+    const menus = menusOf({ options: { 3: { voicemail: '1010@shop' } } });
+    const esl = { prompts: { 'main-choices': { key: '3' } }, answers: { 'api module_exists': 'false' } };
+    const { executed, get, call } = await onFreeswitch(menus, { esl });
+    assert.deepEqual(executed, ['playback main-choices']);
+    assert.deepEqual([get('TANDEM_RESULT'), get('TANDEM_REASON')], ['error', 'TDM_NOT_FOUND']);
+    assert.equal(call.hangupCause, undefined);
+  });
+
   it('hang-up after prompts, one of them missing', async () => {
     const menus = menusOf({ options: { 5: { hangup: ['nosuch', 'goodbye'] } } });
     const asterisk = await onAsterisk(menus, { agi: { keys: ['5'], missing: ['nosuch'] } });

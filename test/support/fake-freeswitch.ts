@@ -499,6 +499,9 @@ class ScriptedCall implements FakeCall {
         this.#output('+OK\n');
         if (this.#running?.application === 'playback') this.complete('playback', { response: 'FILE PLAYED' });
         return;
+      case 'module_exists':
+        this.#output('true');
+        return;
       case 'sched_del':
         this.#output(`+OK Deleted: ${uuid === this.uniqueId ? 1 : 0}\n`);
         return;
