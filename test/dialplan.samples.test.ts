@@ -285,6 +285,19 @@ describe('dialplan samples: FreeSWITCH', () => {
     assert.ok(!actions.some(({ application }) => application === 'socket'));
   });
 
+  it('no comment holds a pre-processor line: FreeSWITCH obeys it, and tandem_vars.xml then includes itself for ever', () => {
+    for (const { name, text } of freeswitch) {
+      for (const [comment] of text.matchAll(/<!--[\s\S]*?-->/g)) assert.doesNotMatch(comment, /x-pre-process|<!--#|<\/?include>/i, name);
+    }
+  });
+
+  it('a pre-processor line stands alone: FreeSWITCH drops what follows it', () => {
+    for (const { name, text } of freeswitch) {
+      for (const line of text.split('\n').filter((part) => part.includes('X-PRE-PROCESS')))
+        assert.match(line, /^ *<X-PRE-PROCESS cmd="set" data="[^"]+"\/>$/, name);
+    }
+  });
+
   it('every setting that is used is in tandem_vars.xml', () => {
     const vars = freeswitch.find(({ name }) => name === 'tandem_vars.xml')?.root ?? assert.fail('file is missing');
     const set = elements(vars, 'X-PRE-PROCESS').map(({ attributes }) => attributes['data']?.split('=')[0]);
