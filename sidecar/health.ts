@@ -9,7 +9,8 @@ export interface CheckResult {
 export type Check = () => CheckResult | Promise<CheckResult>;
 
 export interface Health {
-  add(check: Check): void;
+  /** `name` is reported when the check fails or hangs */
+  add(name: string, check: Check): void;
   /** from now on not ready, because of `reason` */
   stop(reason: string): void;
   report(): Promise<{ readonly ready: boolean; readonly checks: readonly CheckResult[] }>;
@@ -18,10 +19,10 @@ export interface Health {
 export const checkMsMax = 1000;
 
 export function createHealth(): Health {
-  const checks: Check[] = [];
+  const checks: { readonly name: string; readonly check: Check }[] = [];
   let stopping: CheckResult | undefined;
   return {
-    add: (check) => void checks.push(check),
+    add: (name, check) => void checks.push({ name, check }),
     stop(reason) {
       stopping = { name: 'process', state: 'down', reason };
     },
@@ -34,15 +35,15 @@ export function createHealth(): Health {
 }
 
 /** A check that hangs is a check that failed. */
-async function bounded(check: Check): Promise<CheckResult> {
+async function bounded({ name, check }: { readonly name: string; readonly check: Check }): Promise<CheckResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<CheckResult>((resolve) => {
-    timer = setTimeout(() => resolve({ name: 'check', state: 'down', reason: `no answer within ${String(checkMsMax)} ms` }), checkMsMax);
+    timer = setTimeout(() => resolve({ name, state: 'down', reason: `no answer within ${String(checkMsMax)} ms` }), checkMsMax);
   });
   try {
     return await Promise.race([Promise.resolve().then(check), late]);
   } catch (e) {
-    return { name: 'check', state: 'down', reason: e instanceof Error ? e.message : String(e) };
+    return { name, state: 'down', reason: e instanceof Error ? e.message : String(e) };
   } finally {
     clearTimeout(timer);
   }

@@ -19,8 +19,8 @@ export function openLinks(
   const esl = new Map(
     config.freeswitchLinks.map(({ name, host, port, secret }) => [name, createEslLink({ name, host, port, password: secret }, deps)]),
   );
-  for (const [name, link] of ami) deps.health.add(() => linkCheck(`ami:${name}`, link.status()));
-  for (const [name, link] of esl) deps.health.add(() => linkCheck(`esl:${name}`, link.status()));
+  for (const [name, link] of ami) deps.health.add(`ami:${name}`, () => linkCheck(`ami:${name}`, link.status()));
+  for (const [name, link] of esl) deps.health.add(`esl:${name}`, () => linkCheck(`esl:${name}`, link.status()));
   for (const link of [...ami.values(), ...esl.values()]) link.start();
   return {
     ami,

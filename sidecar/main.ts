@@ -22,7 +22,9 @@ import { createMetrics, type Metrics } from './metrics.js';
 import { createPeerClient } from './peer-client.js';
 import { createProvisioningStore } from './provisioning-store.js';
 import { applyFile, type ApplyOptions } from './provision.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { createPasswordHasher } from './password-hasher.js';
+import { prepare } from './preparation.js';
 import { systemTimers } from './timers.js';
 
 export interface Ports {
@@ -34,6 +36,10 @@ export interface Ports {
 export interface Running {
   readonly ports: Ports;
   readonly store: Store;
+  /** tables and provisioning are there; rejects with what only a human can mend */
+  readonly settled: Promise<void>;
+  /** calls being served now */
+  sessions(): { readonly agi: number; readonly esl: number };
   /** Apply the provisioning file again; the lines say what changed. */
   reload(): Promise<readonly string[]>;
   /** Orderly stop: resolves when everything is closed; calls may finish for `graceMs`. */
@@ -70,17 +76,17 @@ async function open(
   const health = createHealth();
   const store = await openConfiguredStore(config, log, metrics);
   closers.push(() => store.close());
-  await store.migrate();
-  health.add(() => store.ping().then(() => ({ name: 'database', state: 'up', reason: '' })));
-
-  const reload = async (): Promise<readonly string[]> => {
-    if (config.provision === undefined)
-      throw new TandemError('TDM_BAD_SETTING', ['provision', 'is not set, so there is nothing to reload']);
-    const { lines } = await applyFile(config.provision, applyOptions(store, config, env));
-    log.info({ file: config.provision, changes: lines.length }, 'provisioning applied');
-    return lines;
-  };
-  if (config.provision !== undefined) await reload();
+  health.add('database', () => store.ping().then(() => ({ name: 'database', state: 'up', reason: '' })));
+  const reload = oneAtATime(() => provision(store, { config, log, env }));
+  const preparation = await prepare(
+    async () => {
+      await store.migrate();
+      if (config.provision !== undefined) await reload();
+    },
+    { log, timers: systemTimers },
+  );
+  closers.push(() => preparation.stop());
+  health.add('tables', () => preparation.check());
 
   const after: After = (delayMs, run) => systemTimers.after(delayMs, run);
   const peers = createPeerClient({ nowMs: Date.now, env });
@@ -97,7 +103,12 @@ async function open(
   );
   const applications = createApplications(
     { ...store, lookup, log, meter: metrics, nowMs: Date.now, after, zone: config.zone },
-    { serverIp: config.serverIp, silence: config.lookupSilence, failExit: config.lookupFailExit },
+    {
+      serverIp: config.serverIp,
+      silence: config.lookupSilence,
+      failExit: config.lookupFailExit,
+      codeWindowMs: config.codeWindowS * 1000,
+    },
   );
 
   const links = openLinks(config, { log, meter: metrics, health });
@@ -122,11 +133,13 @@ async function open(
   const doors = doorsOf(agi, esl, http);
   closers.push(() => doors.close(0));
   const ports = { agi: await agi.listen(), esl: await esl.listen(), http: await listenHttp(http, config.http) };
-  log.info({ ...ports, zone: config.zone }, 'ready');
+  log.info({ ...ports, zone: config.zone }, 'doors open');
 
   return {
     ports,
     store,
+    settled: preparation.done,
+    sessions: () => ({ agi: agi.sessions(), esl: esl.sessions() }),
     reload,
     async stop(graceMs) {
       health.stop('stopping');
@@ -136,6 +149,13 @@ async function open(
       log.info({}, 'stopped');
     },
   };
+}
+
+async function provision(store: Store, { config, log, env }: MainOptions): Promise<readonly string[]> {
+  if (config.provision === undefined) throw new TandemError('TDM_BAD_SETTING', ['provision', 'is not set, so there is nothing to reload']);
+  const { lines } = await applyFile(config.provision, applyOptions(store, config, env));
+  log.info({ file: config.provision, changes: lines.length }, 'provisioning applied');
+  return lines;
 }
 
 function applyOptions(store: Store, config: Config, env: MainOptions['env']): ApplyOptions {

@@ -6,6 +6,8 @@ export interface SignalActions {
   readonly graceMs: number;
   stop(graceMs: number): Promise<void>;
   reload(): Promise<unknown>;
+  /** what a stop at once leaves behind, for the log */
+  left(): Promise<object>;
 }
 
 /** Resolves when the process has been stopped in order. */
@@ -14,16 +16,19 @@ export function holdSignals(
   target: NodeJS.EventEmitter = process,
   exit: (code: number) => void = (code) => process.exit(code),
 ): Promise<void> {
+  const { log } = actions;
   return new Promise((resolve, reject) => {
     let stopping = false;
     const onStop = (signal: string) => {
       if (stopping) {
-        actions.log.warn({ signal }, 'second signal: leaving at once');
-        exit(1);
+        void actions.left().then((left) => {
+          log.warn({ signal, ...left }, 'second signal: leaving at once, these calls are left to their dialplans');
+          exit(1);
+        });
         return;
       }
       stopping = true;
-      actions.log.info({ signal }, 'stop requested');
+      log.info({ signal }, 'stop requested');
       actions.stop(actions.graceMs).then(() => {
         target.off('SIGHUP', onReload).off('SIGTERM', onTerm).off('SIGINT', onInt);
         resolve();

@@ -42,7 +42,13 @@ describe('the process', function () {
     assert.deepEqual(await (await fetch(url('/health/live'))).json(), { live: true });
     const ready = await fetch(url('/health/ready'));
     assert.equal(ready.status, 200);
-    assert.deepEqual(await ready.json(), { ready: true, checks: [{ name: 'database', state: 'up', reason: '' }] });
+    assert.deepEqual(await ready.json(), {
+      ready: true,
+      checks: [
+        { name: 'database', state: 'up', reason: '' },
+        { name: 'tables', state: 'up', reason: '' },
+      ],
+    });
     assert.match(await (await fetch(url('/metrics'))).text(), /^tandem_agi_sessions 0$/m);
   });
 
@@ -86,6 +92,20 @@ describe('the process', function () {
     addMenu('third');
     const answer = await fetch(url('/api/v1/reload'), { method: 'POST', headers: basic('boss', 'boss-password') });
     assert.deepEqual([answer.status, await answer.json()], [200, { changes: ['+ tandem_menus third'] }]);
+  });
+
+  it('B63: three reloads at once do not collide', async () => {
+    addMenu('fourth');
+    for (let n = 0; n < 3; n++) process.kill(tandem.pid, 'SIGHUP');
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => fetch(url('/api/v1/reload'), { method: 'POST', headers: basic('boss', 'boss-password') })),
+    );
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      [200, 200, 200],
+    );
+    assert.ok(isThere('fourth'));
+    assert.ok(!tandem.log.some((line) => line.message.startsWith('reload refused')));
   });
 
   it('the OpenAPI file is served and names every own route', async () => {

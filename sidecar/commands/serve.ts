@@ -1,6 +1,7 @@
 /** `tandem serve`: what `npm start` runs. Prints one JSON line with the ports when everything is ready. */
 import type { Command } from 'commander';
 import { TandemError } from '../../core/errors.js';
+import type { Log } from '../../core/ports.js';
 import { readConfig } from '../config.js';
 import { createLog } from '../log.js';
 import { startTandem, type Running } from '../main.js';
@@ -13,24 +14,46 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('run the doors, the HTTP service and the links until a signal stops them')
     .option('--example', 'with an example site, when no other is configured', false)
-    .action(async (options: { example: boolean }) => {
-      const config = readConfig(process.env);
-      const log = createLog(config.logLevel);
-      const example = options.example && config.provision === undefined ? prepareExample(config) : undefined;
-      const running = await startTandem({ config, log, env: { ...process.env, ...example?.env } });
-      if (example) await example.provision(running);
-      print(JSON.stringify({ ready: true, ...running.ports }));
-      if (example) showExample(example, running);
-      await holdSignals({
-        log,
-        graceMs: config.stopGraceMs,
-        stop: (graceMs) => running.stop(graceMs),
-        reload: () => running.reload().catch(reportReload(log)),
-      });
-    });
+    .action(serve);
 }
 
-const reportReload = (log: ReturnType<typeof createLog>) => (e: unknown) => {
+async function serve(options: { readonly example: boolean }): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  surviveStrays(log);
+  const example = options.example && config.provision === undefined ? prepareExample(config) : undefined;
+  const starting = startTandem({ config, log, env: { ...process.env, ...example?.env } });
+  // Signals are heard from the first moment: SIGHUP before we are ready must not end the process.
+  const stopped = holdSignals({
+    log,
+    graceMs: config.stopGraceMs,
+    stop: async (graceMs) => (await starting).stop(graceMs),
+    reload: () => starting.then((running) => running.reload()).catch(reportReload(log)),
+    left: () => starting.then((running) => running.sessions()),
+  });
+  const running = await starting;
+  try {
+    await Promise.race([announce(running, example), stopped]);
+  } catch (e) {
+    await running.stop(0);
+    throw e;
+  }
+  await stopped;
+}
+
+async function announce(running: Running, example: Example | undefined): Promise<void> {
+  await running.settled;
+  if (example) await example.provision(running);
+  print(JSON.stringify({ ready: true, ...running.ports }));
+  if (example) showExample(example, running);
+}
+
+/** A stray rejection is a defect of ours, but not one for which every call of the site should end. */
+function surviveStrays(log: Log): void {
+  process.on('unhandledRejection', (e) => log.error({ err: e }, 'a failure that nobody waited for; please report it'));
+}
+
+const reportReload = (log: Log) => (e: unknown) => {
   log.error({ err: e, code: e instanceof TandemError ? e.code : undefined }, 'reload refused, the old state stays');
 };
 
