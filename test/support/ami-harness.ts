@@ -28,10 +28,14 @@ export async function createAmiHarness(options: AmiHarnessOptions = {}): Promise
   const ami = await createFakeAmi(options.server);
   const log = { debug: sinon.stub(), info: sinon.stub(), warn: sinon.stub(), error: sinon.stub() };
   const meter = { count: sinon.stub(), observe: sinon.stub(), set: sinon.stub() };
-  const link = createAmiLink(
-    { name: 'alpha', host: '127.0.0.1', port: ami.port, user: 'tandem', secret: 'fake-ami-secret', ...options.link },
-    { log, meter, ...options.deps },
-  );
+  const settings = { name: 'alpha', host: '127.0.0.1', port: ami.port, user: 'tandem', secret: 'fake-ami-secret', ...options.link };
+  let link: AmiLink;
+  try {
+    link = createAmiLink(settings, { log, meter, ...options.deps });
+  } catch (error) {
+    await ami.close(); // settings refused: nobody else knows of this server
+    throw error;
+  }
   const events: AmiPacket[] = [];
   const states: string[] = [];
   link.on('*', (event) => events.push(event));
