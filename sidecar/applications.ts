@@ -4,9 +4,9 @@ import { createAgiLookupInsert } from '../agi/lookup-insert.js';
 import { withoutGuard } from '../agi/guard.js';
 import { createAsteriskMenu } from '../agi/menu.js';
 import { createAsteriskQueueEntry } from '../agi/queue-entry.js';
-import type { CallerCode } from '../core/callercode.js';
-import type { Call, CallApplication } from '../core/call.js';
+import type { CallApplication } from '../core/call.js';
 import type { Containers, Handovers, Log, Meter, Menus } from '../core/ports.js';
+import { createForeignCode } from '../core/services/foreign-code.js';
 import type { LookupExit, LookupInsert } from '../core/services/lookup-insert.js';
 import { lookupLetter } from '../core/services/run-script.js';
 import type { TagCallDeps } from '../core/services/tag-call.js';
@@ -28,6 +28,8 @@ export interface ApplicationOptions {
   readonly serverIp: string;
   readonly silence: boolean;
   readonly failExit: LookupExit;
+  /** how old a call of ours may be whose code still names its lead in a queue */
+  readonly codeWindowMs: number;
 }
 
 export type Applications = Readonly<Record<string, CallApplication>>;
@@ -38,9 +40,7 @@ export function createApplications(
 ): { readonly agi: Applications; readonly esl: Applications } {
   const lookupOptions = { silence: options.silence, internalErrorExit: options.failExit };
   const tagOptions = { serverIp: options.serverIp };
-  // W-14: a code that came in on a peer's trunk names that peer's lead, unless a lookup has put ours in its place.
-  const isForeignCode = async (call: Call, { code }: CallerCode): Promise<boolean> =>
-    (await deps.containers.findByChannel(call.channel)) !== undefined && !(await deps.handovers.isOwnCode(code));
+  const isForeignCode = createForeignCode(deps, options.codeWindowMs);
   const queueDeps = { log: deps.log, meter: deps.meter, isForeignCode };
   const menuDeps = (applications: Applications, lookup: CallApplication | undefined) => ({
     menus: deps.menus,

@@ -61,8 +61,8 @@ export interface EnterQueueDeps {
   readonly log: Log;
   readonly meter: Meter;
   /**
-   * True when this code came in on a cluster trunk and was not given by us: its lead id means another
-   * cluster's lead (W-14). Without it every code counts as local.
+   * True when no row of ours says that this code is ours: its lead id means another cluster's lead (W-14, see
+   * foreign-code.ts). Without it every code counts as local, unless a lookup has failed.
    */
   readonly isForeignCode?: ((call: Call, code: CallerCode) => Promise<boolean>) | undefined;
 }
@@ -140,13 +140,20 @@ async function labelCall(deps: EnterQueueDeps, call: Call, queue: string): Promi
   if (code) await call.setVariable('TANDEM_CALLER_CODE', code.code);
 }
 
-/** the variable first, then the code. */
+/** Exits of a lookup that found no lead: the caller's name is still what came from the other cluster. */
+const withoutLead: readonly string[] = ['B', 'C', 'D'];
+
+/** the variable first, then the code, when it is ours (W-14). */
 async function leadIdOf(deps: EnterQueueDeps, call: Call, code: CallerCode | undefined): Promise<number | undefined> {
   const text = (await call.getVariable('ccc_lead_id')) ?? '';
   const given = /^\d{1,10}$/.test(text) ? Number(text) : 0;
   if (given >= 1 && given <= leadIdMax) return given;
   if (text !== '') deps.log.warn({ call: call.uniqueId }, 'variable ccc_lead_id is no lead id');
   if (!code) return undefined;
+  if (withoutLead.includes((await call.getVariable('ccc_result')) ?? '')) {
+    deps.log.info({ call: call.uniqueId, channel: call.channel }, 'the lookup found no lead, so the caller code names none of ours');
+    return undefined;
+  }
   if (await deps.isForeignCode?.(call, code)) {
     deps.log.info({ call: call.uniqueId, channel: call.channel }, "the caller code is another cluster's; no lead");
     return undefined;
