@@ -18,8 +18,8 @@ import type { AmiPacket } from './ami-packet.js';
 import type { AmiActionOptions, AmiAnswer } from './ami-pending.js';
 import { takeSnapshot, type AmiAction, type AmiSnapshot } from './ami-resync.js';
 import { describe, openAmiSession, type AmiSession } from './ami-session.js';
-import { createAmiState, type AmiStateView } from './ami-state.js';
 import { backoffDefaults, nextDelayMs } from './backoff.js';
+import { createLinkState, type LinkManner, type LinkStateView } from './link-state.js';
 import { systemTimers, type Timers } from './timers.js';
 
 export interface AmiLinkDeps {
@@ -36,7 +36,7 @@ export interface AmiLinkDeps {
   readonly createManager?: typeof AMI;
 }
 
-export interface AmiStatus extends AmiStateView {
+export interface AmiStatus extends LinkStateView {
   readonly name: string;
   /** of the manager protocol, e.g. `11.0.0` */
   readonly version: string | undefined;
@@ -50,7 +50,7 @@ export interface AmiLink {
   stop(): void;
   status(): AmiStatus;
   /** Hear each change of state. The result ends it. */
-  onState(listener: (now: AmiStateView) => void): () => void;
+  onState(listener: (now: LinkStateView) => void): () => void;
   /** Resolves when up; rejects TDM_SWITCH_DOWN with the last reason after `timeoutMs` or when stopped. */
   waitUp(timeoutMs: number): Promise<void>;
   /**
@@ -63,13 +63,15 @@ export interface AmiLink {
   on(names: string | readonly string[], listener: AmiListener): () => void;
 }
 
+const manner: LinkManner = { title: 'manager link', gauge: 'tandem_ami_up', tellsEachReason: false };
+
 export function createAmiLink(given: AmiLinkOptions, deps: AmiLinkDeps): AmiLink {
   checkAmiOptions(given);
   const options = { ...amiLinkDefaults, ...given };
   const { name } = options;
   const { log, meter, timers = systemTimers, random01 = Math.random, createManager = AMI } = deps;
   const events = createAmiEvents(name, deps);
-  const state = createAmiState(name, { log, meter, timers });
+  const state = createLinkState(name, manner, { log, meter, timers });
   const idPrefix = randomBytes(6).toString('hex');
   let lastId = 0;
   let session: AmiSession | undefined;

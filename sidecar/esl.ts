@@ -17,13 +17,12 @@ import type { EslListener } from './esl-events.js';
 import { checkEslOptions, eslLinkDefaults } from './esl-options.js';
 import type { EslLinkOptions } from './esl-options.js';
 import { EslSession } from './esl-session.js';
-import { EslState } from './esl-state.js';
-import type { EslStateView } from './esl-state.js';
+import { createLinkState } from './link-state.js';
+import type { LinkManner, LinkState, LinkStateView } from './link-state.js';
 import { systemTimers } from './timers.js';
 import type { Timers } from './timers.js';
 
 export type { EslLinkOptions } from './esl-options.js';
-export type { EslStateView } from './esl-state.js';
 
 /** Commands to the switch. Rejections are listed at `EslLink`. */
 export interface EslCommands {
@@ -46,7 +45,7 @@ export interface EslLinkDeps {
   readonly random01?: () => number;
 }
 
-export interface EslStatus extends EslStateView {
+export interface EslStatus extends LinkStateView {
   readonly name: string;
   /** commands and jobs that wait for an answer */
   readonly pending: number;
@@ -63,7 +62,7 @@ export interface EslLink extends EslCommands {
   stop(): void;
   status(): EslStatus;
   /** Hear each change of state. The result ends it. */
-  onState(listener: (now: EslStateView) => void): () => void;
+  onState(listener: (now: LinkStateView) => void): () => void;
   /** Resolves when up; rejects TDM_SWITCH_DOWN with the last reason after `timeoutMs` or when stopped. */
   waitUp(timeoutMs: number): Promise<void>;
   /**
@@ -78,6 +77,7 @@ export interface EslLink extends EslCommands {
 
 /** A connection that was up this long counts as a good one: the next waiting time starts from the shortest again. */
 const stableMs = 10_000;
+const manner: LinkManner = { title: 'event socket link', gauge: 'tandem_esl_up', tellsEachReason: true };
 
 export function createEslLink(options: EslLinkOptions, deps: EslLinkDeps): EslLink {
   checkEslOptions(options);
@@ -92,7 +92,7 @@ export function isOutcomeUnknown(e: unknown): boolean {
 class Supervisor implements EslLink {
   readonly #options: Required<EslLinkOptions>;
   readonly #deps: EslLinkDeps & { readonly timers: Timers; readonly random01: () => number };
-  readonly #state: EslState;
+  readonly #state: LinkState;
   readonly #events: EslEvents;
   #session: EslSession | undefined;
   #cancelRetry: () => void = () => undefined;
@@ -103,12 +103,12 @@ class Supervisor implements EslLink {
   constructor(options: EslLinkOptions, deps: EslLinkDeps) {
     this.#options = { ...eslLinkDefaults, ...options };
     this.#deps = { ...deps, timers: deps.timers ?? systemTimers, random01: deps.random01 ?? Math.random };
-    this.#state = new EslState(options.name, this.#deps);
+    this.#state = createLinkState(options.name, manner, this.#deps);
     this.#events = new EslEvents(options.name, deps);
   }
 
   start(): void {
-    if (this.#session || this.#state.view.reason !== 'not started') return;
+    if (this.#session || this.#state.get().reason !== 'not started') return;
     this.#connect();
   }
 
@@ -119,10 +119,10 @@ class Supervisor implements EslLink {
   }
 
   status(): EslStatus {
-    return { name: this.#options.name, ...this.#state.view, pending: this.#session?.connection.waiting ?? 0 };
+    return { name: this.#options.name, ...this.#state.get(), pending: this.#session?.connection.waiting ?? 0 };
   }
 
-  onState(listener: (now: EslStateView) => void): () => void {
+  onState(listener: (now: LinkStateView) => void): () => void {
     return this.#state.watch(listener);
   }
 
@@ -150,7 +150,7 @@ class Supervisor implements EslLink {
   on(names: string | readonly string[], listener: EslListener): () => void {
     const list = typeof names === 'string' ? [names] : names;
     // Before `up` the whole list is asked for anyway.
-    if (this.#events.add(list, listener) && this.#state.view.state === 'up') this.#subscribe(this.#session);
+    if (this.#events.add(list, listener) && this.#state.get().state === 'up') this.#subscribe(this.#session);
     return () => this.#events.remove(list, listener);
   }
 
@@ -172,7 +172,7 @@ class Supervisor implements EslLink {
 
   #ended(reason: string, isRefusal: boolean, livedMs: number): void {
     const { name, refusedPauseMs, backoffCapMs } = this.#options;
-    const { state } = this.#state.view;
+    const { state } = this.#state.get();
     this.#session = undefined;
     this.#held = undefined;
     if (state === 'stopped') return;
@@ -227,7 +227,7 @@ class Supervisor implements EslLink {
     const startedMs = timers.nowMs();
     let outcome = 'ok';
     try {
-      const { state, reason } = this.#state.view;
+      const { state, reason } = this.#state.get();
       if (state !== 'up' || !this.#session) throw new TandemError('TDM_SWITCH_DOWN', [name, reason]);
       return await work(this.#session);
     } catch (e) {
