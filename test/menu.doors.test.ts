@@ -11,7 +11,7 @@ import { lookupLetter, nestedApplicationsMax } from '../core/services/run-script
 import { createFreeswitchMenu, defaultFreeswitchMenuOptions } from '../esl-outbound/menu.js';
 import { agiSession, eslSession } from './support/doors.js';
 import type { DialOptions as AgiOptions } from './support/fake-asterisk.js';
-import type { DialOptions as EslOptions } from './support/fake-freeswitch.js';
+import type { DialOptions as EslOptions, FakeCall, FakeExecute } from './support/fake-freeswitch.js';
 import { recordingMeter, silentLog } from './support/observers.js';
 
 const code = 'Y1211903090005000001';
@@ -228,6 +228,27 @@ describe('menu and lookup in one session', () => {
     );
     assert.equal(asterisk.call.channel.place.extension, undefined);
     assert.equal(freeswitch.call.transferredTo, undefined);
+  });
+
+  it('no result stands while the caller is in the menu or its queue: the dialplan would take it for the end', async () => {
+    const stillIn = new Map<string, string | undefined>();
+    const seen = ({ application }: FakeExecute, call: FakeCall) => {
+      stillIn.set(application, call.variables.get('TANDEM_RESULT'));
+      return { variables: { cc_cause: 'answered' } };
+    };
+    const open = menusOf({
+      prompt: 'cm_sc_ccc_lookup_insert.agi,ccc_test---8199|main-choices',
+      timeout_s: 0,
+      repeats: 0,
+      options: { TIMEOUT: { queue: 'support' } },
+    });
+    const { get, executed } = await onFreeswitch(open, {
+      deps: { runLookup: lookupLetter(lookup) },
+      esl: { applications: { playback: seen, callcenter: seen } },
+    });
+    assert.deepEqual(executed.slice(-2), ['playback main-choices', 'callcenter support@default']);
+    assert.deepEqual([...stillIn.values()], [undefined, undefined]);
+    assert.equal(get('TANDEM_RESULT'), 'answered');
   });
 
   it('AGI-4: a lookup that throws is B', async () => {

@@ -158,11 +158,12 @@ async function harmless<T>(deps: RunMenuDeps, call: Call, script: string, otherw
   }
 }
 
-/** The last variable is the one the dialplan branches on. */
+/** The last variable is the one the dialplan branches on. A caller in a queue has no result yet: the queue sets it. */
 async function setResult(call: Call, exit: MenuExit): Promise<void> {
   await call.setVariable('TANDEM_MENU', exit.menuId);
   await call.setVariable('TANDEM_OPTION', exit.option);
   await call.setVariable('TANDEM_REASON', exit.reason ?? '');
+  if (exit.route?.kind === 'queue') return;
   await call.setVariable('TANDEM_RESULT', exit.result === 'ok' && exit.route?.kind === 'hangup' ? 'hangup' : exit.result);
 }
 
@@ -174,7 +175,7 @@ async function trySetResult(deps: RunMenuDeps, call: Call, exit: MenuExit): Prom
   }
 }
 
-/** Do what the option says. A queue sets the result anew: its own is the one that matters then. */
+/** Do what the option says. */
 async function follow(deps: RunMenuDeps, call: Call, route: MenuExit['route']): Promise<void> {
   if (route === undefined) return;
   switch (route.kind) {

@@ -41,7 +41,8 @@ function applicationOf(applications: Readonly<Record<string, CallApplication>>, 
 
 /**
  * The lookup as a menu needs it: run the application on this call, but take its exit letter instead of
- * leaving for it (the menu has the options). '' when it set none.
+ * leaving for it (the menu has the options). '' when it set none. The result is the menu's to tell: a letter there
+ * would look like a menu that ended, should this process die while the caller is still in it.
  */
 export function lookupLetter(lookup: CallApplication): (call: Call, argument: string) => Promise<string> {
   return async (call, argument) => {
@@ -51,7 +52,7 @@ export function lookupLetter(lookup: CallApplication): (call: Call, argument: st
       ...inner,
       setVariable: async (name, value) => {
         if (name === 'ccc_result') letter = value;
-        await call.setVariable(name, value);
+        if (name !== 'TANDEM_RESULT') await call.setVariable(name, value);
       },
     });
     return letter;
