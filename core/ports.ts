@@ -253,6 +253,14 @@ export interface Handovers {
     codeFor: (leadId: number) => string,
     windowMs: number,
   ): Promise<{ readonly leadId: number; readonly localCode: string; readonly repeated: boolean; readonly cut: readonly string[] }>;
+  /**
+   * The result of an earlier `insert` with this key at or after `notBeforeMs`, with the lead's number as stored
+   * ('' when the lead is gone): a repeated call need not ask the origin, who may answer a code only once (AGI-5).
+   */
+  find(
+    key: { readonly peerId: string; readonly remoteCode: string; readonly uniqueId: string },
+    notBeforeMs: number,
+  ): Promise<{ readonly leadId: number; readonly localCode: string; readonly phoneNumber: string } | undefined>;
   /** True when this caller code was given by a hand-over into this cluster (vicidial_ccc_log), by us or by VICIdial's script. */
   isOwnCode(code: string): Promise<boolean>;
   /** The newest vicidial_ccc_log row of a local lead: where its origin is (section 7). */

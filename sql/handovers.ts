@@ -8,6 +8,7 @@ import type { HandoverRecord, Handovers } from '../core/ports.js';
 import type { Columns } from './columns.js';
 import { text } from './db.js';
 import type { Db } from './db.js';
+import { causedBy } from './failure.js';
 import { createClaims, uniqueIdMax } from './handover-claims.js';
 import type { Claim, Inserted } from './handover-claims.js';
 import { createHandoverRows } from './handover-rows.js';
@@ -28,7 +29,15 @@ const twinPauseMs = 25;
 const ownCodeSql = 'SELECT lead_id FROM vicidial_ccc_log WHERE local_call_id = ? LIMIT 1';
 const originSql = 'SELECT container_id, remote_lead_id FROM vicidial_ccc_log WHERE lead_id = ? ORDER BY call_date DESC LIMIT 1';
 
+/** By the unique key of our table and the primary key of the lead. */
+const findSql = (own: string): string => `
+  SELECT h.lead_id, h.local_code, l.phone_number
+    FROM ${own}tandem_handovers h
+    LEFT JOIN vicidial_list l ON l.lead_id = h.lead_id
+   WHERE h.peer_id = ? AND h.remote_code = ? AND h.uniqueid = ? AND h.created_ms >= ? AND h.lead_id IS NOT NULL`;
+
 export function createHandovers(db: Db, options: HandoversOptions): Handovers {
+  const foundSql = findSql(options.own);
   const claims = createClaims(db, options.own);
   const rows = createHandoverRows(db, options);
 
@@ -87,6 +96,13 @@ export function createHandovers(db: Db, options: HandoversOptions): Handovers {
   return {
     async insert(record, codeFor, windowMs) {
       return insertOnce(claimOf(record, windowMs), await rows.prepare(record, codeFor));
+    },
+    async find({ peerId, remoteCode, uniqueId }, notBeforeMs) {
+      const [row] = await db.all(foundSql, [peerId, remoteCode, uniqueId.slice(0, uniqueIdMax), notBeforeMs]).catch((e: unknown) => {
+        if (causedBy(e, 'unlike')) return []; // characters that the column's charset does not have
+        throw e;
+      });
+      return row && { leadId: Number(row['lead_id']), localCode: text(row['local_code']), phoneNumber: text(row['phone_number']) };
     },
     async isOwnCode(code) {
       return (await db.all(ownCodeSql, [code])).length > 0;

@@ -360,13 +360,24 @@ describe('lookup and insert: repeats and trunks', () => {
     assert.equal(world.asked.length, 1);
   });
 
-  it('AGI-5: after a restart the store gives the first lead again', async () => {
+  it('AGI-5: after a restart, or on another node, the store gives the first lead again, although the origin is dead', async () => {
     const world = lookupWorld();
     const first = await run(world);
     world.clockMs += 60_000;
-    const second = await run(world);
-    assert.deepEqual(second, { ...first, repeated: true });
+    world.answer = () => Promise.reject(new TandemError('TDM_REMOTE_FAILED', ['alpha', 'refused']));
+    const lookup = createLookupInsert(world); // its memory is empty
+    assert.deepEqual(await lookup(request()), { ...first, repeated: true });
+    assert.equal(world.asked.length, 1);
     assert.equal(world.inserted.length, 1);
+    world.clockMs += 36_000_000;
+    assert.equal(short(await lookup(request())), 'B peer-failed');
+  });
+
+  it('AGI-5: while the store cannot say whether the call had its lead, the origin is not asked', async () => {
+    const world = lookupWorld();
+    world.handovers.find = () => Promise.reject(new TandemError('TDM_STORE_DOWN', ['x'])); // a code may count only once
+    assert.equal(short(await run(world)), 'B store-down');
+    assert.deepEqual(world.asked, []);
   });
 
   it('AGI-5: another call, code or peer is another hand-over', async () => {

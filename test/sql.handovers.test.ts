@@ -50,6 +50,23 @@ describeStores('hand-over insert', (open) => {
     assert.equal(await countOf(other, 'vicidial_ccc_log'), 1);
   });
 
+  it('AGI-5: find gives what insert stored, to any store of the database, within the window', async () => {
+    const { store, again } = await open();
+    const key = { peerId: 'alpha', remoteCode: sampleHandover.remoteCode, uniqueId: `1795305789.17${'x'.repeat(200)}` };
+    const { leadId, localCode } = await store.handovers.insert({ ...sampleHandover, ...key }, codeFor, windowMs);
+
+    const { store: second } = await again();
+    const other = second.handovers;
+
+    assert.deepEqual(await other.find(key, sampleHandover.atMs), { leadId, localCode, phoneNumber: sampleLead.phone_number });
+    assert.equal(await other.find(key, sampleHandover.atMs + 1), undefined);
+    assert.equal(await other.find({ ...key, peerId: 'beta' }, 0), undefined);
+    assert.equal(await other.find({ ...key, remoteCode: 'V1211903090005000002' }, 0), undefined);
+    assert.equal(await other.find({ ...key, uniqueId: '1795305789.18' }, 0), undefined);
+    await store.provisioning.write([{ table: 'vicidial_list', action: 'delete', key: { lead_id: leadId }, values: {} }]);
+    assert.deepEqual(await other.find(key, 0), { leadId, localCode, phoneNumber: '' });
+  });
+
   it('AGI-5: another peer, code or call is another hand-over', async () => {
     const { store, other } = await open();
     const variants = [{}, { peerId: 'beta' }, { remoteCode: 'V1211903090005000002' }, { uniqueId: '1795305789.18' }];

@@ -177,11 +177,19 @@ export function createLookupInsert(deps: LookupInsertDeps, given: Partial<Lookup
     return stored;
   }
 
+  /** Memory first, then the store: after a restart, or on another node, the call still has its lead (AGI-5). */
+  async function findBefore(key: string, request: LookupInsertRequest, p: Plan, nowMs: number) {
+    const known = recent.get(key, nowMs);
+    if (known) return known;
+    const question = { peerId: p.peerId, remoteCode: p.code.code, uniqueId: request.uniqueId };
+    return deps.handovers.find(question, nowMs - settings.windowMs);
+  }
+
   async function fetchAndInsert(request: LookupInsertRequest, p: Plan, startedAtMs: number, msMax: number, signal: AbortSignal) {
     const key = [p.peerId, p.code.code, request.uniqueId].join('\n');
     const number = (phoneNumber: string) => numberOfLead(phoneNumber) || cleanCallerNumber(request.callerIdNumber);
     const found = { exit: 'A', reason: 'found', remoteLeadId: p.code.leadId } as const;
-    const before = recent.get(key, startedAtMs);
+    const before = await findBefore(key, request, p, startedAtMs);
     if (before) {
       const { leadId, localCode, phoneNumber } = before;
       return { ...found, leadId, callerIdName: localCode, callerIdNumber: number(phoneNumber), repeated: true };

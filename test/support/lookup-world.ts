@@ -59,7 +59,7 @@ export interface LookupWorld extends LookupInsertDeps {
 export const worldClockMs = Date.UTC(2026, 10, 21, 19, 3, 9);
 
 export function lookupWorld(containers: readonly Container[] = [stockContainer()], firstLeadId = 5_000_001): LookupWorld {
-  const rows = new Map<string, { leadId: number; localCode: string }>();
+  const rows = new Map<string, { leadId: number; localCode: string; phoneNumber: string; atMs: number }>();
   const steps: string[] = [];
   const world: LookupWorld = {
     meter: recordingMeter(),
@@ -109,9 +109,13 @@ export function lookupWorld(containers: readonly Container[] = [stockContainer()
         if (before) return Promise.resolve({ ...before, repeated: true, cut: [] });
         world.inserted.push(record);
         const leadId = firstLeadId + rows.size;
-        const row = { leadId, localCode: codeFor(leadId) };
+        const row = { leadId, localCode: codeFor(leadId), phoneNumber: record.lead.phone_number, atMs: record.atMs };
         rows.set(key, row);
         return Promise.resolve({ ...row, repeated: false, cut: [] });
+      },
+      find: ({ peerId, remoteCode, uniqueId }, notBeforeMs) => {
+        const row = rows.get(`${peerId} ${remoteCode} ${uniqueId}`);
+        return Promise.resolve(row && row.atMs >= notBeforeMs ? row : undefined);
       },
       isOwnCode: () => Promise.resolve(false),
       originOf: () => Promise.resolve(undefined),

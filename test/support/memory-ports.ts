@@ -172,6 +172,7 @@ export function createMemoryStore(nowMs: () => number) {
 
   const handovers: Handovers = {
     insert: (record: HandoverRecord) => Promise.reject(new Error(`no hand-over is stored here (${record.remoteCode})`)),
+    find: () => Promise.resolve(undefined),
     isOwnCode: () => Promise.resolve(false),
     originOf: (leadId) => Promise.resolve(tables.origins.get(leadId)),
   };
