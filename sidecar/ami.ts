@@ -63,7 +63,7 @@ export interface AmiLink {
   on(names: string | readonly string[], listener: AmiListener): () => void;
 }
 
-const manner: LinkManner = { title: 'manager link', gauge: 'tandem_ami_up', tellsEachReason: false };
+const manner: LinkManner = { title: 'manager link', tellsEachReason: false };
 
 export function createAmiLink(given: AmiLinkOptions, deps: AmiLinkDeps): AmiLink {
   checkAmiOptions(given);
@@ -71,7 +71,8 @@ export function createAmiLink(given: AmiLinkOptions, deps: AmiLinkDeps): AmiLink
   const { name } = options;
   const { log, meter, timers = systemTimers, random01 = Math.random, createManager = AMI } = deps;
   const events = createAmiEvents(name, deps);
-  const state = createLinkState(name, manner, { log, meter, timers });
+  const state = createLinkState(name, manner, { log, timers });
+  state.watch((now) => meter.set('tandem_ami_up', now.state === 'up' ? 1 : 0, { switch: name }));
   const idPrefix = randomBytes(6).toString('hex');
   let lastId = 0;
   let session: AmiSession | undefined;

@@ -77,7 +77,7 @@ export interface EslLink extends EslCommands {
 
 /** A connection that was up this long counts as a good one: the next waiting time starts from the shortest again. */
 const stableMs = 10_000;
-const manner: LinkManner = { title: 'event socket link', gauge: 'tandem_esl_up', tellsEachReason: true };
+const manner: LinkManner = { title: 'event socket link', tellsEachReason: true };
 
 export function createEslLink(options: EslLinkOptions, deps: EslLinkDeps): EslLink {
   checkEslOptions(options);
@@ -104,6 +104,7 @@ class Supervisor implements EslLink {
     this.#options = { ...eslLinkDefaults, ...options };
     this.#deps = { ...deps, timers: deps.timers ?? systemTimers, random01: deps.random01 ?? Math.random };
     this.#state = createLinkState(options.name, manner, this.#deps);
+    this.#state.watch((now) => deps.meter.set('tandem_esl_up', now.state === 'up' ? 1 : 0, { switch: options.name }));
     this.#events = new EslEvents(options.name, deps);
   }
 

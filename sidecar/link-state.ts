@@ -1,6 +1,6 @@
-/** State of a link to a switch as readiness, log and metrics see it. */
+/** State of a link to a switch as readiness and log see it. */
 import { TandemError } from '../core/errors.js';
-import type { Log, Meter } from '../core/ports.js';
+import type { Log } from '../core/ports.js';
 import type { Timers } from './timers.js';
 
 export interface LinkStateView {
@@ -15,8 +15,6 @@ export interface LinkStateView {
 export interface LinkManner {
   /** in the log: `<title> down` */
   readonly title: string;
-  /** gauge of the metrics with the label `switch`: 1 when up */
-  readonly gauge: string;
   /** another reason for the same outage is a line of its own */
   readonly tellsEachReason: boolean;
 }
@@ -41,13 +39,12 @@ export interface LinkState {
 
 export interface LinkStateDeps {
   readonly log: Log;
-  readonly meter: Meter;
   readonly timers: Timers;
 }
 
 /** `name`: of the switch */
 export function createLinkState(name: string, manner: LinkManner, deps: LinkStateDeps): LinkState {
-  const { title, gauge, tellsEachReason } = manner;
+  const { title, tellsEachReason } = manner;
   const watchers = new Set<(now: LinkStateView) => void>();
   let view: LinkStateView = { state: 'down', reason: 'not started', sinceMs: deps.timers.nowMs() };
   let logged = '';
@@ -78,7 +75,6 @@ export function createLinkState(name: string, manner: LinkManner, deps: LinkStat
       const lastedMs = nowMs - view.sinceMs;
       const isNew = (state === 'up') !== (view.state === 'up') || state === 'stopped';
       view = { state, reason, sinceMs: isNew ? nowMs : view.sinceMs };
-      deps.meter.set(gauge, state === 'up' ? 1 : 0, { switch: name });
       report(details, lastedMs);
       for (const watcher of [...watchers]) watcher(view);
     },
