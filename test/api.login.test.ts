@@ -14,9 +14,12 @@ const peerAddress = '10.1.1.1';
 const stranger = '192.0.2.66';
 const account = { peerId: 'alpha', windowS: undefined, oneTime: false, requestsPerMinute: undefined, lists: undefined };
 
-function setup(row: Partial<UserRow> = {}, options: Partial<LoginOptions> & { trusted?: string[]; peers?: Record<string, string[]> } = {}) {
+function setup(
+  row: Partial<UserRow> = {},
+  options: Partial<LoginOptions> & { trusted?: string[]; peers?: Record<string, string[]>; clockStepMs?: number } = {},
+) {
   const clock = { nowMs: Date.parse('2026-11-21T19:03:09.000Z') };
-  const nowMs = () => clock.nowMs;
+  const nowMs = () => (clock.nowMs += options.clockStepMs ?? 0);
   const store = createMemoryStore(nowMs);
   store.tables.users = [{ ...plainUser, ...row }];
   const meter = recordingMeter();
@@ -195,6 +198,60 @@ describe('api login: lock-out', () => {
     assert.equal(word(await t.attempt('1234', stranger)), 'LOCK');
     t.clock.nowMs += lockoutDefaults.lockMs;
     assert.equal(word(await t.attempt('1234', stranger)), 'ok');
+  });
+
+  it('DB-2: a count set back by another program unlocks, locked or not', async () => {
+    const t = setup({ lastLoginAtMs: Date.parse('2026-11-21T19:03:00Z') }, { clockStepMs: 1 });
+    await t.times(10, 'wrong');
+    assert.equal(word(await t.attempt('1234')), 'LOCK');
+    t.store.change('6666', () => ({ failedLoginCount: 0 }));
+    assert.equal(word(await t.attempt('1234')), 'ok');
+    await t.times(6, 'wrong');
+    t.store.change('6666', () => ({ failedLoginCount: 1 }));
+    assert.deepEqual(await t.times(9, 'wrong'), Array(9).fill('BAD'));
+    assert.equal(word(await t.attempt('1234')), 'LOCK');
+  });
+
+  it('DB-2: a login date put back by another program unlocks: the right password enters', async () => {
+    const t = setup({ lastLoginAtMs: Date.parse('2026-11-21T19:03:00Z') }, { clockStepMs: 1 });
+    await t.times(11, 'wrong');
+    t.store.change('6666', () => ({ lastLoginAtMs: Date.parse('2026-11-21T18:48:00Z') }));
+    assert.equal(word(await t.attempt('1234')), 'ok');
+    assert.equal(t.user().failedLoginCount, 0);
+  });
+
+  it('DB-2: after a login date put back a wrong password is BAD and counts as the first', async () => {
+    const t = setup({ lastLoginAtMs: Date.parse('2026-11-21T19:03:00Z') }, { clockStepMs: 1 });
+    await t.times(11, 'wrong');
+    t.store.change('6666', () => ({ lastLoginAtMs: Date.parse('2026-11-21T18:48:00Z') }));
+    assert.deepEqual(await t.times(1, 'wrong'), ['BAD']);
+    assert.equal(t.user().failedLoginCount, 1);
+    assert.deepEqual(await t.times(9, 'wrong'), Array(9).fill('BAD'));
+    assert.deepEqual(await t.times(1, 'wrong'), ['LOCK']);
+  });
+
+  it("W-9: the peer's own success sets the count back and unlocks no guesser", async () => {
+    const t = setup({ lastLoginAtMs: Date.parse('2026-11-21T19:03:00Z') }, { clockStepMs: 1 });
+    await t.times(10, 'wrong', stranger);
+    assert.equal(word(await t.attempt('1234', peerAddress)), 'ok');
+    t.clock.nowMs += 5_000;
+    assert.equal(t.user().failedLoginCount, 0);
+    assert.equal(word(await t.attempt('1234', stranger)), 'LOCK');
+  });
+
+  it('W-9: successes between the guesses unlock no guesser, also when they are stored late', async () => {
+    const t = setup({ lastLoginAtMs: Date.parse('2026-11-21T19:03:00Z') }, { clockStepMs: 1 });
+    const store = t.store.users.loginSucceeded.bind(t.store.users);
+    const late: (() => Promise<void>)[] = [];
+    t.store.users.loginSucceeded = (...given) => new Promise((resolve) => late.push(() => store(...given).then(resolve)));
+    for (let i = 0; i < 10; i += 1) {
+      await t.attempt('wrong', stranger);
+      await t.attempt('1234', peerAddress);
+      if (i % 2) for (const write of late.splice(0)) await write();
+    }
+    for (const write of late.splice(0)) await write();
+    t.clock.nowMs += 5_000;
+    assert.equal(word(await t.attempt('1234', stranger)), 'LOCK');
   });
 
   it('W-9: guesses side by side get no more than ten tries', async () => {

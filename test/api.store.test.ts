@@ -125,4 +125,30 @@ describeStores('lead API over the store', (open) => {
       await server.close();
     }
   });
+
+  it('DB-2: a login date aged and a count cleared in the database end the lock over HTTP', async () => {
+    const { store, other, clock } = await open();
+    await seedVectors(other, clock.nowMs(), zone);
+    await other.run('UPDATE vicidial_users SET last_login_date = ?', ['2026-11-21 19:02:00']);
+    const server = await startApiServer(asApiStore(store), { nowMs: clock.nowMs, zone });
+    try {
+      const wrong = query.replace('1234', 'wrong');
+      const lock = async () => {
+        for (let i = 0; i < 10; i += 1) assert.match((await send(server, { query: wrong })).body, /BAD/);
+        assert.match((await send(server, { query })).body, /^ERROR: Too many login attempts/);
+      };
+      await lock();
+      await other.run("UPDATE vicidial_users SET last_login_date = '2026-11-21 18:40:00' WHERE user = '6666'");
+      clock.add(1000);
+      assert.match((await send(server, { query: wrong })).body, /BAD/);
+      assert.match((await send(server, { query })).body, /^TD\|6667\|/);
+      clock.add(2000);
+      await lock();
+      await other.run("UPDATE vicidial_users SET failed_login_count = 0 WHERE user = '6666'");
+      clock.add(1000);
+      assert.match((await send(server, { query })).body, /^TD\|6667\|/);
+    } finally {
+      await server.close();
+    }
+  });
 });

@@ -4,6 +4,8 @@
  * bounded; the columns of vicidial_users are written as well and honoured (vicidial-ccc 3.4).
  */
 
+import { createExpectedRows, type LockRow } from './expected-rows.js';
+
 export const lockoutDefaults = {
   /** failures that are answered BAD before the lock, as in VICIdial */
   failuresMax: 10,
@@ -40,7 +42,14 @@ const staleMs = 2_000;
 export interface Lockout {
   isLocked(user: string, address: string, nowMs: number): boolean;
   failed(user: string, address: string, nowMs: number): void;
+  /** The failure stands in the user's row now, which was `row` when read at `readAtMs` or later. */
+  failureStored(user: string, address: string, row: LockRow, readAtMs: number, nowMs: number): void;
   succeeded(user: string, address: string, nowMs: number): void;
+  /** We set the count of the user's row back, by a success or a restart; `clearStored` when that is stored or given up. */
+  clear(user: string, nowMs: number): void;
+  clearStored(user: string, nowMs: number): void;
+  /** Forget the failures of the pair when the row, read at `readAtMs` or later, says that another program unlocked the user (DB-2). */
+  heed(user: string, address: string, row: LockRow, readAtMs: number): void;
   /**
    * How many of the failures that the database counts for the user were added by this door, seen from an
    * address without any of its own. A lock made so does not bind it: a stranger must not lock out the peer (W-9).
@@ -61,6 +70,7 @@ export function lockAddress(address: string): string {
 export function createLockout(options: LockoutOptions = lockoutDefaults): Lockout {
   const pairs = new Map<string, Entry>();
   const added = new Map<string, Added>();
+  const rows = createExpectedRows(options.entriesMax);
   const keyOf = (user: string, address: string) => `${user} ${lockAddress(address)}`;
 
   function known(key: string, nowMs: number): Entry | undefined {
@@ -94,8 +104,21 @@ export function createLockout(options: LockoutOptions = lockoutDefaults): Lockou
       const before = added.get(user);
       keep(added, user, { count: before?.clearedAtMs === undefined ? (before?.count ?? 0) + 1 : 1, lastMs: nowMs, clearedAtMs: undefined });
     },
+    failureStored(user, address, row, readAtMs, nowMs) {
+      rows.failureStored(keyOf(user, address), user, row, readAtMs, nowMs);
+    },
+    clear: rows.clear,
+    clearStored: rows.clearStored,
+    heed(user, address, row, readAtMs) {
+      const key = keyOf(user, address);
+      if (!pairs.has(key) || !rows.isUnlocked(key, user, row, readAtMs)) return;
+      pairs.delete(key);
+      rows.forget(key);
+      added.delete(user); // the count is no longer the one that we added to
+    },
     succeeded(user, address, nowMs) {
       pairs.delete(keyOf(user, address));
+      rows.forget(keyOf(user, address));
       const before = added.get(user);
       if (before) added.set(user, { ...before, clearedAtMs: nowMs });
     },

@@ -4,6 +4,7 @@
  */
 import type { LoginRefusal } from '../cluster/lead-info.js';
 import type { MinuteLimit, ReplayCache } from '../cluster/limits.js';
+import type { LockRow } from '../cluster/expected-rows.js';
 import type { Lockout } from '../cluster/lockout.js';
 import { canonicalRequest, signatureInstant, type Digests, type SignedParts } from '../cluster/signature.js';
 import type { ApiUser, Log, Meter, Settings, SystemSettings, Users } from '../ports.js';
@@ -98,8 +99,14 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
   const isDatabaseLocked = (user: ApiUser, nowMs: number): boolean =>
     isOverCount(user) && user.lastLoginAtMs !== undefined && nowMs - user.lastLoginAtMs <= options.databaseLockMs;
 
-  function isLocked(user: ApiUser, address: string): boolean {
+  const lockRow = (user: ApiUser, nowMs: number): LockRow => {
+    const { failedLoginCount, lastLoginAtMs } = user;
+    return { failedLoginCount, lastLoginAtMs, isLoginOld: lastLoginAtMs === undefined || nowMs - lastLoginAtMs > options.databaseLockMs };
+  };
+
+  function isLocked(user: ApiUser, address: string, readAtMs: number): boolean {
     const nowMs = deps.nowMs();
+    deps.lockout.heed(user.user, address, lockRow(user, nowMs), readAtMs);
     if (deps.lockout.isLocked(user.user, address, nowMs)) return true;
     if (!isDatabaseLocked(user, nowMs)) return false;
     // Take away what strangers added at this door: what is left is VICIdial's own count.
@@ -124,13 +131,19 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
   }
 
   /** The counters of 3.4 step 5. Only a password counts: a wrong clock must not lock a signing peer out. */
-  async function wrong(user: ApiUser, attempt: LoginAttempt): Promise<LoginResult> {
+  async function wrong(user: ApiUser, attempt: LoginAttempt, readAtMs: number): Promise<LoginResult> {
     const nowMs = deps.nowMs();
     countBad(attempt.address);
     if (attempt.credentials.kind === 'signed') return refuse('BAD');
     deps.lockout.failed(user.user, attempt.address, nowMs);
     const kind = !isOverCount(user) ? 'bad' : isDatabaseLocked(user, nowMs) ? 'locked' : 'restart';
-    await deps.users.loginFailed(user.user, attempt.address, nowMs, kind);
+    if (kind === 'restart') deps.lockout.clear(user.user, nowMs);
+    try {
+      await deps.users.loginFailed(user.user, attempt.address, nowMs, kind);
+    } finally {
+      if (kind === 'restart') deps.lockout.clearStored(user.user, deps.nowMs());
+    }
+    if (kind === 'bad') deps.lockout.failureStored(user.user, attempt.address, lockRow(user, nowMs), readAtMs, deps.nowMs());
     return refuse('BAD');
   }
 
@@ -163,11 +176,17 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
 
   function entered(user: ApiUser, attempt: LoginAttempt): LoginResult {
     deps.lockout.succeeded(user.user, attempt.address, deps.nowMs());
+    deps.lockout.clear(user.user, deps.nowMs());
     // Bookkeeping: the answer does not wait for it, and a login does not fail because of it.
-    deps.users.loginSucceeded(user.user, attempt.address, deps.nowMs()).catch((e: unknown) => {
-      deps.meter.count('tandem_api_login_record_failures_total');
-      deps.log.warn({ err: e, user: user.user }, 'login not recorded');
-    });
+    void deps.users
+      .loginSucceeded(user.user, attempt.address, deps.nowMs())
+      .catch((e: unknown) => {
+        deps.meter.count('tandem_api_login_record_failures_total');
+        deps.log.warn({ err: e, user: user.user }, 'login not recorded');
+      })
+      .then(() => {
+        deps.lockout.clearStored(user.user, deps.nowMs());
+      });
     deps.meter.count('tandem_api_logins_total', { result: 'ok' });
     return { ok: true, user };
   }
@@ -176,9 +195,10 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
     const { credentials, address } = attempt;
     if (attempt.user === '' || (credentials.kind === 'password' && credentials.pass === '')) return refuse('BAD');
     if (isSpraying(address)) return refuse('RATE');
+    const readAtMs = deps.nowMs();
     const [user, system] = await Promise.all([deps.users.find(attempt.user), deps.settings.system()]);
     if (!user) return unknown(attempt);
-    if (isLocked(user, address)) return locked(user, attempt);
+    if (isLocked(user, address, readAtMs)) return locked(user, attempt);
 
     const fits =
       credentials.kind === 'signed'
@@ -186,7 +206,7 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
         : credentials.isAsSent && (await passwordFits(user, system, credentials.pass));
     // Guesses that ran side by side: those after the tenth wrong one must not learn that they were right.
     if (deps.lockout.isLocked(user.user, address, deps.nowMs())) return locked(user, attempt);
-    if (!fits || !user.active || user.userLevel < attempt.levelMin) return wrong(user, attempt);
+    if (!fits || !user.active || user.userLevel < attempt.levelMin) return wrong(user, attempt, readAtMs);
 
     if (!(await addressMayEnter(user, system, address))) {
       await deps.users.loginFailed(user.user, address, deps.nowMs(), 'ip-block');
