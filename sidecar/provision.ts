@@ -24,6 +24,8 @@ export interface ApplyOptions {
   readonly nowMs: number;
   readonly zone: string;
   readonly dryRun: boolean;
+  /** proofs that exist get their age anew: the example of `npm start` */
+  readonly refreshCalls?: boolean;
   readonly allowDefaultSecrets: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -45,7 +47,11 @@ export async function applyYaml(file: YamlFile, options: ApplyOptions): Promise<
   const problems = [...checkReferences(wanted, current)];
   const secrets = await secretsOf(wanted, current, options, problems);
   if (problems.length) refuse(file, located(file, problems));
-  const plan = planProvisioning(wanted, current, secrets, { nowMs: options.nowMs, zone: options.zone });
+  const plan = planProvisioning(wanted, current, secrets, {
+    nowMs: options.nowMs,
+    zone: options.zone,
+    refreshCalls: options.refreshCalls ?? false,
+  });
   if (!options.dryRun && plan.changes.length) await options.store.write(plan.changes);
   return plan;
 }
@@ -62,6 +68,7 @@ function refuse(file: YamlFile, problems: readonly Problem[]): never {
 /** Passwords of users: references resolved, hashed ones hashed anew only when the stored hash does not fit. */
 async function secretsOf(wanted: Provisioning, current: CurrentRows, options: ApplyOptions, problems: SchemaProblem[]): Promise<SecretsOf> {
   const hashed = new Map<string, string>();
+  const changed = new Set<string>();
   const plain = new Map<string, string>();
   const stored = new Map((current.tandem_user_secrets ?? []).map((row) => [String(row['user']), String(row['secret_hash'])]));
   for (const [i, user] of wanted.users.entries()) {
@@ -74,8 +81,10 @@ async function secretsOf(wanted: Provisioning, current: CurrentRows, options: Ap
     else if (user.pass_form === 'plain') plain.set(user.user, pass);
     else {
       const known = stored.get(user.user);
-      hashed.set(user.user, known !== undefined && (await options.hasher.verify(pass, known)) ? known : await options.hasher.hash(pass));
+      const isKnown = known !== undefined && (await options.hasher.verify(pass, known));
+      hashed.set(user.user, isKnown ? known : await options.hasher.hash(pass));
+      if (!isKnown) changed.add(user.user);
     }
   }
-  return { hashed, plain };
+  return { hashed, changed, plain };
 }

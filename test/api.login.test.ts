@@ -109,10 +109,21 @@ describe('api login: who may enter', () => {
     assert.equal(word(await t.attempt('1234')), 'BAD');
   });
 
-  it('3.4: an account with a hash of ours ignores the plain column', async () => {
-    const t = setup({ pass: '1234', secretHash: await hashSecret('better', testSecrets) });
-    assert.equal(word(await t.attempt('1234')), 'BAD');
+  it('DB-2: a hash of ours counts while the plain column is empty; a password set there by another program wins', async () => {
+    const t = setup({ pass: '', secretHash: await hashSecret('better', testSecrets) });
     assert.equal(word(await t.attempt('better')), 'ok');
+    t.store.change('6666', () => ({ pass: 'changed' }));
+    assert.equal(word(await t.attempt('better')), 'BAD');
+    assert.equal(word(await t.attempt('changed')), 'ok');
+  });
+
+  it('DB-2: in hash mode a pass_hash set by another program wins over ours', async () => {
+    const t = setup({ pass: '', secretHash: await hashSecret('better', testSecrets) });
+    t.store.tables.system = { ...t.store.tables.system, passHashEnabled: true, passKey: 'ayB8k2LmQ9xZ4pTr', passCost: 2 };
+    assert.equal(word(await t.attempt('better')), 'ok');
+    t.store.change('6666', () => ({ passHash: 'SnSsep0tnpHBwkHBeopuzEVW7FNkbmC' }));
+    assert.equal(word(await t.attempt('better')), 'BAD');
+    assert.equal(word(await t.attempt('1234')), 'ok');
   });
 
   it('an update that fails does not fail the login', async () => {

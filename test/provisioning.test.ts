@@ -97,15 +97,33 @@ describe('provisioning', () => {
 
   it('B63: a dry run says what would change, masks secrets, and changes nothing', async () => {
     await apply(site);
-    const plan = await applyYaml(
-      parseYaml(site.replace('plain-word-1', 'plain-word-2').replace('first_name: Billy', 'first_name: Bob'), 'site.yaml'),
-      {
-        ...options,
-        dryRun: true,
-      },
-    );
-    assert.deepEqual(plan.lines, ['~ vicidial_users vici: pass=***', '~ vicidial_list 1000123: first_name="Bob"']);
+    const plan = await applyYaml(parseYaml(site.replace('plain-word-1', 'plain-word-2'), 'site.yaml'), {
+      ...options,
+      dryRun: true,
+    });
+    assert.deepEqual(plan.lines, ['~ vicidial_users vici: pass=***']);
     assert.equal(store.written.length, 1);
+  });
+
+  it('B63: leads and calls that exist are left as agents and time have made them', async () => {
+    await apply(site);
+    options = { ...options, nowMs: options.nowMs + 3_600_000 };
+    const again = await apply(site.replace('first_name: Billy', 'first_name: Bob'));
+    assert.deepEqual(again.lines, []);
+    const demonstration = await applyYaml(parseYaml(site, 'site.yaml'), { ...options, refreshCalls: true });
+    assert.equal(demonstration.changes.length, 2);
+  });
+
+  it('DB-2: a password changed in VICIdial stays, until the file has a new one', async () => {
+    await apply(site);
+    const [user] = store.tables.vicidial_users ?? [];
+    assert.ok(user && store.tables.vicidial_users);
+    store.tables.vicidial_users[0] = { ...user, pass: 'by-hand', pass_hash: 'x' };
+    await apply(site);
+    assert.equal(store.tables.vicidial_users[0]['pass'], 'by-hand');
+    options = { ...options, env: { PEER_PASS: 'another-secret' } };
+    await apply(site);
+    assert.deepEqual([store.tables.vicidial_users[0]['pass'], store.tables.vicidial_users[0]['pass_hash']], ['', '']);
   });
 
   it('W-8: a user has no function that was not named', async () => {

@@ -3,7 +3,7 @@
  * description out; nothing is deleted that the file does not name under `remove`.
  */
 import type { Provisioning } from './schema.js';
-import { wantedRows, type WantedRow } from './rows.js';
+import { wantedRows, type Instant, type WantedRow } from './rows.js';
 
 /** Tables that provisioning may write; the store has the same list. */
 export const provisionedTables = [
@@ -47,16 +47,13 @@ export interface Plan {
 export interface SecretsOf {
   /** stored form of a user's hashed password; the stored one again when it still fits */
   readonly hashed: ReadonlyMap<string, string>;
+  /** users whose hash is new: VICIdial's own password columns, which would count before it, are emptied */
+  readonly changed: ReadonlySet<string>;
   /** plain password of users with `pass_form: plain` */
   readonly plain: ReadonlyMap<string, string>;
 }
 
-export function planProvisioning(
-  wanted: Provisioning,
-  current: CurrentRows,
-  secrets: SecretsOf,
-  at: { readonly nowMs: number; readonly zone: string },
-): Plan {
+export function planProvisioning(wanted: Provisioning, current: CurrentRows, secrets: SecretsOf, at: Instant): Plan {
   const rows = wantedRows(wanted, secrets, at);
   const stored = indexByKey(current, rows);
   const changes = rows.flatMap((row) => changeFor(row, stored.get(keyText(row.table, row.key))) ?? []);

@@ -13,9 +13,11 @@ export interface WantedRow {
   readonly onInsert?: Row;
 }
 
-interface Instant {
+export interface Instant {
   readonly nowMs: number;
   readonly zone: string;
+  /** proofs that exist get their age anew: for demonstrations only */
+  readonly refreshCalls?: boolean;
 }
 
 const yn = (value: boolean): string => (value ? 'Y' : 'N');
@@ -106,6 +108,7 @@ function userRows(wanted: Provisioning, secrets: SecretsOf): WantedRow[] {
         ignore_ip_list: bit(u.ignore_ip_list),
         ...(u.full_name === undefined ? {} : { full_name: u.full_name }),
         ...(plain === undefined ? {} : { pass: plain }),
+        ...(secrets.changed.has(u.user) ? { pass: '', pass_hash: '' } : {}),
       },
       onInsert: { pass: '' },
     };
@@ -168,21 +171,27 @@ function peerRows(wanted: Provisioning): WantedRow[] {
   });
 }
 
+/** A lead lives on in the hands of agents: what the file says counts for a new one only. */
 function leadRows(wanted: Provisioning, at: Instant): WantedRow[] {
   return wanted.leads.map((lead) => ({
     table: 'vicidial_list',
     key: { lead_id: lead.lead_id },
-    values: Object.fromEntries(leadFields.flatMap((field) => (lead[field] === undefined ? [] : [[field, lead[field]]]))),
-    onInsert: { entry_date: lead.entry_date ?? sqlDateTime(at.nowMs, at.zone) },
+    values: {},
+    onInsert: {
+      ...Object.fromEntries(leadFields.flatMap((field) => (lead[field] === undefined ? [] : [[field, lead[field]]]))),
+      entry_date: lead.entry_date ?? sqlDateTime(at.nowMs, at.zone),
+    },
   }));
 }
 
+/** A proof ages: applied again it must not become young, but in a demonstration. */
 function callRows(wanted: Provisioning, at: Instant): WantedRow[] {
   return wanted.calls.map((call) => {
     const date = sqlDateTime(at.nowMs - call.age_seconds * 1000, at.zone);
-    const values = { lead_id: call.lead_id, call_date: date, server_ip: '' };
+    const values = at.refreshCalls ? { call_date: date } : {};
+    const onInsert = { lead_id: call.lead_id, call_date: date, server_ip: '' };
     return call.code.startsWith('DC')
-      ? { table: 'vicidial_dial_log', key: { caller_code: call.code }, values }
-      : { table: 'vicidial_log_extended', key: { uniqueid: call.code }, values: { ...values, caller_code: call.code } };
+      ? { table: 'vicidial_dial_log', key: { caller_code: call.code }, values, onInsert }
+      : { table: 'vicidial_log_extended', key: { uniqueid: call.code }, values, onInsert: { ...onInsert, caller_code: call.code } };
   });
 }

@@ -114,9 +114,13 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
     return !deps.addresses.isTrusted(address) && count >= options.failedLoginCountMax;
   }
 
+  /** Our own hash counts only while VICIdial's columns are empty: a password set there later is the newer one (DB-2). */
+  const isOwnHashValid = (user: ApiUser, system: SystemSettings): boolean =>
+    user.pass === '' && (!system.passHashEnabled || user.passHash === '');
+
   async function passwordFits(user: ApiUser, system: SystemSettings, pass: string): Promise<boolean> {
     if (user.account !== undefined && options.signedOnlyPeers.includes(user.account.peerId)) return false;
-    if (user.secretHash !== undefined) return deps.secrets.verifyOwn(user.secretHash, pass);
+    if (user.secretHash !== undefined && isOwnHashValid(user, system)) return deps.secrets.verifyOwn(user.secretHash, pass);
     if (!system.passHashEnabled) return user.pass !== '' && deps.secrets.equal(user.pass, pass);
     const hash = await deps.secrets.vicidialHash(pass, system.passKey, system.passCost);
     return hash !== undefined && user.passHash !== '' && deps.secrets.equal(user.passHash, hash);
