@@ -217,8 +217,8 @@ export interface PeerRequest {
 export interface PeerClient {
   /**
    * Ask a peer. Resolves for any HTTP status. Rejects TDM_REMOTE_SLOW at the deadline, TDM_REMOTE_FAILED
-   * (refused, reset, DNS, TLS, redirect not allowed, body too long, bad container), TDM_CALL_GONE when
-   * `signal` aborted. One retry on refused or reset before any byte (AGI-3).
+   * (refused, reset, DNS, TLS, redirect not allowed, body too long, bad container), TDM_BUSY when the deadline
+   * came to a request that had to wait for a connection of ours, TDM_CALL_GONE when `signal` aborted. One retry on refused or reset before any byte (AGI-3).
    */
   ask(request: PeerRequest): Promise<PeerAnswer>;
   /** the URL of a request with the password replaced by `***`, for logs */

@@ -26,7 +26,7 @@ export interface PeerClientOptions extends PeerAgentOptions {
 }
 
 export const peerClientDefaults: PeerClientOptions = {
-  socketsMax: 64,
+  socketsMax: 256,
   idleMs: 15_000,
   agentsMax: 200,
   handshakeMsMax: 10_000,
@@ -153,6 +153,8 @@ export function createPeerClient(deps: PeerClientDeps, given: Partial<PeerClient
 
   function explain(request: PeerRequest, e: unknown, cause: 'late' | 'gone' | 'closing' | undefined): unknown {
     if (cause === 'gone') return new TandemError('TDM_CALL_GONE', ['request to the origin stopped']);
+    if (cause === 'late' && e instanceof ExchangeFailure && e.hasWaited)
+      return new TandemError('TDM_BUSY', [`${options.socketsMax} connections to cluster "${peerOf(request)}"`]);
     if (cause === 'late') return new TandemError('TDM_REMOTE_SLOW', [peerOf(request), request.requestMsMax]);
     if (cause === 'closing') return failed(request, 'Tandem is stopping');
     if (e instanceof TandemError) return e;

@@ -25,11 +25,19 @@ export class ExchangeFailure extends Error {
   readonly kind: 'connection' | 'slow' | 'answer' | 'aborted';
   /** the peer cannot have begun to answer: asking again is safe (AGI-3) */
   readonly isBeforeAnyByte: boolean;
+  /** an aborted one had to wait for a connection of our own pool first: the time it had is no measure of the peer */
+  readonly hasWaited: boolean;
 
-  constructor(kind: ExchangeFailure['kind'], message: string, isBeforeAnyByte = false, options?: ErrorOptions) {
+  constructor(
+    kind: ExchangeFailure['kind'],
+    message: string,
+    isBeforeAnyByte = false,
+    options: ErrorOptions & { hasWaited?: boolean } = {},
+  ) {
     super(message, options);
     this.kind = kind;
     this.isBeforeAnyByte = isBeforeAnyByte;
+    this.hasWaited = options.hasWaited ?? false;
   }
 }
 
@@ -77,6 +85,11 @@ function send({ url, headers, agent }: ExchangeTarget): ClientRequest {
   });
 }
 
+/** True for a request just made when all connections of its pool are in use: the pool queues at the end. */
+function isQueued(agent: Agent, request: ClientRequest): boolean {
+  return Object.values(agent.requests).some((queue): boolean => queue?.at(-1) === (request as object));
+}
+
 /** GET. Resolves with any status; rejects with ExchangeFailure only. */
 export function exchange(target: ExchangeTarget): Promise<ExchangeAnswer> {
   const { signal } = target;
@@ -90,19 +103,29 @@ export function exchange(target: ExchangeTarget): Promise<ExchangeAnswer> {
       finish();
       request.destroy();
     };
+    const hasWaited = isQueued(target.agent, request);
+    let connectTimer: NodeJS.Timeout | undefined;
+    const connecting = () => {
+      connectTimer ??= setTimeout(() => fail(new ExchangeFailure('slow', 'no connection in time')), target.connectMsMax);
+    };
     const connected = () => clearTimeout(connectTimer);
-    const onAbort = () => fail(new ExchangeFailure('aborted', 'stopped'));
-    const connectTimer = setTimeout(() => fail(new ExchangeFailure('slow', 'no connection in time')), target.connectMsMax);
+    const onAbort = () => fail(new ExchangeFailure('aborted', 'stopped', false, { hasWaited }));
     const finish = () => {
       connected();
       signal.removeEventListener('abort', onAbort);
     };
     signal.addEventListener('abort', onAbort);
+    // Waiting for a free connection of ours is bounded by the caller's deadline; only connecting is the peer's time.
+    if (!hasWaited) connecting();
     request.on('socket', (given) => {
       socket = given;
       bytesBefore = given.bytesRead; // a kept-alive connection has read answers before
-      if (given.connecting) given.once('connect', connected);
-      else connected();
+      if (!given.connecting) {
+        connected();
+        return;
+      }
+      connecting();
+      given.once('connect', connected);
     });
     request.on('error', (error) => {
       const isSilent = socket === undefined || socket.bytesRead === bytesBefore;

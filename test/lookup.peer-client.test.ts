@@ -94,6 +94,26 @@ describe('peer client', () => {
       assert.equal(peer.connections(), 2);
     });
 
+    it('X-31: waiting for a connection of our own costs the request deadline, not the connect limit, and is not the peer’s failure', async () => {
+      const peer = await origin((response) => void setTimeout(() => response.end(stockLine), 300));
+      const narrow = open({ socketsMax: 2 });
+      const limits = { connectMsMax: 100, requestMsMax: 1_050 };
+      const asked = Array.from({ length: 10 }, () => narrow.ask(request(stockContainer(peer.base), limits)));
+      const results = await Promise.allSettled(asked);
+      const codes = results.map((result) => (result.status === 'fulfilled' ? 'found' : (result.reason as { code: string }).code));
+      assert.deepEqual(
+        codes.slice(0, 6),
+        Array.from({ length: 6 }, () => 'found'),
+      ); // three rounds of two
+      assert.deepEqual([...new Set(codes.slice(6))], ['TDM_BUSY']);
+      assert.equal((await narrow.ask(request(stockContainer(peer.base), limits))).status, 200);
+    });
+
+    it('X-31: a deadline without waiting is the peer’s', async () => {
+      const peer = await origin(null);
+      await assert.rejects(client.ask(request(stockContainer(peer.base), { requestMsMax: 100 })), { code: 'TDM_REMOTE_SLOW' });
+    });
+
     it('3.2: an answer that is not UTF-8 is read as Windows-1252', async () => {
       const peer = await origin((response) => response.end(Buffer.from(stockLine.replace('Billy', 'J\xfcrgen \x80'), 'latin1')));
       assert.match((await client.ask(request(stockContainer(peer.base)))).body, /\|Jürgen €\|/);

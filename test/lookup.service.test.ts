@@ -249,6 +249,21 @@ describe('lookup and insert: failures', () => {
     assert.equal(world.meter.gauge('tandem_peer_breaker'), 0);
   });
 
+  it('X-31: a full pool of our own is B, and neither opens the breaker nor closes the way for the probe', async () => {
+    const world = lookupWorld();
+    const lookup = createLookupInsert(world);
+    const full = () => Promise.reject(new TandemError('TDM_BUSY', ['connections']));
+    world.answer = full;
+    for (let n = 0; n < 9; n++) assert.equal(short(await lookup(request())), 'B pool-full');
+    world.answer = slow;
+    for (let n = 0; n < 5; n++) assert.equal(short(await lookup(request())), 'B peer-slow');
+    world.clockMs += 10_000;
+    world.answer = full;
+    assert.equal(short(await lookup(request())), 'B pool-full');
+    world.answer = () => Promise.resolve({ status: 200, body: stockLine });
+    assert.equal(short(await lookup(request())), 'A found');
+  });
+
   it('X-31: refusals of a living peer do not open it, broken servers do', async () => {
     const world = lookupWorld();
     const lookup = createLookupInsert(world);

@@ -51,11 +51,12 @@ describeStores('hand-over insert', (open) => {
   });
 
   it('AGI-5: find gives what insert stored, to any store of the database, within the window', async () => {
-    const { store, again } = await open();
+    const opened = await open();
+    const { store } = opened;
     const key = { peerId: 'alpha', remoteCode: sampleHandover.remoteCode, uniqueId: `1795305789.17${'x'.repeat(200)}` };
     const { leadId, localCode } = await store.handovers.insert({ ...sampleHandover, ...key }, codeFor, windowMs);
 
-    const { store: second } = await again();
+    const { store: second } = await opened.again();
     const other = second.handovers;
 
     assert.deepEqual(await other.find(key, sampleHandover.atMs), { leadId, localCode, phoneNumber: sampleLead.phone_number });

@@ -21,7 +21,7 @@ export interface OriginQuestion {
 
 export type OriginAnswer =
   | { readonly found: true; readonly lead: LeadText }
-  | { readonly found: false; readonly reason: NoLeadReason | 'breaker-open' | 'peer-slow' | 'peer-failed' };
+  | { readonly found: false; readonly reason: NoLeadReason | 'breaker-open' | 'peer-slow' | 'peer-failed' | 'pool-full' };
 
 export interface OriginQuestionDeps {
   readonly peers: PeerClient;
@@ -56,6 +56,12 @@ export function createOriginQuestion(deps: OriginQuestionDeps, breakers: Breaker
 
   function judgeFailure(question: OriginQuestion, e: unknown): OriginAnswer {
     const { peerId: peer, signal } = question;
+    if (hasCode(e, 'TDM_BUSY') && !signal.aborted) {
+      // Our own pool was the bottleneck; how the peer is, the requests that have the connections will tell.
+      breakers.abandoned(peer);
+      deps.log.warn({ err: e, peer }, 'lookup: no free connection to the origin in time');
+      return { found: false, reason: 'pool-full' };
+    }
     const isPeers = hasCode(e, 'TDM_REMOTE_SLOW', 'TDM_REMOTE_FAILED');
     if (!isPeers || signal.aborted) {
       breakers.abandoned(peer);
