@@ -14,6 +14,7 @@ export const errors = {
   TDM_TOO_LARGE: { status: 413, text: 'Request is larger than %s bytes' },
   TDM_TOO_MANY: { status: 429, text: 'Too many requests: %s' },
   TDM_STORE_DOWN: { status: 503, text: 'Database does not answer: %s' },
+  TDM_STORE_EMPTY: { status: 503, text: 'The tables of Tandem are missing or older than this release: run "tandem migrate"' },
   TDM_STORE_NEWER: { status: 500, text: 'The database was migrated by a newer Tandem (%s)' },
   TDM_STORE_CONFLICT: { status: 409, text: 'Row exists already: %s' },
   TDM_STOPPING: { status: 503, text: 'Tandem is stopping' },

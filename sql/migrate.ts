@@ -46,6 +46,20 @@ export async function migrate(db: Db, options: MigrateOptions): Promise<Migrated
   }
 }
 
+/** True when every step of ours has run here. Changes nothing. */
+export async function isMigrated(db: Db, { own, ownSchema, steps = migrations }: Omit<MigrateOptions, 'nowMs'>): Promise<boolean> {
+  const found =
+    db.dialect === 'mysql'
+      ? await db.all(
+          `SELECT 1 AS one FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${ownSchema === undefined ? 'DATABASE()' : '?'} AND TABLE_NAME = 'tandem_migrations'`,
+          ownSchema === undefined ? [] : [ownSchema],
+        )
+      : await db.all(`SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'tandem_migrations'`);
+  if (found.length === 0) return false;
+  const [row] = await db.all(`SELECT MAX(id) AS newest FROM ${own}tandem_migrations`);
+  return Number(row?.['newest'] ?? 0) >= steps.length;
+}
+
 async function prepareOwnSchema(db: Db, { own, ownSchema }: MigrateOptions): Promise<void> {
   if (ownSchema !== undefined) {
     const found = await db.all('SELECT 1 AS one FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [ownSchema]);

@@ -26,7 +26,7 @@ import { createLiveAgents } from './live-agents.js';
 import { createLocalClock } from './local-clock.js';
 import { createLogWriter } from './log-writer.js';
 import { createMenus } from './menus.js';
-import { migrate } from './migrate.js';
+import { isMigrated, migrate } from './migrate.js';
 import type { Migrated } from './migrate.js';
 import { openMysql } from './mysql.js';
 import { createProofs } from './proofs.js';
@@ -93,6 +93,8 @@ export interface Store {
   databaseNowMs(): Promise<number>;
   /** Our tables by numbered steps, VICIdial's only where absent. Rejects TDM_STORE_NEWER. */
   migrate(): Promise<Migrated>;
+  /** True when `migrate` has nothing to do for our own tables. Changes nothing. */
+  isMigrated(): Promise<boolean>;
   runRetention(nowMs: number): Promise<RetentionResult>;
   /** Stores queued log rows for at most `closeMsMax`, then closes. */
   close(): Promise<void>;
@@ -146,6 +148,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
       forgetAll();
       return done;
     },
+    isMigrated: () => isMigrated(db, { own, ownSchema }),
     runRetention: (atMs) => runRetention(db, { own, clock, ...limits }, atMs),
     async close() {
       await logs.close(limits.closeMsMax);

@@ -43,10 +43,25 @@ describe('command line', function () {
   it('B63: apply, apply again, and menu show', async () => {
     const file = join(dir, 'site.yaml');
     writeFileSync(file, "menus: [{ id: m1, prompt: NOPLAY, options: { '1': { extension: '9001', context: office } } }]\n");
+    await tandem(['migrate']);
     assert.match((await tandem(['apply', file, '--dry-run'])).out ?? '', /^\+ tandem_menus m1\n1 change\(s\) would be made\.\n$/);
     assert.match((await tandem(['apply', file])).out ?? '', /1 change\(s\) made/);
     assert.match((await tandem(['apply', file])).out ?? '', /^Nothing to change\.\n$/);
     assert.match((await tandem(['menu', 'show', 'm1'])).out ?? '', /1: extension 9001 in office/);
+    assert.match((await tandem(['menu', 'show', 'nosuch'])).stderr ?? '', /TDM_NOT_FOUND/);
+  });
+
+  it('DB-2: commands that only look make no tables', async () => {
+    const file = join(dir, 'site.yaml');
+    writeFileSync(file, 'user_groups: [{ id: SALES }]\n');
+    for (const args of [
+      ['user', 'list'],
+      ['menu', 'list'],
+      ['apply', file, '--dry-run'],
+    ])
+      assert.match((await tandem(args)).stderr ?? '', /TDM_STORE_EMPTY: .*run "tandem migrate"/);
+    const doctor = await tandem(['doctor']);
+    assert.match(doctor.stdout ?? '', /^FAIL {2}database: .*run "tandem migrate"/m);
   });
 
   for (const [what, args, env, message] of [
@@ -63,7 +78,7 @@ describe('command line', function () {
       {},
       /TDM_BAD_FILE: File \/nowhere\/site\.yaml: cannot be read \(ENOENT\)/,
     ],
-    ['an unknown menu', ['menu', 'show', 'nosuch'], {}, /TDM_NOT_FOUND/],
+    ['a menu before the tables are there', ['menu', 'show', 'nosuch'], {}, /TDM_STORE_EMPTY/],
     ['a database that is away', ['migrate'], { TANDEM_DATABASE_URL: 'mysql://t:x-y-z@127.0.0.1:9/none' }, /TDM_STORE_DOWN/],
   ] as const)
     it(`ends with code 1 and one clear message for ${what}`, async () => {
@@ -74,6 +89,7 @@ describe('command line', function () {
     });
 
   it('B38: doctor says what is wrong and ends with 1 when something is broken', async () => {
+    await tandem(['migrate']);
     const healthy = await tandem(['doctor']);
     assert.equal(healthy.code, 0);
     assert.match(healthy.out ?? '', /^ok {4}database: answers/m);
@@ -93,7 +109,12 @@ describe('command line', function () {
         asterisk,
         new RegExp(`^exten => 800,1,AGI\\(agi://127\\.0\\.0\\.1:${String(example.ports.agi)}/ccc_lookup_insert,example---8199\\)$`),
       );
-      assert.match(freeswitch, new RegExp(`data="127\\.0\\.0\\.1:${String(example.ports.esl)} async full"`));
+      assert.match(
+        freeswitch,
+        new RegExp(
+          `^<extension .*tandem_args=example---8199.*data="127\\.0\\.0\\.1:${String(example.ports.esl)} async full"/></condition></extension>$`,
+        ),
+      );
       assert.equal(statSync(join(dir, 'example-password')).mode & 0o777, 0o600);
     } finally {
       await example.stop();

@@ -12,20 +12,25 @@ export function addApply(program: Command): void {
     .argument('<file>', 'YAML file, see docs/provisioning.md')
     .option('--dry-run', 'show what would change, change nothing', false)
     .action((file: string, options: { dryRun: boolean }) =>
-      withStore(async (store, config) => {
-        const plan = await applyFile(file, {
-          store: createProvisioningStore(store),
-          hasher: createPasswordHasher(),
-          nowMs: Date.now(),
-          zone: config.zone,
-          dryRun: options.dryRun,
-          allowDefaultSecrets: config.allowDefaultSecrets,
-          env: process.env,
-        });
-        plan.lines.forEach(print);
-        print(
-          plan.lines.length ? `${String(plan.lines.length)} change(s) ${options.dryRun ? 'would be made' : 'made'}.` : 'Nothing to change.',
-        );
-      }),
+      withStore(
+        async (store, config) => {
+          const plan = await applyFile(file, {
+            store: createProvisioningStore(store),
+            hasher: createPasswordHasher(),
+            nowMs: Date.now(),
+            zone: config.zone,
+            dryRun: options.dryRun,
+            allowDefaultSecrets: config.allowDefaultSecrets,
+            env: process.env,
+          });
+          plan.lines.forEach(print);
+          print(
+            plan.lines.length
+              ? `${String(plan.lines.length)} change(s) ${options.dryRun ? 'would be made' : 'made'}.`
+              : 'Nothing to change.',
+          );
+        },
+        options.dryRun ? 'look' : 'change',
+      ),
     );
 }

@@ -1,6 +1,7 @@
 /** What every command needs: settings, log, and a store that is closed at the end. */
 import { readConfig, type Config } from '../config.js';
 import { createLog } from '../log.js';
+import { TandemError } from '../../core/errors.js';
 import type { Log, Meter } from '../../core/ports.js';
 import { openStore, type Store } from '../../sql/store.js';
 
@@ -26,12 +27,19 @@ export function openConfiguredStore(config: Config, log: Log, meter: Meter): Pro
   });
 }
 
-/** Runs `work` with a migrated store and closes it whatever happens. */
-export async function withStore<T>(work: (store: Store, config: Config) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` with a store and closes it whatever happens. `change` brings the tables up to date first; `look` alters
+ * nothing and wants them up to date (DB-2); `check` takes the store as it is.
+ */
+export async function withStore<T>(
+  work: (store: Store, config: Config) => Promise<T>,
+  intent: 'change' | 'look' | 'check' = 'change',
+): Promise<T> {
   const config = readConfig(process.env);
   const store = await openConfiguredStore(config, createLog('warn'), noMeter);
   try {
-    await store.migrate();
+    if (intent === 'change') await store.migrate();
+    if (intent === 'look' && !(await store.isMigrated())) throw new TandemError('TDM_STORE_EMPTY');
     return await work(store, config);
   } finally {
     await store.close();

@@ -30,18 +30,19 @@ export function addDoctor(program: Command): void {
     .description('check settings, database, doors, links and peers')
     .action(() =>
       withStore(async (store, config) => {
+        const found = await database(store, config);
+        const usable = found.every((finding) => finding.verdict !== 'FAIL');
         const findings = [
           ok('settings', 'read without problems'),
           ...exposed(config),
-          ...(await database(store, config)),
+          ...found,
           ...(await doors(config)),
           ...(await links(config)),
-          ...(await peers(store, config)),
-          ...(await users(store, config)),
+          ...(usable ? [...(await peers(store, config)), ...(await users(store, config))] : []),
         ];
         for (const { verdict, what, detail } of findings) print(`${verdict.padEnd(5)} ${what}: ${redactText(detail)}`);
         if (findings.some((finding) => finding.verdict === 'FAIL')) process.exitCode = 1;
-      }),
+      }, 'check'),
     );
 }
 
@@ -60,22 +61,28 @@ function exposed(config: Config): Finding[] {
 }
 
 async function database(store: Store, config: Config): Promise<Finding[]> {
-  const before = Date.now();
-  await store.ping();
-  const took = Date.now() - before;
-  const findings = [
-    ok('database', `answers in ${String(took)} ms, tables up to date; zone ${config.zone}, local time ${sqlDateTime(before, config.zone)}`),
+  try {
+    const before = Date.now();
+    await store.ping();
+    const answered = `answers in ${String(Date.now() - before)} ms; zone ${config.zone}, local time ${sqlDateTime(before, config.zone)}`;
+    if (!(await store.isMigrated()))
+      return [fail('database', `${answered}; the tables of Tandem are missing or older: run "tandem migrate"`)];
+    return [ok('database', `${answered}; tables up to date`), ...(await clock(store, config))];
+  } catch (e) {
+    return [fail('database', reasonOf(e))];
+  }
+}
+
+async function clock(store: Store, config: Config): Promise<Finding[]> {
+  const skewMs = Math.abs((await store.databaseNowMs()) - Date.now());
+  if (skewMs <= clockSkewMsMax) return [];
+  const skewS = String(Math.round(skewMs / 1000));
+  return [
+    warn(
+      'database clock',
+      `differs from ours by ${skewS} s in zone ${config.zone}: check NTP and TANDEM_ZONE, the log window depends on it`,
+    ),
   ];
-  const theirs = await store.databaseNowMs();
-  const skew = Math.abs(theirs - Date.now());
-  if (skew > clockSkewMsMax)
-    findings.push(
-      warn(
-        'database clock',
-        `differs from ours by ${String(Math.round(skew / 1000))} s in zone ${config.zone}: check NTP and TANDEM_ZONE, the log window depends on it`,
-      ),
-    );
-  return findings;
 }
 
 function doors(config: Config): Promise<Finding[]> {
@@ -134,7 +141,9 @@ async function peers(store: Store, config: Config): Promise<Finding[]> {
     leadIds: [],
     callerCodes: [],
   });
-  const ids = new Set([...containers.map((row) => String(row['container_id'])), ...profiles.map((row) => String(row['peer_id']))]);
+  // A VICIdial has many containers that are no addresses of clusters.
+  const addresses = containers.filter((row) => /^\s*https?:.*ccc_lead_info/i.test(String(row['container_entry'])));
+  const ids = new Set([...addresses.map((row) => String(row['container_id'])), ...profiles.map((row) => String(row['peer_id']))]);
   try {
     return await Promise.all(
       [...ids].map(async (id) => {

@@ -35,6 +35,7 @@ export function prepareExample(config: Config): Example {
         nowMs: Date.now(),
         zone: config.zone,
         dryRun: false,
+        refreshCalls: true,
         allowDefaultSecrets: config.allowDefaultSecrets,
         env,
       });
@@ -49,8 +50,8 @@ export function prepareExample(config: Config): Example {
         text: `exten => 800,1,AGI(agi://${hostFor(config.agi.host)}:${String(ports.agi)}/ccc_lookup_insert,example---8199)`,
       },
       {
-        title: 'FreeSWITCH: after setting tandem_app=ccc_lookup_insert and tandem_args=example---8199',
-        text: `<action application="socket" data="${hostFor(config.esl.host)}:${String(ports.esl)} async full"/>`,
+        title: `FreeSWITCH: dial 800 with caller name ${exampleCode}; the call goes on at A, B, C or D of its context`,
+        text: `<extension name="tandem"><condition field="destination_number" expression="^800$"><action application="set" data="tandem_app=ccc_lookup_insert"/><action application="set" data="tandem_args=example---8199"/><action application="socket" data="${hostFor(config.esl.host)}:${String(ports.esl)} async full"/></condition></extension>`,
       },
     ],
   };

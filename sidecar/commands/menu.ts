@@ -7,7 +7,11 @@ import { print, withStore } from './context.js';
 export function addMenu(program: Command): void {
   const menu = program.command('menu').description('call menus: list, show as a tree');
 
-  menu.command('list').action(() => withStore(async (store) => (await store.menus.all()).forEach((m) => print(`${m.id}\t${m.name}`))));
+  menu.command('list').action(() =>
+    withStore(async (store) => {
+      for (const { id, name } of await store.menus.all()) print(`${id}\t${name}`);
+    }, 'look'),
+  );
 
   menu
     .command('show')
@@ -16,9 +20,8 @@ export function addMenu(program: Command): void {
     .action((id: string) =>
       withStore(async (store) => {
         const menus = new Map((await store.menus.all()).map((m) => [m.id, m]));
-
         if (!menus.has(id)) throw new TandemError('TDM_NOT_FOUND', ['Menu', id]);
         print(menuTree((menuId) => menus.get(menuId), id));
-      }),
+      }, 'look'),
     );
 }

@@ -52,7 +52,7 @@ export function addUser(program: Command): void {
               String(row['api_allowed_functions']).trim() || '(no function)',
             ].join('\t'),
           );
-      }),
+      }, 'look'),
     );
 
   user
