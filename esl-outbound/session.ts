@@ -177,7 +177,9 @@ export class Session {
     if (!application) return this.#report(call, 'refused', refusal);
     const failure = await this.#unlessAbandoned(this.#failureOf(application, call));
     if (this.#channel.hungUp) return this.#ofLostCall(call, failure);
-    return failure === undefined ? 'done' : this.#report(call, 'error', failure);
+    // Menu and queue entry never reject: when we stopped them, they could not tell their result any more.
+    const reason = failure ?? this.#channel.gone;
+    return reason === undefined ? 'done' : this.#report(call, 'error', reason);
   }
 
   /** The caller left, or the connection broke under a caller who may still be there. */

@@ -572,6 +572,21 @@ describe('ESL outbound server', () => {
       assert.equal(fake.variables.get('TANDEM_REASON'), 'TDM_STOPPING');
     });
 
+    it('the dialplan is told TDM_STOPPING also when the application takes it for an ordinary end', async () => {
+      await open({
+        t: (call) =>
+          call.waitForDigit(60_000).then(
+            () => undefined,
+            () => undefined,
+          ),
+      });
+      const fake = await dial();
+      await fake.until(isLive);
+      await door.server.close(10);
+      assert.equal(await fake.ended, 'exit');
+      assert.deepEqual([fake.variables.get('TANDEM_RESULT'), fake.variables.get('TANDEM_REASON')], ['error', 'TDM_STOPPING']);
+    });
+
     it('a call in a bridge is left to the switch when we stop', async () => {
       let failure: unknown;
       await open({
