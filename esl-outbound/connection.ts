@@ -63,6 +63,12 @@ export function refusalOf(answer: string): string | undefined {
   return /^-(?:ERR|USAGE:?)\s*(.*)/s.exec(answer)?.[1]?.trim();
 }
 
+/** Why the link is down, without the words that say which one is: for a text or an error that says so itself. */
+export function downReason(error: TandemError, name: string): string {
+  const { message: start } = new TandemError('TDM_SWITCH_DOWN', [name, '']);
+  return error.message.startsWith(start) ? error.message.slice(start.length) : error.message;
+}
+
 export class GuardedConnection extends esl.Connection {
   // `declare` and lazy: the library's constructor sends `connect` before subclass fields would exist.
   declare private answersQueue: AnswerQueue<SwitchEvent> | undefined;
@@ -248,8 +254,8 @@ export class GuardedConnection extends esl.Connection {
   /** Send and wait for whatever answers. A late answer ends the connection: after it no answer could be matched. */
   async #ask(command: string, headers?: CommandHeaders, body?: string): Promise<SwitchEvent> {
     const text = commandText(command, headers, body);
-    const { clock, replyMsMax } = this.options;
-    if (this.#over) throw new TandemError('TDM_SWITCH_DOWN', [this.options.name, this.#over.message], { cause: this.#over });
+    const { clock, name, replyMsMax } = this.options;
+    if (this.#over) throw new TandemError('TDM_SWITCH_DOWN', [name, downReason(this.#over, name)], { cause: this.#over });
     this.answers().assertRoom();
     this.put(text);
     this.#assertRead();

@@ -38,6 +38,9 @@ export const eslServerDefaults: EslServerOptions = {
   exitMsMax: 1_000,
 };
 
+/** one line per reason and this time; the metric counts all */
+const refusalLogMs = 10_000;
+
 export interface EslServerDeps {
   readonly log: Log;
   readonly meter: Meter;
@@ -72,6 +75,7 @@ class OutboundServer implements EslServer {
   readonly #isAllowed: (address: string) => boolean;
   readonly #sessions = new Set<Session>();
   readonly #server: Server;
+  readonly #quietUntilMs = new Map<string, number>();
   #stopping = false;
   #idle: () => void = () => undefined;
 
@@ -164,10 +168,19 @@ class OutboundServer implements EslServer {
 
   /** Unlike a refused connection this costs an async call its dialplan (spec section 3), so it is kept for strangers and floods. */
   #drop(socket: Socket, reason: 'address' | 'limit'): void {
-    this.#deps.meter.count('tandem_esl_refused_total', { reason });
-    this.#deps.log.warn({ address: socket.remoteAddress, reason }, 'esl: connection refused');
+    this.#refused(reason, { address: socket.remoteAddress });
     socket.on('error', () => undefined); // a reset after our close is of no interest
     socket.destroy();
+  }
+
+  /** Counted always, told now and then: a stranger must not be able to fill the log. */
+  #refused(reason: string, fields: object): void {
+    const { log, meter, clock } = this.#deps;
+    meter.count('tandem_esl_refused_total', { reason });
+    const nowMs = clock.nowMs();
+    if (nowMs < (this.#quietUntilMs.get(reason) ?? -Infinity)) return;
+    this.#quietUntilMs.set(reason, nowMs + refusalLogMs);
+    log.warn({ ...fields, reason }, 'esl: connection refused');
   }
 
   /** True when the last session ended in time. */

@@ -3,7 +3,7 @@
  * switch lives. A new object per attempt, so nothing of an old connection can answer in a new one (E4).
  */
 import { TandemError } from '../core/errors.js';
-import { GuardedConnection } from '../esl-outbound/connection.js';
+import { downReason, GuardedConnection } from '../esl-outbound/connection.js';
 import type { SwitchEvent } from '../esl-outbound/event.js';
 import '../esl-outbound/parser.js';
 import type { EslLinkOptions } from './esl-options.js';
@@ -104,7 +104,6 @@ export class EslSession {
 
   #ended(error: TandemError): void {
     this.#cancelTimer();
-    // The state says "down" by itself.
-    this.#hooks.onEnd(error.message.replace(`Link to switch "${this.#options.name}" is down: `, ''), this.#isRefusal);
+    this.#hooks.onEnd(downReason(error, this.#options.name), this.#isRefusal);
   }
 }

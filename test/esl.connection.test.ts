@@ -209,6 +209,7 @@ describe('ESL connection', () => {
     await pending;
     assert.equal(pair.ended.length, 1);
     assert.throws(() => pair.connection.send('exit'), code('TDM_SWITCH_DOWN'));
+    await assert.rejects(pair.connection.api('status'), { message: /^Link to switch "\w+" is down: connection closed$/ });
   });
 
   it('a reply that takes too long ends the connection, since the order is lost', async () => {

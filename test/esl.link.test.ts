@@ -129,7 +129,7 @@ describe('ESL link', () => {
         () => link.status().reason,
         (reason) => reason.includes('refused'),
       );
-      await assert.rejects(link.waitUp(10), (e) => hasCode(e, 'TDM_SWITCH_DOWN') && e.message.includes('login refused'));
+      await assert.rejects(link.waitUp(10), { code: 'TDM_SWITCH_DOWN', message: /^Link to switch "fs1" is down: login refused/ });
     });
   });
 

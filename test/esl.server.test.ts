@@ -491,6 +491,24 @@ describe('ESL outbound server', () => {
       assert.deepEqual(door.meter.counted('tandem_esl_refused_total'), [{ reason: 'address' }]);
     });
 
+    it('a stranger cannot fill the log: one line per reason and 10 s, each refusal counted', async () => {
+      const clock = createHandTimers();
+      await open({ t: done }, { allow: ['192.0.2.0/24'] }, { clock });
+      const refused = async () => {
+        const socket = connect(door.port, '127.0.0.1');
+        await new Promise((resolve) => socket.on('error', () => undefined).on('close', resolve));
+      };
+      for (let n = 0; n < 5; n++) await refused();
+      assert.deepEqual(door.log.warn.args, [[{ address: '127.0.0.1', reason: 'address' }, 'esl: connection refused']]);
+      clock.advance(9_999);
+      await refused();
+      assert.equal(door.log.warn.callCount, 1);
+      clock.advance(1);
+      await refused();
+      assert.equal(door.log.warn.callCount, 2);
+      assert.equal(door.meter.counted('tandem_esl_refused_total').length, 7);
+    });
+
     it('networks and single addresses may be allowed; anything else is a bad setting', async () => {
       await open({ t: done }, { allow: ['127.0.0.0/8', '::1', '2001:db8::/32'] });
       assert.equal(await (await dial()).ended, 'exit');
