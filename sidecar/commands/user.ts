@@ -1,6 +1,6 @@
 /** `tandem user add|list|remove`: HTTP users. There is no default password; a made one is shown once. */
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
 import { TandemError } from '../../core/errors.js';
 import type { Config } from '../config.js';
@@ -28,7 +28,11 @@ export function addUser(program: Command): void {
     .command('add')
     .description('add a user or change one; prints a new password unless --pass-file is given')
     .argument('<name>')
-    .option('--level <1-9>', 'VICIdial user level; the lead API needs 7 or more', '8')
+    .addOption(
+      new Option('--level <1-9>', 'VICIdial user level; the lead API needs 7 or more')
+        .choices(['1', '2', '3', '4', '5', '6', '7', '8', '9'])
+        .default('8'),
+    )
     .option('--group <id>', 'user group', 'ADMIN')
     .option('--functions <list>', 'API functions, separated by commas; none by default', '')
     .option('--view-reports', 'VICIdial right, needed for ccc_lead_info', false)
@@ -78,6 +82,8 @@ async function add(store: Store, config: Config, name: string, options: AddOptio
 
 function readPassword(file: string): string {
   const text = readFileSync(file === '-' ? 0 : file, 'utf8').replace(/\r?\n$/, '');
+  // In a provisioning file such a text is a reference; here it would be taken for one.
+  if (/^(env|file):/.test(text)) throw new TandemError('TDM_BAD_VALUE', ['password', 'may not begin with env: or file:']);
   if (text.length < 8) throw new TandemError('TDM_BAD_VALUE', ['password', 'needs at least 8 characters']);
   return text;
 }
