@@ -2,7 +2,7 @@
  * The embedded database. Calls into SQLite are synchronous and take microseconds; one connection serves all.
  * A transaction may await between its statements, so it holds the connection's turn until it ends.
  */
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TandemError } from '../core/errors.js';
 import type { Changed, Db, Row, Statements, Value, WriteOptions } from './db.js';
@@ -31,10 +31,16 @@ const busyTimeoutMs = 20;
 export async function openSqlite(file: string, options: SqliteOptions): Promise<Db> {
   const { DatabaseSync } = await loadSqlite();
   const database = open(() => {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+    if (file !== ':memory:') makeFile(file);
     return new DatabaseSync(file);
   }, file);
   return createSqliteDb(database, options);
+}
+
+/** For our eyes only: it holds passwords of accounts and of containers. SQLite gives -wal and -shm the mode of the file itself. */
+function makeFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  closeSync(openSync(file, 'a', 0o600)); // one that exists keeps its mode
 }
 
 function open(create: () => SqliteDatabase, file: string): SqliteDatabase {
