@@ -1,15 +1,18 @@
 import { isOnTrunk } from '../core/cluster/trunk.js';
-import type { Container, Containers, PeerProfile } from '../core/ports.js';
+import type { Container, Containers, Log, PeerProfile } from '../core/ports.js';
 import { createCache } from './cache.js';
 import { integer, text } from './db.js';
 import type { Db, Row } from './db.js';
 import { causedBy } from './failure.js';
+import { createJsonLists } from './json-list.js';
+import type { JsonLists } from './json-list.js';
 import { provisionedTables } from './provisioning-tables.js';
 
 export interface ContainersOptions {
   readonly own: string;
   readonly nowMs: () => number;
   readonly cacheMsMax: number;
+  readonly log: Log;
 }
 
 const cachedMax = 1_000;
@@ -17,7 +20,8 @@ const peersMax = 10_000;
 const peerColumns = provisionedTables.tandem_peers.columns;
 
 /** vicidial_settings_containers and our peer profiles, by one id; at most one second old. */
-export function createContainers(db: Db, { own, nowMs, cacheMsMax }: ContainersOptions): Containers & { forget(): void } {
+export function createContainers(db: Db, { own, nowMs, cacheMsMax, log }: ContainersOptions): Containers & { forget(): void } {
+  const lists = createJsonLists(log);
   // Both sides of the join are looked up by the bound id: either may be absent, and their collations may differ.
   const findSql = `
     SELECT c.container_id, c.container_entry, ${peerColumns.map((name) => `p.${name}`).join(', ')}
@@ -33,7 +37,7 @@ export function createContainers(db: Db, { own, nowMs, cacheMsMax }: ContainersO
     load: async (id) => {
       try {
         const [row] = await db.all(findSql, [id, id]);
-        return row && container(row);
+        return row && container(row, lists);
       } catch (e) {
         if (causedBy(e, 'unlike')) return undefined;
         throw e;
@@ -45,7 +49,7 @@ export function createContainers(db: Db, { own, nowMs, cacheMsMax }: ContainersO
     maxAgeMs: cacheMsMax,
     entriesMax: 1,
     nowMs,
-    load: async () => trunksOf((await db.all(peersSql)).map(peerProfile)),
+    load: async () => trunksOf((await db.all(peersSql)).map((row) => peerProfile(row, lists))),
     keep: () => true,
   });
 
@@ -74,18 +78,18 @@ function trunksOf(profiles: readonly PeerProfile[]): readonly Trunk[] {
     .sort((a, b) => b.name.length - a.name.length || (a.name < b.name ? -1 : 1));
 }
 
-function container(row: Row): Container | undefined {
+function container(row: Row, lists: JsonLists): Container | undefined {
   const stock = row['container_id'];
   const peerId = row['peer_id'];
   if (typeof stock !== 'string' && typeof peerId !== 'string') return undefined;
   return {
     id: text(stock ?? peerId),
     entry: text(row['container_entry']),
-    profile: typeof peerId === 'string' ? peerProfile(row) : undefined,
+    profile: typeof peerId === 'string' ? peerProfile(row, lists) : undefined,
   };
 }
 
-function peerProfile(row: Row): PeerProfile {
+function peerProfile(row: Row, lists: JsonLists): PeerProfile {
   return {
     id: text(row['peer_id']),
     kind: row['kind'] === 'tandem' ? 'tandem' : 'vicidial',
@@ -107,7 +111,7 @@ function peerProfile(row: Row): PeerProfile {
     connectMsMax: integer(row['connect_ms_max']),
     requestMsMax: integer(row['request_ms_max']),
     allowExtraFields: Number(row['allow_extra_fields']) === 1,
-    trunks: names(row['trunks']),
+    trunks: names(row, lists),
   };
 }
 
@@ -119,9 +123,9 @@ function oneOf<T extends string>(allowed: readonly T[], value: Cell, otherwise: 
   return allowed.find((word) => word === value) ?? otherwise;
 }
 
-/** JSON array of texts. */
-function names(stored: Cell): readonly string[] {
+/** A trunk list that cannot be read binds no trunk: one bad row must not stop the calls of all peers. */
+function names(row: Row, lists: JsonLists): readonly string[] {
+  const stored = row['trunks'];
   if (stored === null || stored === undefined || stored === '') return [];
-  const parsed: unknown = JSON.parse(String(stored));
-  return Array.isArray(parsed) ? parsed.filter((name) => typeof name === 'string') : [];
+  return (lists('tandem_peers.trunks', text(row['peer_id']), stored) ?? []).filter((name) => typeof name === 'string');
 }

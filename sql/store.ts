@@ -118,10 +118,10 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
   const cached = { own, nowMs, cacheMsMax };
   const logs = createLogWriter(db, { clock, columns, nowMs, log, meter, waitMsMax: limits.logWaitMsMax, queueMax: limits.logQueueMax });
 
-  const users = createUsers(db, { ...cached, clock, columns, logins: logs.logins });
+  const users = createUsers(db, { ...cached, clock, columns, logins: logs.logins, log });
   const settings = createSettings(db, { ...cached, clock });
   const lists = createLists(db, cached);
-  const containers = createContainers(db, cached);
+  const containers = createContainers(db, { ...cached, log });
   const menus = createMenus(db, cached);
 
   function forgetAll(): void {

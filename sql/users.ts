@@ -1,10 +1,12 @@
-import type { AccountLimits, ApiUser, Users } from '../core/ports.js';
+import type { AccountLimits, ApiUser, Log, Users } from '../core/ports.js';
 import { createCache } from './cache.js';
 import type { Columns } from './columns.js';
 import { fitTo } from './columns.js';
 import { integer, text } from './db.js';
 import type { Db, Row } from './db.js';
 import { causedBy } from './failure.js';
+import { createJsonLists } from './json-list.js';
+import type { JsonLists } from './json-list.js';
 import type { LocalClock } from './local-clock.js';
 import type { LoginLog } from './log-writer.js';
 
@@ -15,6 +17,7 @@ export interface UsersOptions {
   readonly cacheMsMax: number;
   readonly columns: Columns;
   readonly logins: LoginLog;
+  readonly log: Log;
 }
 
 const cachedMax = 1_000;
@@ -48,11 +51,12 @@ const failedType = { bad: 'aBAD', locked: 'aLOCK', 'ip-block': 'aIPBLOCK' } as c
 export function createUsers(db: Db, options: UsersOptions): Users & { forget(): void } {
   const { clock, columns, logins } = options;
   const sql = findSql(options.own);
+  const lists = createJsonLists(options.log);
 
   async function load(user: string): Promise<ApiUser | undefined> {
     try {
       const [row] = await db.all(sql, [user, user, user]);
-      return row && apiUser(row, clock);
+      return row && apiUser(row, clock, lists);
     } catch (e) {
       if (causedBy(e, 'unlike')) return undefined; // characters that the column's charset does not have
       throw e;
@@ -90,7 +94,7 @@ export function createUsers(db: Db, options: UsersOptions): Users & { forget(): 
   };
 }
 
-function apiUser(row: Row, clock: LocalClock): ApiUser {
+function apiUser(row: Row, clock: LocalClock, lists: JsonLists): ApiUser {
   const secret = row['secret_hash'];
   return {
     user: text(row['user']),
@@ -110,11 +114,11 @@ function apiUser(row: Row, clock: LocalClock): ApiUser {
     twoFactorOverride: text(row['two_factor_override']),
     allowedCampaigns: text(row['allowed_campaigns']),
     apiIpList: text(row['api_ip_list']),
-    account: accountLimits(row),
+    account: accountLimits(row, lists),
   };
 }
 
-function accountLimits(row: Row): AccountLimits | undefined {
+function accountLimits(row: Row, lists: JsonLists): AccountLimits | undefined {
   const peerId = row['peer_id'];
   if (typeof peerId !== 'string') return undefined;
   return {
@@ -122,17 +126,13 @@ function accountLimits(row: Row): AccountLimits | undefined {
     windowS: integer(row['window_s']),
     oneTime: Number(row['one_time']) === 1,
     requestsPerMinute: integer(row['requests_per_minute']),
-    lists: listIds(row['lists']),
+    lists: listIds(row, lists),
   };
 }
 
-/** JSON array of list ids; what cannot be read allows no list, never all. */
-function listIds(stored: string | number | null | undefined): readonly number[] | undefined {
+/** JSON array of list ids; what cannot be read allows no list, never all (W-8). */
+function listIds(row: Row, lists: JsonLists): readonly number[] | undefined {
+  const stored = row['lists'];
   if (stored === null || stored === undefined || stored === '') return undefined;
-  try {
-    const parsed: unknown = JSON.parse(String(stored));
-    return Array.isArray(parsed) ? parsed.map(Number).filter(Number.isSafeInteger) : [];
-  } catch {
-    return []; // deny by default (W-8)
-  }
+  return (lists('tandem_accounts.lists', text(row['user']), stored) ?? []).map(Number).filter(Number.isSafeInteger);
 }
