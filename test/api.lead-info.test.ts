@@ -125,18 +125,27 @@ describe('ccc_lead_info', () => {
     const basic = (user: string, pass: string) => ({ Authorization: `Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}` });
     const bare = `source=test&function=ccc_lead_info&call_id=${code}`;
 
-    it('W-5: HTTP Basic keeps the password out of the address', async () => {
+    it("W-5: HTTP Basic keeps the password of a peer's account out of the address", async () => {
+      store.change('6666', () => bound({}));
       assert.match((await ask({ query: bare, headers: basic('6666', '1234') })).body, /^TD\|/);
       assert.match(
         (await ask({ query: bare, headers: basic('6666', 'x:y') })).body,
-        /^ERROR: Login incorrect, please try again: \|6666\|\|BAD/,
+        /^ERROR: Login incorrect, please try again: \|\|\|BAD/,
       );
     });
 
+    it('3.1: HTTP Basic alone is ignored for every other account, as VICIdial does', async () => {
+      for (const headers of [basic('6666', '1234'), basic('6666', 'wrong'), basic('nobody', 'x')]) {
+        assert.equal((await ask({ query: bare, headers })).body, 'ERROR: Login incorrect, please try again: |||BAD|\n');
+        const fronter = await ask({ path: '/agc/api.php', query: 'source=test&function=force_fronter_leave_3way', headers });
+        assert.equal(fronter.body, 'ERROR: Invalid Username/Password: |||0|1|BAD|0|api||\n');
+      }
+      assert.equal(store.tables.users.find(({ user }) => user === '6666')?.failedLoginCount, 0);
+    });
+
     it('W-5: HTTP Basic may carry passwords that a parameter could not', async () => {
-      store.change('6666', () => ({ pass: '', secretHash: '' }));
       const secretHash = await hashSecret('p: ü|&', testSecrets);
-      store.change('6666', () => ({ secretHash }));
+      store.change('6666', () => ({ ...bound({}), pass: '', secretHash }));
       assert.match((await ask({ query: bare, headers: basic('6666', 'p: ü|&') })).body, /^TD\|/);
       assert.match(await text(`user=6666&pass=${encodeURIComponent('p: ü|&')}&${bare}`), /^ERROR: Login/);
     });

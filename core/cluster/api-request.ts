@@ -1,11 +1,12 @@
 /** One request at a VICIdial-compatible door, free of HTTP: what both doors' services read, and what they answer. */
 import type { ApiLogEntry } from '../ports.js';
+import type { LoginRefusal } from './lead-info.js';
 import { filtered, isSent, rawValue, type Filter, type RequestFields } from './parameters.js';
 import type { SignedParts } from './signature.js';
 
 export interface ApiRequest {
   readonly fields: RequestFields;
-  /** HTTP Basic credentials, used only when neither `user` nor `pass` was sent */
+  /** HTTP Basic credentials, used only when neither `user` nor `pass` was sent, and only for accounts of peers (3.1) */
   readonly basic: { readonly user: string; readonly pass: string } | undefined;
   /** a signed request (X-27); goes before any other credentials */
   readonly signed: { readonly key: string; readonly sign: string; readonly parts: SignedParts } | undefined;
@@ -48,9 +49,15 @@ export function credentialsOf(request: ApiRequest, nonLatin: boolean) {
   const { fields, signed, basic } = request;
   if (signed) return { kind: 'signed', sign: signed.sign, parts: signed.parts } as const;
   // Basic is ours alone: its password may hold any character and is compared as it is.
-  if (basic && !isSent(fields, 'user') && !isSent(fields, 'pass')) return { kind: 'password', pass: basic.pass, isAsSent: true } as const;
+  if (basic && !isSent(fields, 'user') && !isSent(fields, 'pass'))
+    return { kind: 'password', pass: basic.pass, isAsSent: true, isBasic: true } as const;
   const pass = rawValue(fields, 'pass');
   return { kind: 'password', pass, isAsSent: pass === filtered(pass, 'name', nonLatin) } as const;
+}
+
+/** The user name in a refused login's answer. VICIdial ignores HTTP Basic, so a name from there is not repeated. */
+export function refusedUser(credentials: ReturnType<typeof credentialsOf>, user: string, refusal: LoginRefusal): string {
+  return refusal === 'BAD' && credentials.kind === 'password' && 'isBasic' in credentials ? '' : user;
 }
 
 const cut = (text: string, length: number): string => (text.length > length ? text.slice(0, length) : text);

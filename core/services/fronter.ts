@@ -2,8 +2,18 @@
  * Fronter commands: after a hand-over the closer orders the first agent out of the three-way call, or
  * stops the audio that agent plays, on this cluster or at the call's origin (vicidial-ccc section 7, FF-1 to FF-3).
  */
-import { credentialsOf, logEntry, parameter, textAnswer, userOf, type ApiAnswer, type ApiRequest } from '../cluster/api-request.js';
+import {
+  credentialsOf,
+  logEntry,
+  parameter,
+  refusedUser,
+  textAnswer,
+  userOf,
+  type ApiAnswer,
+  type ApiRequest,
+} from '../cluster/api-request.js';
 import { fronterAnswers as answers, isFronterFunction, isFronterValue, remoteAgent, type FronterAsk } from '../cluster/fronter.js';
+import type { LoginRefusal } from '../cluster/lead-info.js';
 import type { MinuteLimit } from '../cluster/limits.js';
 import { mayUseFunction } from '../cluster/permissions.js';
 import { leadIdMax } from '../callercode.js';
@@ -156,13 +166,14 @@ export function createFronter(deps: FronterDeps, options: FronterOptions = front
   async function run(request: ApiRequest, user: string, nonLatin: boolean, apiActive: boolean): Promise<{ body: string; logged: boolean }> {
     const credentials = credentialsOf(request, nonLatin);
     const isShort = user.length < 2 || (credentials.kind === 'password' && credentials.pass.length < 2);
-    if (isShort) return { body: answers.login(user, 'BAD', apiActive), logged: false };
+    const refused = (refusal: LoginRefusal) => answers.login(refusedUser(credentials, user, refusal), refusal, apiActive);
+    if (isShort) return { body: refused('BAD'), logged: false };
     const login = await deps.login({ user, credentials, address: request.address, levelMin: 1 });
     if (!login.ok) {
-      const body = login.refusal === 'RATE' ? answers.rateLimited(user) : answers.login(user, login.refusal, apiActive);
+      const body = login.refusal === 'RATE' ? answers.rateLimited(user) : refused(login.refusal);
       return { body, logged: false };
     }
-    if (!apiActive || !login.user.agentApiAccess) return { body: answers.login(user, 'BAD', apiActive), logged: false };
+    if (!apiActive || !login.user.agentApiAccess) return { body: refused('BAD'), logged: false };
     const perMinute = Math.min(login.user.account?.requestsPerMinute ?? Infinity, options.requestsPerUserMinuteMax);
     if (!deps.requests.take(`user ${login.user.user}`, perMinute, deps.nowMs())) return { body: answers.rateLimited(user), logged: false };
     const name = parameter(request, 'function', 'name');

@@ -2,7 +2,16 @@
  * `ccc_lead_info`: another cluster asks for the lead of a call that it got from us (vicidial-ccc 3.3).
  * The steps stand in the order of the specification; the first that fails answers.
  */
-import { credentialsOf, logEntry, parameter, textAnswer, userOf, type ApiAnswer, type ApiRequest } from '../cluster/api-request.js';
+import {
+  credentialsOf,
+  logEntry,
+  parameter,
+  refusedUser,
+  textAnswer,
+  userOf,
+  type ApiAnswer,
+  type ApiRequest,
+} from '../cluster/api-request.js';
 import {
   coffeeText,
   formatLead,
@@ -186,7 +195,10 @@ export function createLeadInfo(deps: LeadInfoDeps, options: LeadInfoOptions = le
     if (openStep) return openStep;
     const credentials = credentialsOf(request, nonLatin);
     const login = await deps.login({ user, credentials, address: request.address, levelMin: 7 });
-    if (!login.ok) return { outcome: 'login', answer: textAnswer(answers.login(user, login.refusal, request.address)) };
+    if (!login.ok) {
+      const named = refusedUser(credentials, user, login.refusal);
+      return { outcome: 'login', answer: textAnswer(answers.login(named, login.refusal, request.address)) };
+    }
     if (isOverLimit(asked, login.user)) return limited;
     return refusal(asked, login.user) ?? look(asked, login.user);
   }

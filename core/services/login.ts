@@ -30,7 +30,13 @@ export interface AddressRules {
 
 export type Credentials =
   /** `isAsSent` is false when the filter of the `pass` parameter would change it: such a password fails (API-7) */
-  | { readonly kind: 'password'; readonly pass: string; readonly isAsSent: boolean }
+  | {
+      readonly kind: 'password';
+      readonly pass: string;
+      readonly isAsSent: boolean;
+      /** came by HTTP Basic at a compatible door, which knows it only of accounts that belong to a peer (3.1) */
+      readonly isBasic?: true;
+    }
   | { readonly kind: 'signed'; readonly sign: string; readonly parts: SignedParts };
 
 export interface LoginAttempt {
@@ -76,6 +82,8 @@ export interface LoginDeps {
 export type Login = (attempt: LoginAttempt) => Promise<LoginResult>;
 
 const secondFactorOff: readonly string[] = ['', '---DISABLED---'];
+
+const isBasic = (credentials: Credentials): boolean => credentials.kind === 'password' && credentials.isBasic === true;
 
 /** The address itself and its class-C form `a.b.c.x`, as VICIdial's lists know it. */
 function listForms(address: string): readonly string[] {
@@ -201,7 +209,7 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
     if (isSpraying(address)) return refuse('RATE');
     const readAtMs = deps.nowMs();
     const [user, system] = await Promise.all([deps.users.find(attempt.user), deps.settings.system()]);
-    if (!user) return unknown(attempt);
+    if (!user || (user.account === undefined && isBasic(credentials))) return unknown(attempt);
     if (isLocked(user, address, readAtMs)) return locked(user, attempt);
 
     const fits =
