@@ -298,6 +298,11 @@ describe('dialplan samples: FreeSWITCH', () => {
     }
   });
 
+  it('no setting has the name of a variable of Tandem: FreeSWITCH ignores case and falls back to global variables', () => {
+    const vars = freeswitch.find(({ name }) => name === 'tandem_vars.xml')?.text ?? '';
+    assert.doesNotMatch(vars, /data="tandem_(?:app|args|menu|queue|prefix|max_wait|priority|result|reason|option|lead_id|caller_code)=/);
+  });
+
   it('every setting that is used is in tandem_vars.xml', () => {
     const vars = freeswitch.find(({ name }) => name === 'tandem_vars.xml')?.root ?? assert.fail('file is missing');
     const set = elements(vars, 'X-PRE-PROCESS').map(({ attributes }) => attributes['data']?.split('=')[0]);
