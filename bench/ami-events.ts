@@ -2,21 +2,15 @@
  * How many manager events one core can follow: our link beside the bare asterisk-manager library, in
  * turns, on the same machine, with the sender in another process. CPU time of this process only.
  *
- *   npx tsx bench/ami-events.ts
+ *   npm run bench ami-events
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import AMI from 'asterisk-manager';
 import { createAmiLink } from '../sidecar/ami.js';
 import { sampleEvent } from './support/ami-sender.js';
-
-export interface BenchResult {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly note?: string;
-}
+import { median } from './support/figure.js';
+import type { Figure } from './support/figure.js';
 
 const eventsPerRun = 30_000;
 const runs = 3;
@@ -80,9 +74,7 @@ async function startSender(): Promise<{ sender: ChildProcess; port: number }> {
   return { sender, port: Number(line.toString()) };
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-export async function amiEvents(): Promise<BenchResult[]> {
+export async function amiEvents(): Promise<Figure[]> {
   const { sender, port } = await startSender();
   const ours: number[] = [];
   const theirs: number[] = [];
@@ -108,5 +100,3 @@ export async function amiEvents(): Promise<BenchResult[]> {
     },
   ];
 }
-
-if (process.argv[1] === new URL(import.meta.url).pathname) console.log(await amiEvents());

@@ -1,7 +1,7 @@
 /**
  * Hand-overs through FastAGI, the HTTP lookup included: rate, latency, and CPU of the destination per hand-over.
  *
- *   node --import tsx bench/handover.ts
+ *   npm run bench handover
  *
  * Method: two real Tandem processes, each with its own SQLite file on disk and default settings. The origin has
  * leads and proven calls and answers ccc_lead_info; the destination has a stock container that asks it. This
@@ -15,21 +15,14 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { encodeCallerCode } from '../core/callercode.js';
 import { environmentBlock } from '../test/support/fake-asterisk.js';
 import { startTandem } from '../test/support/tandem-process.js';
 import type { TandemProcess } from '../test/support/tandem-process.js';
 import { runAgiLoad } from './support/agi-load.js';
 import type { AgiLoadResult } from './support/agi-load.js';
-
-export interface BenchResult {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly note?: string;
-}
+import type { Figure } from './support/figure.js';
 
 const leads = 2_000;
 const firstLeadId = 1_000_000;
@@ -125,7 +118,7 @@ async function measureCanned(): Promise<Measured> {
   }
 }
 
-function rowsOf(parallel: keyof typeof reference.perSecond, measured: Measured, bare: Measured): BenchResult[] {
+function rowsOf(parallel: keyof typeof reference.perSecond, measured: Measured, bare: Measured): Figure[] {
   const name = `hand-over, ${parallel} at a time`;
   const perl = `baseline: the Perl script, ${reference.cpuMs} ms CPU; the door without lookup here: ${bare.cpuMs.toFixed(2)} ms`;
   return [
@@ -142,7 +135,7 @@ function rowsOf(parallel: keyof typeof reference.perSecond, measured: Measured, 
   ];
 }
 
-export async function handover(): Promise<BenchResult[]> {
+export async function handover(): Promise<Figure[]> {
   const dir = await mkdtemp(join(tmpdir(), 'tandem-bench-'));
   const running: TandemProcess[] = [];
   try {
@@ -165,12 +158,5 @@ export async function handover(): Promise<BenchResult[]> {
   } finally {
     await Promise.all(running.map((one) => one.stop()));
     await rm(dir, { recursive: true });
-  }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  for (const row of await handover()) {
-    const baseline = row.baseline === undefined ? '' : ` (baseline ${row.baseline})`;
-    console.log(`${row.name}: ${row.value.toFixed(2)} ${row.unit}${baseline}${row.note === undefined ? '' : `; ${row.note}`}`);
   }
 }

@@ -2,7 +2,7 @@
  * ccc_lead_info over HTTP: requests per second, latency and CPU per request with 300,000 leads and log rows,
  * on SQLite and, where the test bed has it, on MariaDB.
  *
- *   node --import tsx bench/lead-api.ts
+ *   npm run bench lead-api
  *
  * Method: the server is a process of its own with default settings, login, log rows and login marks included;
  * the load comes from a second process over keep-alive connections, each asking for random calls, one request
@@ -14,23 +14,16 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { openMysql } from '../sql/mysql.js';
 import { openSqlite } from '../sql/sqlite.js';
 import { openStore, storeDefaults } from '../sql/store.js';
 import { parseDatabaseUrl } from '../sql/url.js';
 import { silentLog } from '../test/support/observers.js';
 import { startMariaDb, testbedProblem } from '../test/testbed/mariadb.js';
+import type { Figure } from './support/figure.js';
 import type { HttpLoad, HttpLoadResult } from './support/http-load.js';
 import { benchBody, benchPaths, benchZone, seedBench } from './support/lead-api-data.js';
-
-export interface BenchResult {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly note?: string;
-}
 
 const connectionSteps = [1, 4, 16] as const;
 const warmUpMs = 1_500;
@@ -67,7 +60,7 @@ async function measure(server: ChildProcess, client: ChildProcess, load: HttpLoa
   return { ...result, cpuMs };
 }
 
-function rowsOf(name: string, measured: Measured, constant: Measured, hasReference: boolean): BenchResult[] {
+function rowsOf(name: string, measured: Measured, constant: Measured, hasReference: boolean): Figure[] {
   const reference = hasReference ? `; PHP original: ${phpPerSecond}/s` : '';
   const note = `baseline: constant body by Express${reference}`;
   return [
@@ -91,7 +84,7 @@ async function seed(url: string): Promise<void> {
   await db.close();
 }
 
-async function measureStore(database: string, url: string): Promise<BenchResult[]> {
+async function measureStore(database: string, url: string): Promise<Figure[]> {
   await seed(url);
   const server = start('./support/lead-api-server.ts', url);
   const [ports] = (await once(server, 'message')) as [{ door: number; constant: number }];
@@ -99,7 +92,7 @@ async function measureStore(database: string, url: string): Promise<BenchResult[
   try {
     const paths = benchPaths(pathCount);
     const load = (port: number, connections: number, ms: number): HttpLoad => ({ port, connections, ms, paths, expected: benchBody });
-    const rows: BenchResult[] = [];
+    const rows: Figure[] = [];
     for (const port of [ports.constant, ports.door]) await measure(server, client, load(port, 4, warmUpMs));
     for (const connections of connectionSteps) {
       const constant = await measure(server, client, load(ports.constant, connections, stepMs / 2));
@@ -113,7 +106,7 @@ async function measureStore(database: string, url: string): Promise<BenchResult[
   }
 }
 
-export async function leadApi(): Promise<BenchResult[]> {
+export async function leadApi(): Promise<Figure[]> {
   const dir = await mkdtemp(join(tmpdir(), 'tandem-bench-'));
   try {
     const rows = await measureStore('SQLite', `sqlite:${join(dir, 'bench.db')}`);
@@ -128,5 +121,3 @@ export async function leadApi(): Promise<BenchResult[]> {
     await rm(dir, { recursive: true, force: true });
   }
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) console.table(await leadApi());

@@ -8,14 +8,7 @@ import { amiEvents } from './ami-events.js';
 import { eslSessions } from './esl-sessions.js';
 import { handover } from './handover.js';
 import { leadApi } from './lead-api.js';
-
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly note?: string;
-}
+import type { Figure } from './support/figure.js';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'agi-sessions': agiSessions,

@@ -9,21 +9,9 @@ import { agiLimitDefaults } from '../../agi/limits.js';
 import { createAgiServer } from '../../agi/server.js';
 import { AgiSession } from '../../agi/session.js';
 import { silentLog } from '../../test/support/observers.js';
+import { isIdle, runTarget } from './target.js';
 
-export interface TargetUsage {
-  readonly cpuMs: number;
-  readonly heapBytes: number;
-  readonly rssBytes: number;
-  readonly sessions: number;
-}
-
-let open = 0;
-
-function counted(server: Server): Promise<number> {
-  server.on('connection', (socket) => {
-    open++;
-    socket.on('close', () => open--);
-  });
+function listen(server: Server): Promise<number> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)));
 }
 
@@ -36,13 +24,13 @@ function bareDingDong(): Promise<number> {
     void (async () => {
       await context.onEvent('variables');
       await context.sendCommand('GET VARIABLE CAMPAIGN');
-      if (process.argv[3] === 'idle') return;
+      if (isIdle) return;
       await context.sendCommand('SET VARIABLE RESULT "ok"');
       await context.sendCommand('SET PRIORITY 2');
       await context.end();
     })();
   });
-  return counted(server);
+  return listen(server);
 }
 
 /** The same three commands on our session, without the door around it. */
@@ -52,13 +40,13 @@ function guardedSession(): Promise<number> {
     void (async () => {
       await session.environment;
       await session.sendCommand('GET VARIABLE CAMPAIGN');
-      if (process.argv[3] === 'idle') return;
+      if (isIdle) return;
       await session.sendCommand('SET VARIABLE RESULT "ok"');
       await session.sendCommand('SET PRIORITY 2');
       await session.end();
     })();
   });
-  return counted(server);
+  return listen(server);
 }
 
 /** The whole door: allow-list, routing, Call, metrics; five commands, because leaving takes three. */
@@ -69,28 +57,14 @@ async function door(): Promise<number> {
     {
       bench: async (call) => {
         await call.getVariable('CAMPAIGN');
-        if (process.argv[3] === 'idle') return new Promise((resolve) => call.signal.addEventListener('abort', () => resolve()));
+        if (isIdle) return new Promise((resolve) => call.signal.addEventListener('abort', () => resolve()));
         await call.setVariable('RESULT', 'ok');
         await call.goto({ context: 'ccc_menu', extension: 'A' });
       },
     },
     { log: silentLog, meter },
   );
-  setInterval(() => (open = server.sessions()), 20).unref();
   return server.listen();
 }
 
-const targets: Readonly<Record<string, () => Promise<number>>> = { 'bare ding-dong': bareDingDong, session: guardedSession, door };
-
-process.on('message', (message) => {
-  if (message !== 'usage') return;
-  globalThis.gc?.();
-  const { user, system } = process.cpuUsage();
-  const { heapUsed, rss } = process.memoryUsage();
-  const usage: TargetUsage = { cpuMs: (user + system) / 1_000, heapBytes: heapUsed, rssBytes: rss, sessions: open };
-  process.send?.(usage);
-});
-process.on('disconnect', () => process.exit(0)); // the measuring side is gone
-const start = targets[process.argv[2] ?? ''];
-if (!start) throw new Error(`no such target: ${process.argv[2] ?? ''}`);
-process.send?.(await start());
+await runTarget({ 'bare ding-dong': bareDingDong, session: guardedSession, door });

@@ -7,12 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { EslServer } from '../../esl-outbound/server.js';
 import { silentLog } from '../../test/support/observers.js';
-
-export interface EslUsage {
-  readonly cpuMs: number;
-  readonly heapBytes: number;
-  readonly rssBytes: number;
-}
+import { isIdle, runTarget } from './target.js';
 
 /** The members of the library that its own users call. */
 interface BareConnection {
@@ -21,8 +16,6 @@ interface BareConnection {
   execute(application: string, argument: string, done: () => void): void;
   disconnect(): void;
 }
-
-const isIdle = process.argv[3] === 'idle';
 
 async function door(): Promise<number> {
   // Not imported above: it repairs the library, and the baseline must not have that.
@@ -60,17 +53,4 @@ async function bare(): Promise<number> {
   return (listener.address() as AddressInfo).port;
 }
 
-const targets: Readonly<Record<string, () => Promise<number>>> = { door, bare };
-
-process.on('message', (message) => {
-  if (message !== 'usage') return;
-  globalThis.gc?.();
-  const { user, system } = process.cpuUsage();
-  const { heapUsed, rss } = process.memoryUsage();
-  const usage: EslUsage = { cpuMs: (user + system) / 1_000, heapBytes: heapUsed, rssBytes: rss };
-  process.send?.(usage);
-});
-process.on('disconnect', () => process.exit(0)); // the measuring side is gone
-const start = targets[process.argv[2] ?? ''];
-if (!start) throw new Error(`no such target: ${process.argv[2] ?? ''}`);
-process.send?.(await start());
+await runTarget({ door, bare });
