@@ -98,6 +98,8 @@ async function open(
       requestMsMax: config.lookupMsMax,
       windowMs: config.handoverWindowS * 1000,
       internalErrorExit: config.lookupFailExit,
+      wrongTrunkExit: config.lookupWrongTrunkExit,
+      keepEntryListId: config.keepEntryListId,
       serverIp: config.serverIp,
     },
   );

@@ -269,11 +269,26 @@ export const settingsTable = [
     example: 'B',
   },
   {
+    name: 'lookup_wrong_trunk_exit',
+    kind: 'choice',
+    fallback: 'D',
+    choices: ['A', 'B', 'C', 'D'],
+    text: 'exit for a call that came in on a trunk of another peer than the one to be asked (TRK-2)',
+    example: 'B',
+  },
+  {
     name: 'lookup_silence',
     kind: 'yes-no',
     fallback: 'no',
     text: 'stream `sip-silence` three times first, as the VICIdial script does (AGI-10)',
     example: 'no',
+  },
+  {
+    name: 'keep_entry_list_id',
+    kind: 'yes-no',
+    fallback: 'yes',
+    text: "keep the origin's list id in `entry_list_id` when the lead goes into a list of ours (AGI-8)",
+    example: 'yes',
   },
   {
     name: 'handover_window_s',
