@@ -120,8 +120,15 @@ export interface CallProofs {
     readonly extension: string;
     readonly atMs: number;
   }): Promise<void>;
-  /** First caller takes the code for this account; false when it was taken before (one-time use, W-7). */
-  takeOnce(account: string, code: string, atMs: number): Promise<boolean>;
+  /**
+   * First caller takes the code for this account; false when it was taken before (one-time use, W-7). The
+   * taker's address may take it again for `retryMs`, at any node: a peer repeats a question whose answer was lost.
+   */
+  takeOnce(
+    account: string,
+    code: string,
+    taker: { readonly address: string; readonly atMs: number; readonly retryMs: number },
+  ): Promise<boolean>;
 }
 
 export interface Lists {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { leadFields } from '../core/leads/lead.js';
 import type { LeadText } from '../core/leads/lead.js';
 import type { CallProofs, ProvenCall } from '../core/ports.js';
@@ -15,6 +14,9 @@ export interface ProofsOptions {
   readonly clock: LocalClock;
   readonly columns: Columns;
 }
+
+/** width of tandem_taken_codes.owner */
+const ownerCharsMax = 40;
 
 const proofTables = { extended: 'vicidial_log_extended', dial: 'vicidial_dial_log' } as const;
 const leadColumns = leadFields.map((field) => `l.\`${field}\``).join(', ');
@@ -52,7 +54,7 @@ export function createProofs(db: Db, { own, clock, columns }: ProofsOptions): Ca
   };
   const ignore = db.dialect === 'mysql' ? 'INSERT IGNORE' : 'INSERT OR IGNORE';
   const takeSql = `${ignore} INTO ${own}tandem_taken_codes (account, code, owner, taken_ms) VALUES (?, ?, ?, ?)`;
-  const ownerSql = `SELECT owner FROM ${own}tandem_taken_codes WHERE account = ? AND code = ?`;
+  const ownerSql = `SELECT owner, taken_ms FROM ${own}tandem_taken_codes WHERE account = ? AND code = ?`;
 
   async function newest(sql: string, code: string, afterMs: number): Promise<Row | undefined> {
     try {
@@ -103,13 +105,13 @@ export function createProofs(db: Db, { own, clock, columns }: ProofsOptions): Ca
         { repeatable: true },
       );
     },
-    async takeOnce(account, code, atMs) {
-      const owner = randomUUID();
+    async takeOnce(account, code, { address, atMs, retryMs }) {
+      const owner = address.slice(0, ownerCharsMax);
       const { rows } = await db.run(takeSql, [account, code, owner, atMs], { repeatable: true });
       if (rows === 1) return true;
-      // Perhaps our own first try, whose answer was lost with its connection.
+      // The taker again, or our own first try, whose answer was lost with its connection.
       const [row] = await db.all(ownerSql, [account, code]);
-      return row?.['owner'] === owner;
+      return row?.['owner'] === owner && atMs - Number(row['taken_ms']) < retryMs;
     },
   };
 }

@@ -5,6 +5,7 @@ import { formatLead, isKnownCode, readStage, versionText, type Stage } from '../
 import { createMinuteLimit } from '../core/cluster/limits.js';
 import { mayReadCampaign, mayUseFunction } from '../core/cluster/permissions.js';
 import type { AccountLimits } from '../core/ports.js';
+import { oneTimeRetryMs } from '../core/services/lead-info.js';
 import { signRequest } from '../core/cluster/signature.js';
 import { hashSecret, nodeDigests } from '../sidecar/secrets.js';
 import { send, startApiServer, testSecrets, type ApiServer, type ApiServerOptions, type Sent } from './support/api-server.js';
@@ -370,8 +371,20 @@ describe('ccc_lead_info', () => {
     it('W-7: with one-time use a code is answered once per account', async () => {
       store.change('6666', () => bound({ oneTime: true }));
       assert.match(await text(`${login}&call_id=${code}`), /^TD\|/);
+      clock.nowMs += oneTimeRetryMs;
       assert.equal(await text(`${login}&call_id=${code}`), callNotFound);
       assert.match(await text(`${login.replace('6666', '7004')}&call_id=${code}`), /^TD\|/);
+    });
+
+    it('W-7: a peer that lost the answer may ask again soon, from its own address', async () => {
+      await restart({ proxy: { header: 'X-Forwarded-For', proxies: ['127.0.0.0/8'] } });
+      store.change('6666', () => bound({ oneTime: true }));
+      const from = async (address: string) =>
+        (await ask({ query: `${login}&call_id=${code}`, headers: { 'X-Forwarded-For': address } })).body;
+      assert.match(await from('10.1.1.1'), /^TD\|/);
+      clock.nowMs += oneTimeRetryMs - 1;
+      assert.match(await from('10.1.1.1'), /^TD\|/);
+      assert.equal(await from('10.1.1.2'), callNotFound);
     });
 
     it('W-7: a refused request does not use the code up', async () => {

@@ -86,9 +86,12 @@ describeStores('lead API over the store', (open) => {
     await seedVectors(other, clock.nowMs(), zone);
     await other.run("UPDATE vicidial_users SET api_allowed_functions = ' ccc_lead_info ' WHERE user = '6666'");
     await other.run("INSERT INTO tandem_accounts (user, peer_id, one_time) VALUES ('6666', 'beta', 1)");
-    const server = await startApiServer(asApiStore(store), { nowMs: clock.nowMs, zone });
+    const proxy = { header: 'x-forwarded-for', proxies: ['127.0.0.1'] };
+    const server = await startApiServer(asApiStore(store), { nowMs: clock.nowMs, zone, proxy });
     try {
-      const answers = await Promise.all([1, 2, 3].map(() => send(server, { query })));
+      const answers = await Promise.all(
+        [1, 2, 3].map((i) => send(server, { query, headers: { 'X-Forwarded-For': `10.1.1.${String(i)}` } })),
+      );
       assert.deepEqual(answers.map(({ body }) => body.slice(0, 33)).sort(), [
         'ERROR: ccc_lead_info CALL NOT FOU',
         'ERROR: ccc_lead_info CALL NOT FOU',

@@ -106,7 +106,7 @@ describeMariaDb('own schema', (open) => {
         [ownSchema],
       );
       for (const { s, t } of placed) assert.equal(s === ownSchema, String(t).startsWith('tandem_'), String(t));
-      assert.equal(await store.proofs.takeOnce('alpha', 'V1', 1), true);
+      assert.equal(await store.proofs.takeOnce('alpha', 'V1', { address: '10.1.1.1', atMs: 1, retryMs: 0 }), true);
       await store.provisioning.write([{ table: 'tandem_peers', action: 'insert', key: { peer_id: 'alpha' }, values: {} }]);
       assert.equal((await store.containers.find('alpha'))?.id, 'alpha');
     } finally {

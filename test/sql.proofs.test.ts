@@ -114,14 +114,28 @@ describeStores('proof lookup', (open) => {
   it('W-7: of 20 at once one takes a code, per account', async () => {
     const first = await open();
     const second = await first.again();
+    const taker = (address: string, atMs = startMs) => ({ address, atMs, retryMs: 30_000 });
 
     const took = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => (i % 2 ? first : second).store.proofs.takeOnce('alpha', code, startMs)),
+      Array.from({ length: 20 }, (_, i) => (i % 2 ? first : second).store.proofs.takeOnce('alpha', code, taker(`10.1.1.${i}`))),
     );
 
     assert.equal(took.filter(Boolean).length, 1);
-    assert.equal(await first.store.proofs.takeOnce('beta', code, startMs), true);
-    assert.equal(await first.store.proofs.takeOnce('alpha', code, startMs + 1000), false);
+    assert.equal(await first.store.proofs.takeOnce('beta', code, taker('10.1.1.99')), true);
+    assert.equal(await first.store.proofs.takeOnce('alpha', code, taker('10.1.1.99', startMs + 1000)), false);
+  });
+
+  it('W-7: the taker may ask again for a while, at any node, nobody else may', async () => {
+    const first = await open();
+    const second = await first.again();
+    const address = '2001:0db8:0001:0002:0003:0004:0005:0006%eth0.1234';
+    const take = (afterMs: number, from = address, account = 'alpha') =>
+      second.store.proofs.takeOnce(account, code, { address: from, atMs: startMs + afterMs, retryMs: 30_000 });
+
+    assert.equal(await first.store.proofs.takeOnce('alpha', code, { address, atMs: startMs, retryMs: 30_000 }), true);
+
+    assert.deepEqual([await take(0), await take(29_999), await take(30_000)], [true, true, false]);
+    assert.equal(await take(1, '10.1.1.1'), false);
   });
 });
 

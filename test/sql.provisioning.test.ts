@@ -122,8 +122,8 @@ describeStores('retention', (open) => {
     await log('old', '2026-11-20 19:00:00');
     await log('new', '2026-11-21 00:00:00');
     await other.run(`INSERT INTO vicidial_ccc_log_archive (call_date, lead_id, uniqueid) VALUES ('2026-11-20 19:00:00', 1, 'old')`, [], {});
-    await store.proofs.takeOnce('alpha', 'V1', clock.nowMs() - 3 * 86_400_000);
-    await store.proofs.takeOnce('alpha', 'V2', clock.nowMs());
+    await store.proofs.takeOnce('alpha', 'V1', { address: '10.1.1.1', atMs: clock.nowMs() - 3 * 86_400_000, retryMs: 0 });
+    await store.proofs.takeOnce('alpha', 'V2', { address: '10.1.1.1', atMs: clock.nowMs(), retryMs: 0 });
 
     assert.deepEqual(await store.runRetention(clock.nowMs()), { archived: 2, handoversExpired: 0, takenCodesExpired: 1 });
 
@@ -144,7 +144,8 @@ describeStores('retention', (open) => {
       for (const at of [...days, '0000-00-00 00:00:00', '2026-11-01 01:59:00', '2026-11-01 01:01:00'])
         await statements.run(`INSERT INTO vicidial_ccc_log (call_date, lead_id, uniqueid) VALUES (?, 1, ?)`, [at, at]);
     });
-    for (let day = 8; day < 12; day++) await store.proofs.takeOnce('alpha', `V${day}`, clock.nowMs() - day * 86_400_000);
+    for (let day = 8; day < 12; day++)
+      await store.proofs.takeOnce('alpha', `V${day}`, { address: '10.1.1.1', atMs: clock.nowMs() - day * 86_400_000, retryMs: 0 });
 
     const { archived, takenCodesExpired } = await store.runRetention(clock.nowMs());
 

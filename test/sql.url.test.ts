@@ -64,7 +64,7 @@ describe('opening a store', () => {
   it('keeps everything in memory with sqlite::memory:, and closes twice without harm', async () => {
     const store = await openStore({ ...options, url: 'sqlite::memory:' });
     await store.migrate();
-    assert.equal(await store.proofs.takeOnce('a', 'b', 1), true);
+    assert.equal(await store.proofs.takeOnce('a', 'b', { address: '10.1.1.1', atMs: 1, retryMs: 0 }), true);
     await store.close();
     await store.close();
     await assert.rejects(store.ping(), { code: 'TDM_STORE_DOWN' });

@@ -95,6 +95,9 @@ interface Asked {
   readonly header: boolean;
 }
 
+/** A one-time code is answered again to the same account and address for this long: the first answer may have been lost (W-7). */
+export const oneTimeRetryMs = 30_000;
+
 const failed = (outcome: Outcome, body: string, data: string): Step => ({
   outcome,
   answer: textAnswer(body),
@@ -175,7 +178,10 @@ export function createLeadInfo(deps: LeadInfoDeps, options: LeadInfoOptions = le
     if (!lead) return failed('lead-not-found', answers.leadNotFound(user, agent), `${user}|${agent}`);
     if (!(await mayReadLead(account, lead.list_id))) return failed('list-forbidden', answers.leadRestricted(user), '1');
     // Last, so that a refused request does not use the code up.
-    const isFirst = !account.account?.oneTime || (await deps.proofs.takeOnce(account.user, code, deps.nowMs()));
+    const { address } = asked.request;
+    const isFirst =
+      !account.account?.oneTime ||
+      (await deps.proofs.takeOnce(account.user, code, { address, atMs: deps.nowMs(), retryMs: oneTimeRetryMs }));
     return isFirst ? found(asked, { ...call, lead }) : missed(asked, account, 'used-before');
   }
 

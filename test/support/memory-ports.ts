@@ -93,7 +93,7 @@ export function createMemoryStore(nowMs: () => number) {
     proofs: [] as ProofRow[],
     leads: new Map<number, LeadText>(),
     lists: new Map<string, string>(),
-    taken: new Set<string>(),
+    taken: new Map<string, { address: string; atMs: number }>(),
     apiLog: [] as ApiLogEntry[],
     urlLog: [] as UrlLogEntry[],
     agents: [] as LiveAgent[],
@@ -145,11 +145,11 @@ export function createMemoryStore(nowMs: () => number) {
       return tick().then(() => newest && { leadId: newest.leadId, callDateMs: newest.atMs, lead: tables.leads.get(newest.leadId) });
     },
     record: ({ log, code, leadId, atMs }) => tick().then(() => void tables.proofs.push({ log, code, leadId, atMs })),
-    takeOnce: (account, code) => {
+    takeOnce: (account, code, { address, atMs, retryMs }) => {
       const key = `${account} ${code}`;
-      const isFirst = !tables.taken.has(key);
-      tables.taken.add(key);
-      return Promise.resolve(isFirst);
+      const taken = tables.taken.get(key);
+      if (!taken) tables.taken.set(key, { address, atMs });
+      return Promise.resolve(!taken || (taken.address === address && atMs - taken.atMs < retryMs));
     },
   };
 
