@@ -3,6 +3,7 @@ import { readConfig, type Config } from '../config.js';
 import { createLog } from '../log.js';
 import { TandemError } from '../../core/errors.js';
 import type { Log, Meter } from '../../core/ports.js';
+import { retentionDefaults } from '../../sql/retention.js';
 import { openStore, type Store } from '../../sql/store.js';
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -14,6 +15,17 @@ export const noLog: Log = { debug: silent, info: silent, warn: silent, error: si
 /** A meter for commands that end at once. */
 export const noMeter: Meter = { count: silent, observe: silent, set: silent };
 
+const dayMs = 86_400_000;
+
+/** A key is kept for a day longer than it counts: one-time codes within the code window, hand-overs within theirs. */
+export function retentionFor(config: Pick<Config, 'codeWindowS' | 'handoverWindowS'>) {
+  const { takenCodesMsMax, handoversMsMax } = retentionDefaults;
+  return {
+    takenCodesMsMax: Math.max(takenCodesMsMax, config.codeWindowS * 1000 + dayMs),
+    handoversMsMax: Math.max(handoversMsMax, config.handoverWindowS * 1000 + dayMs),
+  };
+}
+
 export function openConfiguredStore(config: Config, log: Log, meter: Meter): Promise<Store> {
   return openStore({
     url: config.databaseUrl,
@@ -21,6 +33,7 @@ export function openConfiguredStore(config: Config, log: Log, meter: Meter): Pro
     ...(config.databaseOwnSchema ? { ownSchema: config.databaseOwnSchema } : {}),
     poolSize: config.databasePool,
     statementMsMax: config.databaseMsMax,
+    ...retentionFor(config),
     log,
     meter,
     nowMs: Date.now,
