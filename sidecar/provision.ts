@@ -1,6 +1,6 @@
 /** `tandem apply`: read, validate, diff, then change everything in one transaction (B63). */
 import { TandemError } from '../core/errors.js';
-import { planProvisioning, type CurrentRows, type Plan, type SecretsOf } from '../core/provisioning/plan.js';
+import { canonical, planProvisioning, type CurrentRows, type Plan, type SecretsOf } from '../core/provisioning/plan.js';
 import { checkReferences } from '../core/provisioning/references.js';
 import { parseProvisioning, type Provisioning, type SchemaProblem } from '../core/provisioning/schema.js';
 import { knownDefaultSecrets } from './config.js';
@@ -70,7 +70,7 @@ async function secretsOf(wanted: Provisioning, current: CurrentRows, options: Ap
   const hashed = new Map<string, string>();
   const changed = new Set<string>();
   const plain = new Map<string, string>();
-  const stored = new Map((current.tandem_user_secrets ?? []).map((row) => [String(row['user']), String(row['secret_hash'])]));
+  const stored = new Map((current.tandem_user_secrets ?? []).map((row) => [canonical(row['user']), String(row['secret_hash'])]));
   for (const [i, user] of wanted.users.entries()) {
     if (user.pass === undefined) continue;
     const path = ['users', i, 'pass'];
@@ -80,7 +80,7 @@ async function secretsOf(wanted: Provisioning, current: CurrentRows, options: Ap
       problems.push({ path, message: 'is a well-known default secret (TANDEM_ALLOW_DEFAULT_SECRETS=yes lets it pass in a laboratory)' });
     else if (user.pass_form === 'plain') plain.set(user.user, pass);
     else {
-      const known = stored.get(user.user);
+      const known = stored.get(canonical(user.user));
       const isKnown = known !== undefined && (await options.hasher.verify(pass, known));
       hashed.set(user.user, isKnown ? known : await options.hasher.hash(pass));
       if (!isKnown) changed.add(user.user);

@@ -131,6 +131,36 @@ describe('provisioning', () => {
     assert.equal(store.tables.vicidial_users?.[0]?.['api_allowed_functions'], ' ');
   });
 
+  it('B63: names count in any letter case, as in MariaDB; the stored spelling stays', async () => {
+    await apply(site);
+    const shouted = site.replaceAll('vici', 'VICI').replaceAll('SALES', 'sales');
+    const other = shouted
+      .replaceAll('id: ccc_test', 'id: CCC_Test')
+      .replaceAll('id: ccc_menu', 'id: CCC_MENU')
+      .replaceAll('/VICIdial/', '/vicidial/');
+    const { changes } = await apply(other.replace('kind: tandem', 'kind: vicidial'));
+    assert.deepEqual(
+      changes.filter(({ action }) => action !== 'update'),
+      [],
+    );
+    assert.deepEqual(changes.find(({ table }) => table === 'tandem_peers')?.key, { peer_id: 'ccc_test' });
+    const hashes = structuredClone(store.tables.tandem_user_secrets);
+    await apply(other.replace('kind: tandem', 'kind: vicidial'));
+    assert.deepEqual(store.tables.tandem_user_secrets, hashes);
+    const { lines } = await apply('remove: { menus: [OTHER], users: [Vici] }');
+    assert.deepEqual(lines, ['- tandem_menus other', '- vicidial_users vici']);
+    await assert.rejects(apply('users: [{ user: boss, pass: some-word }, { user: Boss, pass: some-word }]'), /stands here twice/);
+  });
+
+  it('W-7: an account taken out of its peer in the file is unbound; peers that the file does not name keep theirs', async () => {
+    await apply(site);
+    store.tables.tandem_accounts?.push({ user: '7200', peer_id: 'elsewhere' });
+    const without = site.replace(', account: { user: "7100", window_s: 60, one_time: true }', '');
+    assert.deepEqual((await apply(without)).lines, ['- tandem_accounts 7100']);
+    assert.deepEqual(store.tables.tandem_accounts, [{ user: '7200', peer_id: 'elsewhere' }]);
+    assert.deepEqual((await apply(without)).lines, []);
+  });
+
   it('remove takes away only what it names', async () => {
     await apply(site);
     const plan = await apply('remove: { menus: [other, nosuch], users: ["7100"], leads: ["1000123"] }');

@@ -56,8 +56,9 @@ export interface SecretsOf {
 export function planProvisioning(wanted: Provisioning, current: CurrentRows, secrets: SecretsOf, at: Instant): Plan {
   const rows = wantedRows(wanted, secrets, at);
   const stored = indexByKey(current, rows);
-  const changes = rows.flatMap((row) => changeFor(row, stored.get(keyText(row.table, row.key))) ?? []);
-  changes.push(...removals(wanted, current));
+  const changes = rows.flatMap((row) => changeFor(row, stored(row)) ?? []);
+  const deleted = [...unbindings(wanted, current), ...removals(wanted, current)];
+  changes.push(...new Map(deleted.map((change) => [keyText(change.table, change.key), change])).values());
   return { changes, lines: changes.map(describe) };
 }
 
@@ -66,20 +67,43 @@ const keyText = (table: string, key: Row): string =>
     .map(([column, value]) => `${column}=${String(value)}`)
     .join('\u0001')}`;
 
-/** Stored rows under the keys that the wanted rows of their table use, so that a large file needs one pass. */
-function indexByKey(current: CurrentRows, rows: readonly WantedRow[]): ReadonlyMap<string, Row> {
+/** Names as the database of VICIdial compares them: `User` and `user` are one row there. */
+export const canonical = (name: Cell | undefined): string => String(name).toLowerCase();
+
+/**
+ * Finds the stored row of a wanted one: of the same spelling, else of another letter case. Stored rows are put
+ * under the keys that the wanted rows of their table use, so that a large file needs one pass.
+ */
+function indexByKey(current: CurrentRows, rows: readonly WantedRow[]): (row: WantedRow) => Row | undefined {
   const columns = new Map(rows.map((row) => [row.table, Object.keys(row.key)]));
-  const index = new Map<string, Row>();
+  const exact = new Map<string, Row>();
+  const alike = new Map<string, Row>();
   for (const [table, names] of columns)
-    for (const row of current[table] ?? [])
-      index.set(keyText(table, Object.fromEntries(names.map((name) => [name, row[name] ?? null]))), row);
-  return index;
+    for (const row of current[table] ?? []) {
+      const text = keyText(table, keyOf(row, names));
+      exact.set(text, row);
+      alike.set(canonical(text), row);
+    }
+  return ({ table, key }) => exact.get(keyText(table, key)) ?? alike.get(canonical(keyText(table, key)));
 }
+
+const keyOf = (row: Row, names: readonly string[]): Record<string, string | number> =>
+  Object.fromEntries(names.map((name) => [name, row[name] ?? '']));
 
 function changeFor(row: WantedRow, found: Row | undefined): Change | undefined {
   if (!found) return { table: row.table, action: 'insert', key: row.key, values: { ...row.onInsert, ...row.values } };
   const changed = Object.entries(row.values).filter(([column, value]) => !same(found[column], value));
-  return changed.length ? { table: row.table, action: 'update', key: row.key, values: Object.fromEntries(changed) } : undefined;
+  if (!changed.length) return undefined;
+  return { table: row.table, action: 'update', key: keyOf(found, Object.keys(row.key)), values: Object.fromEntries(changed) };
+}
+
+/** A user whose `account:` was taken out of its peer in the file is no account of that peer any more (W-7). */
+function unbindings(wanted: Provisioning, current: CurrentRows): Change[] {
+  const peers = new Set(wanted.peers.map((peer) => canonical(peer.id)));
+  const named = new Set(wanted.peers.flatMap((peer) => (peer.account ? [canonical(peer.account.user)] : [])));
+  return (current.tandem_accounts ?? [])
+    .filter((row) => peers.has(canonical(row['peer_id'])) && !named.has(canonical(row['user'])))
+    .map((row): Change => ({ table: 'tandem_accounts', action: 'delete', key: keyOf(row, ['user']), values: {} }));
 }
 
 /** Databases give back numbers as text and dates with other precision; compare what they mean. */
@@ -112,9 +136,11 @@ const removable: readonly {
 
 function removals(wanted: Provisioning, current: CurrentRows): Change[] {
   return removable.flatMap(({ section, table, column, numeric }) =>
-    wanted.remove[section]
-      .filter((id) => (current[table] ?? []).some((row) => String(row[column]) === id))
-      .map((id): Change => ({ table, action: 'delete', key: { [column]: numeric ? Number(id) : id }, values: {} })),
+    wanted.remove[section].flatMap((id) => {
+      const stored = new Set((current[table] ?? []).map((row) => String(row[column])).filter((name) => canonical(name) === canonical(id)));
+      const names = stored.has(id) ? [id] : [...stored];
+      return names.map((name): Change => ({ table, action: 'delete', key: { [column]: numeric ? Number(name) : name }, values: {} }));
+    }),
   );
 }
 

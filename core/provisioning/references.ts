@@ -1,5 +1,6 @@
 /** Names that the file uses must exist, in the file or in the store already. */
 import type { MenuDefinition } from '../menu/definition.js';
+import { canonical } from './plan.js';
 import type { CurrentRows, ProvisionedTable } from './plan.js';
 import type { Provisioning, SchemaProblem } from './schema.js';
 
@@ -23,14 +24,14 @@ export function checkReferences(wanted: Provisioning, current: CurrentRows): rea
     'container_id',
     [...wanted.containers, ...wanted.peers].map((c) => c.id),
   );
-  for (const row of current.tandem_peers ?? []) containers.add(String(row['peer_id']));
+  for (const row of current.tandem_peers ?? []) containers.add(canonical(row['peer_id']));
   return [
     ...twice(wanted),
     ...wanted.users.flatMap((u, i) =>
-      groups.has(u.user_group) ? [] : [{ path: ['users', i, 'user_group'], message: `user group "${u.user_group}" is unknown` }],
+      groups.has(canonical(u.user_group)) ? [] : [{ path: ['users', i, 'user_group'], message: `user group "${u.user_group}" is unknown` }],
     ),
     ...wanted.peers.flatMap((p, i) =>
-      p.account && !users.has(p.account.user)
+      p.account && !users.has(canonical(p.account.user))
         ? [{ path: ['peers', i, 'account', 'user'], message: `user "${p.account.user}" is unknown` }]
         : [],
     ),
@@ -39,17 +40,17 @@ export function checkReferences(wanted: Provisioning, current: CurrentRows): rea
 }
 
 function known(current: CurrentRows, table: ProvisionedTable, column: string, more: readonly string[]): Set<string> {
-  return new Set([...(current[table] ?? []).map((row) => String(row[column])), ...more]);
+  return new Set([...(current[table] ?? []).map((row) => row[column]), ...more].map(canonical));
 }
 
 function menuProblems(menu: MenuDefinition, i: number, menus: ReadonlySet<string>, containers: ReadonlySet<string>): SchemaProblem[] {
   const problems: SchemaProblem[] = [];
   for (const [key, option] of Object.entries(menu.options))
-    if (option.route.kind === 'menu' && !menus.has(option.route.menuId))
+    if (option.route.kind === 'menu' && !menus.has(canonical(option.route.menuId)))
       problems.push({ path: ['menus', i, 'options', key], message: `menu "${option.route.menuId}" is unknown` });
   for (const [, containerId = ''] of menu.prompt.matchAll(/(?:cm_sc_)?ccc_lookup_insert(?:\.agi)?,([A-Za-z0-9_.-]+)/g)) {
     const id = containerId.split('---')[0] ?? '';
-    if (!containers.has(id)) problems.push({ path: ['menus', i, 'prompt'], message: `settings container "${id}" is unknown` });
+    if (!containers.has(canonical(id))) problems.push({ path: ['menus', i, 'prompt'], message: `settings container "${id}" is unknown` });
   }
   return problems;
 }
@@ -69,10 +70,10 @@ function twice(wanted: Provisioning): SchemaProblem[] {
     ['servers', wanted.servers.map((x) => x.server_ip)],
   ];
   return sections.flatMap(([section, ids]) => {
-    const seen = new Set<string | number>();
+    const seen = new Set<string>();
     return ids.flatMap((id, i) => {
-      const again = seen.has(id);
-      seen.add(id);
+      const again = seen.has(canonical(id));
+      seen.add(canonical(id));
       return again ? [{ path: [section, i], message: `"${String(id)}" stands here twice` }] : [];
     });
   });
