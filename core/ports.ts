@@ -62,6 +62,8 @@ export interface AccountLimits {
   readonly requestsPerMinute: number | undefined;
   /** list ids whose leads may be read; undefined = all */
   readonly lists: readonly number[] | undefined;
+  /** addresses and networks it may come from; undefined = anywhere */
+  readonly addresses: readonly string[] | undefined;
 }
 
 export interface Users {

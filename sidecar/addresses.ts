@@ -4,13 +4,26 @@ import { isIP } from 'node:net';
 import { createAddressList, plainAddress } from '../core/address-list.js';
 import type { AddressRules } from '../core/services/login.js';
 
-/** Rules for login: trusted networks, and per peer id the networks its accounts may come from. */
-export function createAddressRules(trusted: readonly string[], peers: Readonly<Record<string, readonly string[]>> = {}): AddressRules {
+/** Lists of accounts, parsed once. */
+const listsMax = 1_000;
+
+/** Rules for login: trusted networks, and the lists of accounts. */
+export function createAddressRules(trusted: readonly string[]): AddressRules {
   const isTrusted = createAddressList(trusted, 'trusted peers');
-  const byPeer = new Map(
-    Object.entries(peers).map(([peerId, entries]) => [peerId, createAddressList(entries, `addresses of peer ${peerId}`)]),
-  );
-  return { isTrusted, peerMayComeFrom: (peerId, address) => byPeer.get(peerId)?.(address) ?? true };
+  const lists = new Map<string, (address: string) => boolean>();
+  return {
+    isTrusted,
+    isAmong(address, networks) {
+      const key = networks.join(' ');
+      let isOn = lists.get(key);
+      if (!isOn) {
+        isOn = createAddressList(networks, 'addresses of an account');
+        if (lists.size >= listsMax) lists.clear();
+        lists.set(key, isOn);
+      }
+      return isOn(address);
+    },
+  };
 }
 
 export interface ProxyTrust {

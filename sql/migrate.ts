@@ -120,13 +120,13 @@ async function runSteps(db: Db, { own, nowMs, steps = migrations }: MigrateOptio
   return ran;
 }
 
-/** An index made by a try that was interrupted exists already; MySQL has no IF NOT EXISTS for it. */
+/** An index or column made by a try that was interrupted exists already; MySQL has no IF NOT EXISTS for it. */
 async function createOnce(statements: Statements, sql: string): Promise<void> {
   try {
     await statements.run(sql);
   } catch (e) {
     const { errno, message } = (e instanceof Met ? e.original : e) as { errno?: number; message: string };
-    if (!(errno === 1061 || /index \S+ already exists/.test(message))) throw e;
+    if (!(errno === 1061 || errno === 1060 || /index \S+ already exists|duplicate column name/.test(message))) throw e;
   }
 }
 

@@ -36,7 +36,7 @@ export const provisionedTables: Readonly<Record<ProvisionedTable, ProvisionedCol
   servers: vicidial('servers', 'server_id'),
   vicidial_log_extended: vicidial('vicidial_log_extended', 'call_date', 'uniqueid'),
   vicidial_dial_log: vicidial('vicidial_dial_log', 'call_date', 'caller_code'),
-  tandem_accounts: { columns: ['user', 'peer_id', 'window_s', 'one_time', 'requests_per_minute', 'lists'], orderBy: ['user'] },
+  tandem_accounts: { columns: ['user', 'peer_id', 'window_s', 'one_time', 'requests_per_minute', 'lists', 'addresses'], orderBy: ['user'] },
   tandem_user_secrets: { columns: ['user', 'secret_hash'], orderBy: ['user'] },
   tandem_peers: {
     columns: [

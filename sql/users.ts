@@ -1,3 +1,4 @@
+import { isNetwork } from '../core/address-list.js';
 import type { AccountLimits, ApiUser, Log, Users } from '../core/ports.js';
 import { createCache } from './cache.js';
 import type { Columns } from './columns.js';
@@ -27,7 +28,7 @@ const findSql = (own: string): string => `
   SELECT u.user, u.pass, u.pass_hash, u.user_level, u.user_group, u.active, u.view_reports, u.vdc_agent_api_access,
          u.api_list_restrict, u.api_allowed_functions, u.failed_login_count, u.last_login_date, u.ignore_ip_list,
          u.two_factor_override, g.allowed_campaigns, g.api_ip_list,
-         a.peer_id, a.window_s, a.one_time, a.requests_per_minute, a.lists, s.secret_hash
+         a.peer_id, a.window_s, a.one_time, a.requests_per_minute, a.lists, a.addresses, s.secret_hash
     FROM vicidial_users u
     LEFT JOIN vicidial_user_groups g ON g.user_group = u.user_group
     LEFT JOIN ${own}tandem_accounts a ON a.user = ?
@@ -126,13 +127,14 @@ function accountLimits(row: Row, lists: JsonLists): AccountLimits | undefined {
     windowS: integer(row['window_s']),
     oneTime: Number(row['one_time']) === 1,
     requestsPerMinute: integer(row['requests_per_minute']),
-    lists: listIds(row, lists),
+    lists: jsonList(row, 'lists', lists)?.map(Number).filter(Number.isSafeInteger),
+    addresses: jsonList(row, 'addresses', lists)?.map(String).filter(isNetwork),
   };
 }
 
-/** JSON array of list ids; what cannot be read allows no list, never all (W-8). */
-function listIds(row: Row, lists: JsonLists): readonly number[] | undefined {
-  const stored = row['lists'];
+/** A JSON array of the account; what cannot be read allows nothing, never all (W-8). */
+function jsonList(row: Row, column: 'lists' | 'addresses', lists: JsonLists): readonly unknown[] | undefined {
+  const stored = row[column];
   if (stored === null || stored === undefined || stored === '') return undefined;
-  return (lists('tandem_accounts.lists', text(row['user']), stored) ?? []).map(Number).filter(Number.isSafeInteger);
+  return lists(`tandem_accounts.${column}`, text(row['user']), stored) ?? [];
 }

@@ -130,16 +130,17 @@ describe('address lists', () => {
     assert.equal(plainAddress('2001:db8::1'), '2001:db8::1');
   });
 
-  it('W-7: a peer without configured addresses may come from anywhere', () => {
-    const rules = createAddressRules(['10.0.0.0/8'], { alpha: ['10.1.1.1'] });
+  it('W-7, W-9: trusted networks, and the list of an account', () => {
+    const rules = createAddressRules(['10.0.0.0/8']);
     assert.deepEqual(
       [
         rules.isTrusted('10.9.9.9'),
         rules.isTrusted('11.0.0.1'),
-        rules.peerMayComeFrom('alpha', '10.1.1.2'),
-        rules.peerMayComeFrom('beta', '1.2.3.4'),
+        rules.isAmong('10.1.1.2', ['10.1.1.1', '::1']),
+        rules.isAmong('10.1.1.1', ['10.1.1.1', '::1']),
+        rules.isAmong('10.1.1.1', []),
       ],
-      [true, false, false, true],
+      [true, false, false, true, false],
     );
   });
 });

@@ -122,7 +122,14 @@ describe('fronter commands', () => {
         assert.equal(await remote(stop, leadId), 'ERROR: agent_user is not on a phone call - CCC_REMOTE\n'));
 
     it("W-7, W-14: a peer's account may ask for its calls, not command agents by name", async () => {
-      const account = { peerId: 'beta', windowS: undefined, oneTime: false, requestsPerMinute: undefined, lists: undefined };
+      const account = {
+        peerId: 'beta',
+        windowS: undefined,
+        oneTime: false,
+        requestsPerMinute: undefined,
+        lists: undefined,
+        addresses: undefined,
+      };
       tables.users = [{ ...plainUser, account, apiAllowedFunctions: ` ${leave} ` }];
       assert.match(await remote(leave, '1000123'), /^SUCCESS/);
       assert.match(await command(leave, 'LOCAL_ONLY'), /^ERROR: auth USER DOES NOT HAVE PERMISSION/);

@@ -17,7 +17,14 @@ const code = 'V1211200000001000123';
 const login = 'user=6666&pass=1234&source=test&function=ccc_lead_info';
 const callNotFound = 'ERROR: ccc_lead_info CALL NOT FOUND: 6666|\n';
 const restricted = 'ERROR: ccc_lead_info LEAD NOT FOUND: |6666|1|\n';
-const noLimits: AccountLimits = { peerId: 'beta', windowS: undefined, oneTime: false, requestsPerMinute: undefined, lists: undefined };
+const noLimits: AccountLimits = {
+  peerId: 'beta',
+  windowS: undefined,
+  oneTime: false,
+  requestsPerMinute: undefined,
+  lists: undefined,
+  addresses: undefined,
+};
 const bound = (limits: Partial<AccountLimits>) => ({ account: { ...noLimits, ...limits }, apiAllowedFunctions: ' ccc_lead_info ' });
 
 describe('ccc_lead_info', () => {

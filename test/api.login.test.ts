@@ -12,12 +12,16 @@ import { recordingMeter, silentLog } from './support/observers.js';
 
 const peerAddress = '10.1.1.1';
 const stranger = '192.0.2.66';
-const account = { peerId: 'alpha', windowS: undefined, oneTime: false, requestsPerMinute: undefined, lists: undefined };
+const account = {
+  peerId: 'alpha',
+  windowS: undefined,
+  oneTime: false,
+  requestsPerMinute: undefined,
+  lists: undefined,
+  addresses: undefined,
+};
 
-function setup(
-  row: Partial<UserRow> = {},
-  options: Partial<LoginOptions> & { trusted?: string[]; peers?: Record<string, string[]>; clockStepMs?: number } = {},
-) {
+function setup(row: Partial<UserRow> = {}, options: Partial<LoginOptions> & { trusted?: string[]; clockStepMs?: number } = {}) {
   const clock = { nowMs: Date.parse('2026-11-21T19:03:09.000Z') };
   const nowMs = () => (clock.nowMs += options.clockStepMs ?? 0);
   const store = createMemoryStore(nowMs);
@@ -30,7 +34,7 @@ function setup(
     log: silentLog,
     secrets: createSecrets(nowMs, testSecrets),
     digests: nodeDigests,
-    addresses: createAddressRules(options.trusted ?? [], options.peers),
+    addresses: createAddressRules(options.trusted ?? []),
     lockout: createLockout(),
     badLogins: createMinuteLimit(),
     replays: createReplayCache(240_000),
@@ -348,7 +352,7 @@ describe('api login: addresses and second factor', () => {
   });
 
   it("W-7: a peer's account works from the peer's addresses only", async () => {
-    const t = setup({ account }, { peers: { alpha: ['10.1.1.0/24'] } });
+    const t = setup({ account: { ...account, addresses: ['10.1.1.0/24'] } });
     assert.equal(word(await t.attempt('1234', peerAddress)), 'ok');
     assert.equal(word(await t.attempt('1234', stranger)), 'IPBLOCK');
   });

@@ -51,7 +51,14 @@ describe('our client at our doors', () => {
 
   beforeEach(async () => {
     loadVectors(origin);
-    const account = { peerId: 'beta', windowS: undefined, oneTime: false, requestsPerMinute: undefined, lists: undefined };
+    const account = {
+      peerId: 'beta',
+      windowS: undefined,
+      oneTime: false,
+      requestsPerMinute: undefined,
+      lists: undefined,
+      addresses: undefined,
+    };
     const apiAllowedFunctions = ' ccc_lead_info force_fronter_leave_3way ';
     origin.change('6666', () => ({ account, apiAllowedFunctions })); // HTTP Basic is for accounts of peers
     server = await startApiServer(origin, { nowMs });

@@ -34,7 +34,7 @@ user_groups:
 containers:
   - { id: ccc_test, url: 'http://origin/vicidial/non_agent_api.php?user=7100&pass=x-y-z&source=test&function=ccc_lead_info&call_id=--A--call_id--B--' }
 peers:
-  - { id: ccc_test, kind: tandem, trunks: [IAX2/alpha], account: { user: "7100", window_s: 60, one_time: true } }
+  - { id: ccc_test, kind: tandem, trunks: [IAX2/alpha], account: { user: "7100", window_s: 60, one_time: true, addresses: [10.1.0.0/24, "::1"] } }
 lists:
   - { list_id: 8199, campaign_id: C1 }
 leads:
@@ -80,7 +80,15 @@ describe('provisioning', () => {
     assert.deepEqual(tables.tandem_user_secrets, [{ user: '7100', secret_hash: 'h1:long-secret' }]);
     assert.equal(tables.vicidial_user_groups?.[0]?.['allowed_campaigns'], ' C1 C2 -');
     assert.deepEqual(tables.tandem_accounts, [
-      { user: '7100', peer_id: 'ccc_test', window_s: 60, one_time: 1, requests_per_minute: null, lists: null },
+      {
+        user: '7100',
+        peer_id: 'ccc_test',
+        window_s: 60,
+        one_time: 1,
+        requests_per_minute: null,
+        lists: null,
+        addresses: '["10.1.0.0/24","::1"]',
+      },
     ]);
     assert.equal(tables.vicidial_log_extended?.[0]?.['call_date'], '2026-11-21 11:59:00');
     assert.equal(tables.vicidial_dial_log?.[0]?.['caller_code'], 'DC287000W0001000123W');
@@ -155,7 +163,7 @@ describe('provisioning', () => {
   it('W-7: an account taken out of its peer in the file is unbound; peers that the file does not name keep theirs', async () => {
     await apply(site);
     store.tables.tandem_accounts?.push({ user: '7200', peer_id: 'elsewhere' });
-    const without = site.replace(', account: { user: "7100", window_s: 60, one_time: true }', '');
+    const without = site.replace(', account: { user: "7100", window_s: 60, one_time: true, addresses: [10.1.0.0/24, "::1"] }', '');
     assert.deepEqual((await apply(without)).lines, ['- tandem_accounts 7100']);
     assert.deepEqual(store.tables.tandem_accounts, [{ user: '7200', peer_id: 'elsewhere' }]);
     assert.deepEqual((await apply(without)).lines, []);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { ownTables } from '../sql/migrations/000001-own-tables.js';
 import { migrations } from '../sql/migrations/index.js';
 import { migrate } from '../sql/migrate.js';
 import { provisionedTables } from '../sql/provisioning-tables.js';
@@ -7,6 +6,8 @@ import { vicidialTables } from '../sql/schema/vicidial.js';
 import { databaseOf, describeMariaDb, describeStores } from './support/stores.js';
 
 const options = { own: '', ownSchema: undefined, nowMs: Date.now };
+
+const stepNames = migrations.map(({ name }) => name);
 
 it('migrations are numbered without gaps', () => {
   assert.deepEqual(
@@ -21,7 +22,7 @@ describeStores('migrate', (open) => {
 
     const first = await store.migrate();
 
-    assert.deepEqual(first.steps, ['own-tables']);
+    assert.deepEqual(first.steps, stepNames);
     assert.deepEqual(
       first.tablesCreated,
       vicidialTables.map(({ name }) => name),
@@ -37,7 +38,7 @@ describeStores('migrate', (open) => {
 
     assert.deepEqual(
       done.flatMap(({ steps }) => steps),
-      ['own-tables'],
+      stepNames,
     );
   });
 
@@ -58,24 +59,24 @@ describeStores('migrate', (open) => {
     await other.run('DELETE FROM tandem_migrations', [], {});
     await other.run('DROP TABLE tandem_menus', [], {});
 
-    assert.deepEqual((await store.migrate()).steps, ['own-tables']);
+    assert.deepEqual((await store.migrate()).steps, stepNames);
     assert.equal(await store.menus.find('none'), undefined);
   });
 
   it('refuses a database of a newer Tandem and leaves it alone', async () => {
     const { other } = await open({ empty: true });
-    const newer = { id: 2, name: 'future', statements: ['CREATE TABLE @tandem_future (id INTEGER)@table'] };
-    await migrate(other, { ...options, steps: [ownTables, newer] });
+    const newer = { id: migrations.length + 1, name: 'future', statements: ['CREATE TABLE @tandem_future (id INTEGER)@table'] };
+    await migrate(other, { ...options, steps: [...migrations, newer] });
 
     await assert.rejects(migrate(other, options), { code: 'TDM_STORE_NEWER' });
-    assert.deepEqual((await migrate(other, { ...options, steps: [ownTables, newer] })).steps, []);
+    assert.deepEqual((await migrate(other, { ...options, steps: [...migrations, newer] })).steps, []);
   });
 
   it('a step that fails is not recorded and says why', async () => {
     const { other } = await open({ empty: true });
-    const broken = { id: 2, name: 'broken', statements: ['CREATE TABEL x'] };
+    const broken = { id: migrations.length + 1, name: 'broken', statements: ['CREATE TABEL x'] };
 
-    await assert.rejects(migrate(other, { ...options, steps: [ownTables, broken] }), { code: 'TDM_STORE_DOWN' });
+    await assert.rejects(migrate(other, { ...options, steps: [...migrations, broken] }), { code: 'TDM_STORE_DOWN' });
 
     assert.deepEqual((await migrate(other, options)).steps, []);
   });

@@ -14,7 +14,7 @@ describeStores('users', (open) => {
       {},
     );
     await other.run(
-      `INSERT INTO tandem_accounts (user, peer_id, window_s, one_time, requests_per_minute, lists) VALUES ('6666', 'alpha', 600, 1, NULL, '[501,8199]')`,
+      `INSERT INTO tandem_accounts (user, peer_id, window_s, one_time, requests_per_minute, lists, addresses) VALUES ('6666', 'alpha', 600, 1, NULL, '[501,8199]', '["10.1.0.0/24"]')`,
       [],
       {},
     );
@@ -38,7 +38,14 @@ describeStores('users', (open) => {
       twoFactorOverride: 'NOT_ACTIVE',
       allowedCampaigns: ' -ALL-CAMPAIGNS- - -',
       apiIpList: 'OFFICE',
-      account: { peerId: 'alpha', windowS: 600, oneTime: true, requestsPerMinute: undefined, lists: [501, 8199] },
+      account: {
+        peerId: 'alpha',
+        windowS: 600,
+        oneTime: true,
+        requestsPerMinute: undefined,
+        lists: [501, 8199],
+        addresses: ['10.1.0.0/24'],
+      },
     });
   });
 
@@ -53,12 +60,17 @@ describeStores('users', (open) => {
     assert.equal(await store.users.find('😀\u4e2d'), undefined);
   });
 
-  it('W-8: lists that cannot be read allow none', async () => {
+  it('W-7, W-8: lists and addresses that cannot be read allow none', async () => {
     const { store, other } = await open();
     await addUser(other);
-    await other.run(`INSERT INTO tandem_accounts (user, peer_id, lists) VALUES ('6666', 'alpha', 'all of them')`, [], {});
+    await other.run(
+      `INSERT INTO tandem_accounts (user, peer_id, lists, addresses) VALUES ('6666', 'alpha', 'all of them', '["anywhere"]')`,
+      [],
+      {},
+    );
 
-    assert.deepEqual((await store.users.find('6666'))?.account?.lists, []);
+    const account = (await store.users.find('6666'))?.account;
+    assert.deepEqual([account?.lists, account?.addresses], [[], []]);
   });
 
   it('DB-2: a change by another program counts within one second, a new user at once', async () => {

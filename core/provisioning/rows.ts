@@ -155,7 +155,7 @@ function peerRows(wanted: Provisioning): WantedRow[] {
       },
     };
     if (!p.account) return [row];
-    const { user, window_s, one_time, requests_per_minute, lists } = p.account;
+    const { user, window_s, one_time, requests_per_minute, lists, addresses } = p.account;
     const account: WantedRow = {
       table: 'tandem_accounts',
       key: { user },
@@ -165,6 +165,7 @@ function peerRows(wanted: Provisioning): WantedRow[] {
         one_time: one_time ? 1 : 0,
         requests_per_minute: requests_per_minute ?? null,
         lists: lists ? JSON.stringify(lists) : null,
+        addresses: addresses ? JSON.stringify(addresses) : null,
       },
     };
     return [row, account];

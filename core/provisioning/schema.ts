@@ -3,6 +3,7 @@
  * unknown key is an error; what is to go is named under `remove`. `docs/provisioning.md` shows each.
  */
 import { z } from 'zod';
+import { isNetwork } from '../address-list.js';
 import { leadFields } from '../leads/lead.js';
 import { menuSchema } from '../menu/schema.js';
 
@@ -99,6 +100,12 @@ const peer = z.strictObject({
       one_time: yesNo.default(false),
       requests_per_minute: z.int().min(1).max(10_000_000).optional(),
       lists: z.array(z.int().min(0)).max(10_000).optional(),
+      /** where the peer asks from; without it, anywhere */
+      addresses: z
+        .array(z.string().refine(isNetwork, 'must be an address or network such as 10.0.0.5 or 10.1.0.0/24'))
+        .min(1)
+        .max(100)
+        .optional(),
     })
     .optional(),
 });

@@ -24,8 +24,8 @@ export interface Secrets {
 export interface AddressRules {
   /** addresses of peers and other friends: strangers cannot lock accounts out for them (W-9) */
   isTrusted(address: string): boolean;
-  /** an account that belongs to a peer works from the peer's addresses only; true when none are configured (W-7) */
-  peerMayComeFrom(peerId: string, address: string): boolean;
+  /** the address is one of these addresses and networks */
+  isAmong(address: string, networks: readonly string[]): boolean;
 }
 
 export type Credentials =
@@ -167,7 +167,8 @@ export function createLogin(deps: LoginDeps, options: LoginOptions = loginDefaul
 
   /** VICIdial's black list and the group's own list (3.4 step 6), and the peer's addresses (W-7). */
   async function addressMayEnter(user: ApiUser, system: SystemSettings, address: string): Promise<boolean> {
-    if (user.account !== undefined && !deps.addresses.peerMayComeFrom(user.account.peerId, address)) return false;
+    const own = user.account?.addresses;
+    if (own !== undefined && !deps.addresses.isAmong(address, own)) return false;
     if (!system.allowIpLists || user.ignoreIpList) return true;
     const forms = listForms(address);
     if (system.systemIpBlacklist !== '' && (await deps.settings.ipListHas(system.systemIpBlacklist, forms))) return false;

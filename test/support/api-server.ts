@@ -45,7 +45,6 @@ export interface ApiServerOptions {
   readonly login?: Partial<LoginOptions>;
   readonly leadInfo?: Partial<LeadInfoOptions>;
   readonly trusted?: readonly string[];
-  readonly peerAddresses?: Readonly<Record<string, readonly string[]>>;
   readonly proxy?: ProxyTrust;
   readonly meter?: Meter;
   readonly log?: Log;
@@ -69,7 +68,7 @@ function createDoors(store: ApiStore, options: ApiServerOptions) {
       ...store,
       secrets: options.secrets ?? createSecrets(nowMs, testSecrets),
       digests: nodeDigests,
-      addresses: createAddressRules(options.trusted ?? [], options.peerAddresses),
+      addresses: createAddressRules(options.trusted ?? []),
       lockout: createLockout(),
       badLogins: createMinuteLimit(),
       replays: createReplayCache(240_000),
