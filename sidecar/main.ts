@@ -9,6 +9,7 @@ import { TandemError } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import type { After } from '../core/services/deadline.js';
 import { createLookupInsert } from '../core/services/lookup-insert.js';
+import { createPeerLevels } from '../core/services/peer-levels.js';
 import { createEslServer, type EslServer } from '../esl-outbound/server.js';
 import type { Store } from '../sql/store.js';
 import { createHttpSide } from './api.js';
@@ -91,8 +92,9 @@ async function open(
   const after: After = (delayMs, run) => systemTimers.after(delayMs, run);
   const peers = createPeerClient({ nowMs: Date.now, env });
   closers.push(() => peers.close());
+  const peerLevels = createPeerLevels({ peers, log, nowMs: Date.now }, { connectMsMax: config.lookupConnectMsMax });
   const lookup = createLookupInsert(
-    { ...store, peers, log, meter: metrics, nowMs: Date.now, after, zone: config.zone },
+    { ...store, peers, peerLevels, log, meter: metrics, nowMs: Date.now, after, zone: config.zone },
     {
       connectMsMax: config.lookupConnectMsMax,
       requestMsMax: config.lookupMsMax,

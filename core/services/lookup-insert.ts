@@ -18,6 +18,7 @@ import type { Container, Containers, Handovers, Log, Meter, PeerClient, UrlLog }
 import { createOriginQuestion } from './ask-origin.js';
 import { withDeadline } from './deadline.js';
 import type { After } from './deadline.js';
+import type { PeerLevels } from './peer-levels.js';
 import { cleanCallerNumber, numberOfLead } from './lookup-number.js';
 
 /** The four menu options of the reference. */
@@ -62,6 +63,8 @@ export interface LookupInsertDeps {
   readonly containers: Containers;
   readonly peers: PeerClient;
   readonly handovers: Handovers;
+  /** fits a container to what its peer announced (X-5); without it each profile counts as written */
+  readonly peerLevels?: PeerLevels;
   readonly urlLog: UrlLog;
   readonly log: Log;
   readonly meter: Meter;
@@ -145,8 +148,9 @@ export function createLookupInsert(deps: LookupInsertDeps, given: Partial<Lookup
   async function plan(request: LookupInsertRequest, code: CallerCode): Promise<Plan | LookupInsertResult> {
     const { containerId } = request;
     if (containerId === undefined) return refuse('C', 'no-container');
-    const container = containerIdPattern.test(containerId) ? await deps.containers.find(containerId) : undefined;
-    if (!container) return refuse('C', 'container-unknown');
+    const found = containerIdPattern.test(containerId) ? await deps.containers.find(containerId) : undefined;
+    if (!found) return refuse('C', 'container-unknown');
+    const container = deps.peerLevels?.(found) ?? found;
     const planned = planRequest(container, 'ccc_lead_info', { call_id: code.code });
     if (!planned.ok) return refuse('C', planned.problem === 'peer-inactive' ? planned.problem : `container-${planned.problem}`);
     if (!(await isRightTrunk(container, request.channel))) return refuse(settings.wrongTrunkExit, 'wrong-trunk');

@@ -1,6 +1,7 @@
 /** `tandem doctor`: checks settings, database, doors, links and peers, and says what is wrong. Exit code 1 when something is broken. */
 import { connect } from 'node:net';
 import type { Command } from 'commander';
+import { cccLevelOf, peerMismatch } from '../../core/cluster/peer-level.js';
 import type { Container, PeerRequest } from '../../core/ports.js';
 import { sqlDateTime } from '../../core/time.js';
 import { createAmiLink } from '../ami.js';
@@ -171,10 +172,12 @@ async function askVersion(
       connectMsMax: config.lookupConnectMsMax,
       requestMsMax: peerMsMax,
     });
-    if (!answer.body.startsWith('VERSION: '))
-      return fail(what, `answers with status ${String(answer.status)}, but not as a VICIdial API does`);
+    const level = cccLevelOf(answer.body);
+    if (level === undefined) return fail(what, `answers with status ${String(answer.status)}, but not as a VICIdial API does`);
+    const mismatch = peerMismatch(container.profile, level);
+    if (mismatch) return (mismatch.isBroken ? fail : warn)(what, mismatch.text);
     const unchecked = container.profile?.verifyTls === false ? ' (its certificate is not checked)' : '';
-    return ok(what, `${answer.body.split('|')[0] ?? ''}${answer.body.includes('|CCC: ') ? ', a Tandem' : ''}${unchecked}`);
+    return ok(what, `${answer.body.split('|')[0] ?? ''}${level > 0 ? ', a Tandem' : ''}${unchecked}`);
   } catch (e) {
     return fail(what, reasonOf(e));
   }
