@@ -1,14 +1,19 @@
 /** Settings of the lookup that an operator can reach from outside: the whole process, with values that are not the defaults. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { dialAgi } from './support/fake-asterisk.js';
-import { startFakeOrigin } from './support/fake-origin.js';
+import { startFakeOrigin, stockLine } from './support/fake-origin.js';
 import type { FakeOrigin } from './support/fake-origin.js';
 import { stockContainer } from './support/lookup-world.js';
 import { startTandem } from './support/tandem-process.js';
 import type { TandemProcess } from './support/tandem-process.js';
+
+const binary = fileURLToPath(new URL('../bin/tandem.js', import.meta.url));
 
 describe('lookup settings', function () {
   this.timeout(60_000);
@@ -24,7 +29,10 @@ describe('lookup settings', function () {
       ports: { http: 0, agi: 0, esl: 0 },
       provisioning: {
         containers: [{ id: 'ccc_test', url: stockContainer(origin.base).entry.trim() }],
-        peers: [{ id: 'beta', trunks: ['IAX2/beta'] }],
+        peers: [
+          { id: 'beta', trunks: ['IAX2/beta'] },
+          { id: 'gamma', kind: 'tandem', base_url: origin.base },
+        ],
       },
       settings: { TANDEM_LOOKUP_WRONG_TRUNK_EXIT: 'C', TANDEM_KEEP_ENTRY_LIST_ID: 'no' },
     });
@@ -44,6 +52,16 @@ describe('lookup settings', function () {
 
   it('TRK-2: TANDEM_LOOKUP_WRONG_TRUNK_EXIT names the exit', async () => {
     assert.equal(await arrive('IAX2/beta-1'), 'C wrong-trunk');
+  });
+
+  it('X-5: doctor fails a peer of kind tandem that announces itself as a stock VICIdial', async () => {
+    origin.reply('VERSION: 2.14-217|BUILD: 251003-0930|DATE: 2026-11-21 19:03:09|EPOCH: 1795287789|DST: 0|TZ: -5.00|TZNOW: -5.00|\n');
+    const env = { ...process.env, TANDEM_DATABASE_URL: `sqlite:${join(dir, 'tandem.db')}` };
+    const doctor = promisify(execFile)(process.execPath, [binary, 'doctor'], { env, timeout: 30_000 });
+    const output = await doctor.catch((e: unknown) => e as { stdout: string });
+    assert.match(output.stdout, /^FAIL {2}peer gamma: kind is tandem, but the peer is a stock VICIdial/m);
+    assert.match(output.stdout, /^ok {4}peer ccc_test: VERSION: 2\.14-217/m);
+    origin.reply(stockLine);
   });
 
   it('AGI-8: TANDEM_KEEP_ENTRY_LIST_ID=no leaves entry_list_id alone', async () => {
