@@ -77,6 +77,11 @@ export function createUsers(db: Db, options: UsersOptions): Users & { forget(): 
 
   return {
     find: (user) => users.get(user),
+    async findByAlias(alias) {
+      if (!(await hasAliases(db))) return undefined;
+      const [row] = await db.all('SELECT user FROM vicidial_users WHERE custom_three = ? ORDER BY user LIMIT 1', [alias]);
+      return row && text(row['user']);
+    },
     async loginSucceeded(user, ip, atMs) {
       await logins.succeeded(user, ip, atMs);
       // Only a count that was not 0 makes a difference for the next decision.
@@ -93,6 +98,15 @@ export function createUsers(db: Db, options: UsersOptions): Users & { forget(): 
       users.forget();
     },
   };
+}
+
+/** The column exists in VICIdial's own table; ours does without. */
+async function hasAliases(db: Db): Promise<boolean> {
+  const sql =
+    db.dialect === 'mysql'
+      ? `SELECT 1 AS one FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'vicidial_users' AND COLUMN_NAME = 'custom_three'`
+      : `SELECT 1 AS one FROM pragma_table_info('vicidial_users') WHERE name = 'custom_three'`;
+  return (await db.all(sql)).length > 0;
 }
 
 function apiUser(row: Row, clock: LocalClock, lists: JsonLists): ApiUser {

@@ -60,6 +60,18 @@ describeStores('users', (open) => {
     assert.equal(await store.users.find('😀\u4e2d'), undefined);
   });
 
+  it('FF-1: a user is found by custom three where the table has that column', async () => {
+    const { store, other } = await open({ empty: true });
+    await store.migrate();
+    await addUser(other, '8002');
+    await addUser(other, '8001');
+    assert.equal(await store.users.findByAlias?.('anna'), undefined);
+    await other.run("ALTER TABLE vicidial_users ADD COLUMN custom_three VARCHAR(100) DEFAULT ''");
+    await other.run("UPDATE vicidial_users SET custom_three = 'anna'");
+    assert.equal(await store.users.findByAlias?.('anna'), '8001');
+    assert.equal(await store.users.findByAlias?.('bert'), undefined);
+  });
+
   it('W-7, W-8: lists and addresses that cannot be read allow none', async () => {
     const { store, other } = await open();
     await addUser(other);
