@@ -165,7 +165,7 @@ export const settingsTable = [
     name: 'log_lead_data',
     kind: 'yes-no',
     fallback: 'no',
-    text: 'keep the lead itself in vicidial_api_log and vicidial_url_log, as VICIdial does; off: lead id and field count only (W-11)',
+    text: 'keep the lead itself in vicidial_api_log, as VICIdial does; off: lead id and field count only; vicidial_url_log never has it (W-11)',
     example: 'no',
   },
   {
