@@ -9,7 +9,7 @@ import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import helmet from 'helmet';
 import { TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
-import type { CompatDoor } from './compat-door.js';
+import { originForm, type CompatDoor } from './compat-door.js';
 
 export interface AppDeps {
   /** compatible doors: raw requests, found by their exact path before Express is asked */
@@ -107,7 +107,7 @@ function createRest(deps: AppDeps, options: AppOptions): RequestListener {
 }
 
 function pathOf(req: IncomingMessage): string {
-  const url = req.url ?? '/';
+  const url = originForm(req.url ?? '/');
   const question = url.indexOf('?');
   return question < 0 ? url : url.slice(0, question);
 }

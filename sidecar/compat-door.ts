@@ -51,6 +51,14 @@ function signedOf(req: IncomingMessage, path: string, query: Fields, body: Buffe
 
 const hostPattern = /^[a-zA-Z0-9.:[\]_-]{1,125}$/;
 
+/** `http://host/path?query`, as some proxies send it, is `/path?query` (RFC 9112, 3.2.2). */
+export function originForm(target: string): string {
+  const found = /^https?:\/\/[^/?#]*(.*)$/is.exec(target);
+  if (!found) return target;
+  const rest = found[1] ?? '';
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 /** Requests whose client has gone: `signal` of the request aborts. Made only when asked for. */
 function signalOf(res: ServerResponse): AbortSignal {
   const gone = new AbortController();
@@ -62,7 +70,7 @@ function signalOf(res: ServerResponse): AbortSignal {
 }
 
 function toApiRequest(req: IncomingMessage, res: ServerResponse, body: Buffer, deps: CompatDoorDeps, startedAtMs: number): ApiRequest {
-  const url = req.url ?? '/';
+  const url = originForm(req.url ?? '/');
   const question = url.indexOf('?');
   const path = question < 0 ? url : url.slice(0, question);
   const queryText = question < 0 ? '' : url.slice(question + 1);

@@ -174,7 +174,13 @@ describe('hostile HTTP', () => {
     ['an old client', `GET ${path}?function=version HTTP/1.0\r\n\r\n`, 200, /^VERSION: /],
     ['headers over the limit', `GET ${path} HTTP/1.1\r\nHost: h\r\nX: ${'a'.repeat(20_000)}\r\nConnection: close\r\n\r\n`, 431, /^$/],
     ['a broken escape in the path', 'GET /%zz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n', 404, /TDM_NOT_FOUND/],
-    ['a whole address as path', `GET http://other.example${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`, 404, /TDM_NOT_FOUND/],
+    [
+      'a whole address as path',
+      `GET http://other.example${path}?function=version HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,
+      200,
+      /^VERSION: /,
+    ],
+    ['a whole address without path', 'GET http://other.example?x=1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n', 404, /TDM_NOT_FOUND/],
     ['raw bytes in the query', `GET ${path}?function=version&x=\xff\xfe HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`, 400, /^$/],
   ] as const)
     it(`${what}: ${status}`, async () => {

@@ -121,6 +121,12 @@ describe('ccc_lead_info', () => {
       assert.equal(store.tables.apiLog[0]?.source, 'ЯЯ');
     });
 
+    it('3.1: the whole address in the request line reaches the door, as a proxy sends it', async () => {
+      const path = 'http://origin.example/vicidial/non_agent_api.php';
+      assert.match((await ask({ path, query: `${login}&call_id=${code}` })).body, /^TD\|/);
+      assert.equal(store.tables.apiLog[0]?.page, 'http://origin.example/vicidial/non_agent_api.php');
+    });
+
     it('API-1: further paths by setting, letter case counts', async () => {
       await restart({ paths: ['/admin/non_agent_api.php', '/lead'] });
       assert.match((await ask({ path: '/lead', query: `${login}&call_id=${code}` })).body, /^TD\|/);
@@ -484,12 +490,28 @@ describe('ccc_lead_info', () => {
       assert.match(versionText(facts, summer), /\|DATE: 2026-07-01 08:00:00\|EPOCH: 1782907200\|DST: 1\|TZ: -5\.00\|TZNOW: -4\|CCC: 2\|$/);
       assert.match(versionText({ ...facts, zone: 'Asia/Kolkata', localGmt: '5.50' }, summer), /\|DST: 0\|TZ: 5\.50\|TZNOW: 5\.50\|/);
       assert.match(versionText({ ...facts, zone: 'Australia/Sydney', localGmt: '10.00' }, winter), /\|DST: 1\|TZ: 10\.00\|TZNOW: 11\|/);
-      assert.match(versionText({ ...facts, localGmt: undefined }, summer), /\|TZ: \|TZNOW: \|/);
+      assert.match(versionText({ ...facts, localGmt: undefined }, summer), /\|TZ: -5\.00\|TZNOW: -4\|/);
+      assert.match(versionText({ ...facts, localGmt: undefined }, winter), /\|TZ: -5\.00\|TZNOW: -5\.00\|/);
+      assert.match(versionText({ ...facts, zone: 'Asia/Kolkata', localGmt: undefined }, winter), /\|TZ: 5\.50\|TZNOW: 5\.50\|/);
     });
 
     it('3.7: version needs no login, and a wrong one does not matter', async () => {
       assert.match(await text('function=version&user=nobody&pass=x'), /^VERSION: /);
       assert.equal(store.tables.apiLog[0]?.user, '');
+    });
+
+    it('3.5: a request without login names no server and no page: invented hosts would fill their tables', async () => {
+      await ask({ query: 'function=version', headers: { Host: 'invented.example' } });
+      await ask({ query: 'function=coffee', headers: { Host: 'invented.example' } });
+      await ask({ query: `${login}&call_id=${code}`, headers: { Host: 'ours.example' } });
+      assert.deepEqual(
+        store.tables.apiLog.map(({ webServer, page }) => [webServer, page]),
+        [
+          ['unknown', 'unknown'],
+          ['unknown', 'unknown'],
+          ['ours.example', 'http://ours.example/vicidial/non_agent_api.php'],
+        ],
+      );
     });
 
     it('3.7: the coffee joke', async () => {

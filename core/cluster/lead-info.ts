@@ -78,24 +78,24 @@ export interface VersionFacts {
   readonly version: string;
   readonly build: string;
   readonly zone: string;
-  /** local_gmt of the first active server row, e.g. `-5.00`; undefined without one */
+  /** local_gmt of the first active server row, e.g. `-5.00`; undefined without one: the zone's standard time counts */
   readonly localGmt: string | undefined;
 }
 
 export const cccLevel = 2;
 
-/** True when `zone` is ahead of its standard time at the instant. */
-function isDaylightTime(nowMs: number, zone: string): boolean {
+/** Minutes that `zone` is ahead of UTC in its standard time, in the year of the instant. */
+function standardMinutes(nowMs: number, zone: string): number {
   const { year } = localTime(nowMs, zone);
-  const standard = Math.min(offsetMinutes(Date.UTC(year, 0, 1), zone), offsetMinutes(Date.UTC(year, 6, 1), zone));
-  return offsetMinutes(nowMs, zone) > standard;
+  return Math.min(offsetMinutes(Date.UTC(year, 0, 1), zone), offsetMinutes(Date.UTC(year, 6, 1), zone));
 }
 
 /** The one line of `version` without its line feed. */
 export function versionText(facts: VersionFacts, nowMs: number): string {
-  const isDst = isDaylightTime(nowMs, facts.zone);
-  const gmt = facts.localGmt ?? '';
-  const gmtNow = isDst && gmt !== '' ? String(Number(gmt) + 1) : gmt;
+  const standard = standardMinutes(nowMs, facts.zone);
+  const isDst = offsetMinutes(nowMs, facts.zone) > standard;
+  const gmt = facts.localGmt ?? (standard / 60).toFixed(2);
+  const gmtNow = isDst ? String(Number(gmt) + 1) : gmt;
   const clock = `DATE: ${sqlDateTime(nowMs, facts.zone)}|EPOCH: ${Math.floor(nowMs / 1000)}|DST: ${isDst ? 1 : 0}`;
   return `VERSION: ${facts.version}|BUILD: ${facts.build}|${clock}|TZ: ${gmt}|TZNOW: ${gmtNow}|CCC: ${cccLevel}|`;
 }

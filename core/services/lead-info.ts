@@ -98,6 +98,9 @@ interface Asked {
 /** A one-time code is answered again to the same account and address for this long: the first answer may have been lost (W-7). */
 export const oneTimeRetryMs = 30_000;
 
+/** Server and page in the log of requests without login. */
+const strangersServer = 'unknown';
+
 const failed = (outcome: Outcome, body: string, data: string): Step => ({
   outcome,
   answer: textAnswer(body),
@@ -220,9 +223,12 @@ export function createLeadInfo(deps: LeadInfoDeps, options: LeadInfoOptions = le
     deps.meter.observe('tandem_lead_api_seconds', Math.max(0, nowMs - request.startedAtMs) / 1000, { function: name });
     if (step.logged) {
       // `version` needs no login, so its user is nobody's word (the reference logs none either).
-      const user = step.outcome === 'version' || step.outcome === 'coffee' ? '' : asked.user;
+      const isOpen = step.outcome === 'version' || step.outcome === 'coffee';
+      const user = isOpen ? '' : asked.user;
       const row = { script: 'non-agent', user, function: asked.function, source: asked.source, ...step.logged } as const;
-      void deps.apiLog.write(logEntry(request, row, nowMs));
+      const entry = logEntry(request, row, nowMs);
+      // Names of servers and pages become rows of their own: a stranger's Host header must not fill those tables.
+      void deps.apiLog.write(isOpen ? { ...entry, webServer: strangersServer, page: strangersServer } : entry);
     }
     return step.answer;
   };
