@@ -109,8 +109,8 @@ export async function startTandem(options: TandemProcessOptions): Promise<Tandem
       return sumOf(text, name, labels);
     },
     closeOutput() {
-      child.stdout?.destroy();
-      child.stderr?.destroy();
+      child.stdout.destroy();
+      child.stderr.destroy();
     },
     async kill9() {
       await end('SIGKILL');
