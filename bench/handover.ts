@@ -26,7 +26,7 @@ import type { Figure } from './support/figure.js';
 
 const leads = 2_000;
 const firstLeadId = 1_000_000;
-const warmUpCalls = 1_500;
+const warmUpCalls = 6_000;
 const steps = [
   { parallel: 1, calls: 800 },
   { parallel: 4, calls: 2_000 },
