@@ -17,7 +17,8 @@ interface BareConnection {
   disconnect(): void;
 }
 
-async function door(): Promise<number> {
+/** Our server with an application that sets a result, or with one that runs two applications of the switch. */
+async function door(executes: boolean): Promise<number> {
   // Not imported above: it repairs the library, and the baseline must not have that.
   const { createEslServer } = await import('../../esl-outbound/server.js');
   const meter = { count: () => undefined, observe: () => undefined, set: () => undefined };
@@ -26,6 +27,7 @@ async function door(): Promise<number> {
     {
       bench: async (call) => {
         if (isIdle) return new Promise((resolve) => call.signal.addEventListener('abort', () => resolve()));
+        if (!executes) return call.setVariable('TANDEM_RESULT', 'ok');
         await call.execute('answer', '');
         await call.execute('playback', 'ivr/ivr-welcome.wav');
       },
@@ -53,4 +55,4 @@ async function bare(): Promise<number> {
   return (listener.address() as AddressInfo).port;
 }
 
-await runTarget({ door, bare });
+await runTarget({ door: () => door(true), short: () => door(false), bare });
