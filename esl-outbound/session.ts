@@ -88,7 +88,8 @@ export class Session {
       const call = this.#callOf(await this.#open());
       return call ? await this.#live(call, choose) : await this.#refuseMode();
     } catch (e) {
-      this.#deps.log.warn({ err: e }, 'esl: session failed');
+      // A port that a supervisor tries and drops is no news; it is counted all the same (outcome failed).
+      this.#deps.log[hasCode(e, 'TDM_SWITCH_DOWN') ? 'debug' : 'warn']({ err: e }, 'esl: session failed');
       return 'failed';
     } finally {
       this.#connection.fail(sessionOver);

@@ -24,18 +24,19 @@ async function serve(options: { readonly example: boolean }): Promise<void> {
   const example = options.example && config.provision === undefined ? prepareExample(config) : undefined;
   const starting = startTandem({ config, log, env: { ...process.env, ...example?.env } });
   // Signals are heard from the first moment: SIGHUP before we are ready must not end the process.
+  let running: Running | undefined;
   const stopped = holdSignals({
     log,
     graceMs: config.stopGraceMs,
     stop: async (graceMs) => (await starting).stop(graceMs),
-    reload: () => starting.then((running) => running.reload()).catch(reportReload(log)),
-    left: () => starting.then((running) => running.sessions()),
+    reload: () => starting.then((started) => started.reload()).catch(reportReload(log)),
+    left: () => running?.sessions() ?? {},
   });
-  const running = await starting;
+  const started = (running = await starting);
   try {
-    await Promise.race([announce(running, example), stopped]);
+    await Promise.race([announce(started, example), stopped]);
   } catch (e) {
-    await running.stop(0);
+    await started.stop(0);
     throw e;
   }
   await stopped;
