@@ -1,0 +1,34 @@
+/** The engine's state as others may read it. Maps are live; nobody but the engine changes them. */
+import type { AcdSettings, AgentConfig, KnownCaller, QueueConfig, TierConfig } from './config.js';
+import type { AgentId, MemberId, OfferId, QueueId } from './ids.js';
+import type { Agent, Member, Offer, QueueRuntime, SystemState } from './state.js';
+
+/** An agent serves a queue by a tier, or by skill at level 1. */
+export interface Service {
+  readonly queue: QueueId;
+  readonly agent: AgentId;
+  readonly level: number;
+  readonly position: number;
+  readonly bySkill: boolean;
+}
+
+export interface AcdState {
+  readonly settings: AcdSettings;
+  readonly queueConfigs: ReadonlyMap<QueueId, QueueConfig>;
+  readonly agentConfigs: ReadonlyMap<AgentId, AgentConfig>;
+  readonly tiers: readonly TierConfig[];
+  readonly callers: ReadonlyMap<string, KnownCaller>;
+  readonly members: ReadonlyMap<MemberId, Member>;
+  readonly agents: ReadonlyMap<AgentId, Agent>;
+  readonly offers: ReadonlyMap<OfferId, Offer>;
+  readonly queues: ReadonlyMap<QueueId, QueueRuntime>;
+  readonly system: SystemState;
+  /** by canonical (lower-case) name */
+  queueNamed(name: string): QueueConfig | undefined;
+  agentNamed(name: string): AgentConfig | undefined;
+  memberOfCall(callText: string): Member | undefined;
+  servicesOfAgent(agent: AgentId): readonly Service[];
+  servicesOfQueue(queue: QueueId): ReadonlyMap<AgentId, Service>;
+  /** members of a queue that wait, in any phase before the talk */
+  membersOfQueue(queue: QueueId): ReadonlySet<MemberId>;
+}

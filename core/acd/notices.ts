@@ -1,0 +1,89 @@
+/** News of the engine, for whoever listens: event doors, lamps, wallboard, logs. One for each change, with the ids (D-17). */
+import type { AgentId, CallKey, LegId, MemberId, OfferId, QueueId } from './ids.js';
+import type { EndedBy } from './events.js';
+import type { AgentState, AgentStatus, CancelReason, DeviceState, ExitReason, OfferFailure } from './words.js';
+
+export type Notice =
+  | {
+      readonly type: 'member-joined';
+      readonly member: MemberId;
+      readonly queue: QueueId;
+      readonly resumed: boolean;
+      readonly waiting: number;
+    }
+  | { readonly type: 'member-refused'; readonly queue: string; readonly number: string; readonly reason: ExitReason }
+  | {
+      readonly type: 'member-left';
+      readonly member: MemberId;
+      readonly queue: QueueId;
+      readonly reason: ExitReason;
+      readonly waitedMs: number;
+      readonly agent: AgentId | undefined;
+      readonly waiting: number;
+    }
+  | { readonly type: 'member-moved'; readonly member: MemberId; readonly from: QueueId; readonly to: QueueId }
+  | { readonly type: 'offer-made'; readonly offer: OfferId; readonly member: MemberId; readonly agent: AgentId; readonly queue: QueueId }
+  | {
+      readonly type: 'offer-failed';
+      readonly offer: OfferId;
+      readonly agent: AgentId;
+      readonly member: MemberId;
+      readonly queue: QueueId;
+      readonly failure: OfferFailure;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'offer-cancelled';
+      readonly offer: OfferId;
+      readonly agent: AgentId;
+      readonly member: MemberId;
+      readonly queue: QueueId;
+      readonly reason: CancelReason;
+    }
+  | {
+      readonly type: 'talk-started';
+      readonly offer: OfferId;
+      readonly member: MemberId;
+      readonly agent: AgentId;
+      readonly queue: QueueId;
+      readonly leg: LegId;
+      readonly waitedMs: number;
+    }
+  | {
+      readonly type: 'talk-ended';
+      readonly offer: OfferId;
+      readonly member: MemberId;
+      readonly agent: AgentId;
+      readonly queue: QueueId;
+      readonly talkMs: number;
+      readonly by: EndedBy;
+      readonly cause: string;
+    }
+  | {
+      readonly type: 'agent-changed';
+      readonly agent: AgentId;
+      readonly status: AgentStatus;
+      readonly state: AgentState;
+      readonly pauseReason: string | undefined;
+      /** 0 = not in wrap-up */
+      readonly wrapUpEndsAtMs: number;
+      readonly chats: number;
+      readonly device: DeviceState;
+    }
+  /** a limit of failures was reached and the status changed by itself */
+  | {
+      readonly type: 'agent-limit-reached';
+      readonly agent: AgentId;
+      readonly failure: OfferFailure;
+      readonly count: number;
+      readonly status: AgentStatus;
+    }
+  | { readonly type: 'callback-placed'; readonly member: MemberId; readonly queue: QueueId; readonly number: string }
+  | { readonly type: 'callback-dialled'; readonly member: MemberId; readonly queue: QueueId; readonly attempt: number }
+  /** the switch and the state differed; what was believed, and what was done about it (B1, B2) */
+  | { readonly type: 'repaired'; readonly what: 'member' | 'offer' | 'agent' | 'leg'; readonly id: string; readonly reason: string }
+  | { readonly type: 'queue-changed'; readonly queue: QueueId; readonly change: 'added' | 'changed' | 'draining' | 'removed' }
+  | { readonly type: 'agent-configured'; readonly agent: AgentId; readonly change: 'added' | 'changed' | 'removed' }
+  | { readonly type: 'dispatching-changed'; readonly isOn: boolean };
+
+export type { CallKey };
