@@ -3,7 +3,7 @@ import type { AcdState } from './acd/acd-state.js';
 import type { AcdConfig } from './acd/config.js';
 import type { RingOrder } from './acd/effects.js';
 import type { AcdEvent, Answer } from './acd/events.js';
-import type { MemberId, OfferId } from './acd/ids.js';
+import type { AgentId, MemberId, OfferId } from './acd/ids.js';
 import type { Notice } from './acd/notices.js';
 import type { Decision, Segment } from './acd/records.js';
 import type { Agent, Member, Offer, QueueRuntime, SystemState } from './acd/state.js';
@@ -16,7 +16,12 @@ export interface StoredAcd {
   readonly offers: readonly Offer[];
   readonly queues: readonly QueueRuntime[];
   readonly system: SystemState | undefined;
+  /** Last agent of a caller's number, newest last, at most `lastTalksMax`; read from the segments (B41). */
+  readonly lastTalks?: readonly { readonly number: string; readonly agent: AgentId; readonly atMs: number }[];
 }
+
+/** How many numbers are remembered with their last agent. */
+export const lastTalksMax = 20_000;
 
 /** Rows of one save: the newest state of each changed thing, `undefined` for one that is gone. Saving a batch twice is the same as once. */
 export interface AcdBatch {

@@ -4,7 +4,7 @@
  * are gone already are ignored: they can arrive late, twice, or in another order.
  */
 import type { ErrorCode } from '../errors.js';
-import type { AcdConfig, SkillNeed } from './config.js';
+import type { AcdConfig, Destination, SkillNeed } from './config.js';
 import type { AgentId, CallKey, LegId, MemberId, OfferId, QueueId, SwitchId } from './ids.js';
 import type { AgentStatus, AgentType, CancelReason, DeviceState, ExitReason, Media, OfferFailure } from './words.js';
 
@@ -37,6 +37,8 @@ export interface Join {
   readonly stickyAgent: string | undefined;
   /** the leg that was called back for this member answered and came to the door */
   readonly callbackOf: MemberId | undefined;
+  /** of a callback ordered without a call: audio, no `call`; `number` is called when its turn comes, from this switch */
+  readonly homeSwitch?: SwitchId | undefined;
 }
 
 /** Who ended a talk, as far as the switch says. */
@@ -103,6 +105,8 @@ export type AcdEvent =
       readonly baseScoreS: number | undefined;
     }
   // ---- the switches
+  /** legs can, or cannot, be started there: nobody is offered a caller of a switch that is down */
+  | { readonly type: 'switch-changed'; readonly switch: SwitchId; readonly isUp: boolean }
   /**
    * All channels that live on a switch, asked for at `askedAtMs`: what we believe in and is not among them is
    * gone, if it is older than the question. `bridged` has the legs of ours that are connected to somebody.
@@ -120,7 +124,13 @@ export type AcdEvent =
 /** What a wish came to. `code` and `detail` are for people and programs; nothing changed when it was refused. */
 export type Answer =
   | { readonly ok: true; readonly detail: string; readonly member?: MemberId; readonly resumed?: boolean }
-  | { readonly ok: false; readonly code: AcdRefusal; readonly detail: string; readonly exit?: ExitReason };
+  | {
+      readonly ok: false;
+      readonly code: AcdRefusal;
+      readonly detail: string;
+      readonly exit?: ExitReason;
+      readonly to?: Exclude<Destination, { kind: 'queue' }>;
+    };
 
 /** Codes of refusals: TandemError codes, the reasons a member is not let in, and OpenSIPS's dispatch errors by number. */
 export type AcdRefusal = Extract<ErrorCode, 'TDM_NOT_FOUND' | 'TDM_BAD_VALUE' | 'TDM_CONFLICT' | 'TDM_BUSY' | 'TDM_REFUSED'>;

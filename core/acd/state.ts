@@ -44,6 +44,8 @@ export interface Member {
   readonly media: Media;
   /** undefined for a chat, and for a callback until it is reached */
   call: CallKey | undefined;
+  /** the switch on which a called-back caller is dialled */
+  readonly homeSwitch: SwitchId | undefined;
   readonly number: string;
   readonly name: string;
   /** start of the waiting that counts for the order, Unix ms */
@@ -198,6 +200,4 @@ export interface SystemState {
   isDispatching: boolean;
   /** state of the generator behind the strategy `random` */
   random: number;
-  /** last agent of a caller's number, for sticky agents; bounded, oldest out */
-  lastTalks: Record<string, { readonly agent: AgentId; readonly atMs: number }>;
 }

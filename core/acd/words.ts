@@ -77,6 +77,8 @@ export const exitReasons = [
   'closed',
   /** called back as often as the rule says without reaching the caller */
   'callback-failed',
+  /** hung up to be called back; the place is kept, so only the session ends */
+  'callback',
   /** its channel was not found on the switch any more */
   'lost',
   'queue-removed',
