@@ -26,9 +26,10 @@ export const menuLimits = {
 } as const;
 
 /** YAML gives an unquoted 9001 as a number; it is meant as text. */
-const textOrNumber = z.union([z.string(), z.number().transform(String)], { error: 'a text is expected' });
+export const textOrNumber = z.union([z.string(), z.number().transform(String)], { error: 'a text is expected' });
 
-const named = (kind: NameKind) =>
+/** A name that a switch will read. */
+export const named = (kind: NameKind) =>
   textOrNumber.superRefine((value, ctx) => {
     const problem = nameProblem(kind, value);
     if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
@@ -52,7 +53,8 @@ const soundsText = promptText.superRefine((value, ctx) => {
     ctx.addIssue({ code: 'custom', message: 'only sounds are allowed here, no scripts' });
 });
 
-const prefix = z.string().superRefine((value, ctx) => {
+/** What may stand before a caller's name. */
+export const prefix = z.string().superRefine((value, ctx) => {
   const problem = prefixProblem(value);
   if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
 });
@@ -163,7 +165,8 @@ const spans = z.string({ error: 'opening times such as 09:00-17:00 are expected'
   return z.NEVER;
 });
 
-const hours = z
+/** Opening hours as written; also of queues. */
+export const hoursSchema = z
   .strictObject({
     zone: z.string().refine(isZone, { message: 'no time zone such as Europe/Berlin' }),
     week: mapOf(spans, weekdayNames.length, (key) =>
@@ -185,7 +188,7 @@ export const menuSchema = z
     timeout_prompt: soundsText.default(''),
     invalid_prompt: soundsText.default(''),
     log_keys: z.boolean().default(false),
-    hours: hours.optional(),
+    hours: hoursSchema.optional(),
     options,
   })
   .transform((m): MenuDefinition => ({
