@@ -50,10 +50,21 @@ export interface AcdStore {
   }): Promise<readonly Segment[]>;
 }
 
+/** A store that knows under which lease it was written last. */
+export interface FencedAcdStore extends AcdStore {
+  /** Fence of the last save; 0 = none yet. What was written down elsewhere under an older one is out of date. */
+  savedFence(): Promise<number>;
+}
+
 /** Ownership of the queues by one process (scale-out 7). */
 export interface Leases {
-  /** The fence when the lease is ours now, undefined while another holds it. */
-  acquire(name: string, owner: string, ttlMs: number): Promise<number | undefined>;
+  /**
+   * The fence when the lease is ours now, undefined while another holds it. Grows with each acquisition. `dead`: an
+   * owner that is known to live no more; its lease counts as ended.
+   */
+  acquire(name: string, owner: string, ttlMs: number, dead?: string): Promise<number | undefined>;
+  /** Who has it now; undefined when nobody. */
+  holder(name: string): Promise<string | undefined>;
   /** False when it was lost. */
   renew(name: string, owner: string, fence: number, ttlMs: number): Promise<boolean>;
   release(name: string, owner: string, fence: number): Promise<void>;
@@ -70,7 +81,7 @@ export interface QueueEngine {
   tell(event: AcdEvent): void;
   /** A wish; resolves with its answer once the change is stored. Rejects TDM_STANDBY, TDM_STOPPING, or TDM_BUSY when too many wait. */
   ask(event: AcdEvent): Promise<Answer>;
-  /** Read only, of this moment. */
+  /** Read only, of this moment. Throws TDM_STANDBY while this process does not own the queues (`isOwner`). */
   view(): AcdState;
   /** The caller's session of a member that joined; orders that came before are given to it at once. The result ends it. */
   attach(member: MemberId, session: MemberSession): () => void;

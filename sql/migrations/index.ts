@@ -1,6 +1,7 @@
 import { ownTables } from './000001-own-tables.js';
 import { accountAddresses } from './000002-account-addresses.js';
+import { queueEngine } from './000003-queue-engine.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
-export const migrations: readonly Migration[] = [ownTables, accountAddresses];
+export const migrations: readonly Migration[] = [ownTables, accountAddresses, queueEngine];
