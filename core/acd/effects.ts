@@ -47,6 +47,8 @@ export interface ConnectOrder {
   readonly member: MemberId;
   readonly call: CallKey;
   readonly isStandby: boolean;
+  /** in the queue until now, for the caller's variables */
+  readonly waitedMs?: number | undefined;
   readonly recordTemplate: string | undefined;
   readonly hangUpAfterTalk: boolean;
 }

@@ -35,6 +35,8 @@ export interface Join {
   readonly leadId: number | undefined;
   readonly rootId: string;
   readonly stickyAgent: string | undefined;
+  /** played to the agent instead of the queue's announcements (cc_outbound_announce); undefined = the queue's */
+  readonly agentAnnouncements?: readonly string[] | undefined;
   /** the leg that was called back for this member answered and came to the door */
   readonly callbackOf: MemberId | undefined;
   /** of a callback ordered without a call: audio, no `call`; `number` is called when its turn comes, from this switch */

@@ -72,6 +72,8 @@ export interface Member {
   readonly callerIdPrefix: string | undefined;
   /** for the agent's leg (cc_export_vars) */
   readonly variables: Readonly<Record<string, string>>;
+  /** for the agent instead of the queue's (cc_outbound_announce); undefined = the queue's */
+  readonly agentAnnouncements?: readonly string[] | undefined;
   /** opaque text of the entry (O84), lead id, root call id */
   readonly param: string;
   readonly leadId: number | undefined;
