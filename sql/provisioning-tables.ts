@@ -15,7 +15,12 @@ export type ProvisionedTable =
   | 'tandem_accounts'
   | 'tandem_user_secrets'
   | 'tandem_peers'
-  | 'tandem_menus';
+  | 'tandem_menus'
+  | 'tandem_queues'
+  | 'tandem_agents'
+  | 'tandem_tiers'
+  | 'tandem_callers'
+  | 'tandem_queue_settings';
 
 export interface ProvisionedColumns {
   readonly columns: readonly string[];
@@ -64,4 +69,18 @@ export const provisionedTables: Readonly<Record<ProvisionedTable, ProvisionedCol
     orderBy: ['peer_id'],
   },
   tandem_menus: { columns: ['menu_id', 'definition'], orderBy: ['menu_id'] },
+  tandem_queues: { columns: ['queue_id', 'definition'], orderBy: ['queue_id'] },
+  tandem_agents: { columns: ['agent_id', 'definition', 'pin_hash'], orderBy: ['agent_id'] },
+  tandem_tiers: { columns: ['queue_id', 'agent_id', 'level', 'position'], orderBy: ['queue_id', 'agent_id'] },
+  tandem_callers: { columns: ['number', 'blocked', 'base_score_s', 'agent_id'], orderBy: ['number'] },
+  tandem_queue_settings: { columns: ['name', 'value'], orderBy: ['name'] },
 };
+
+/** Changes of these count up the revision `queues`, by which a running Tandem learns of them. */
+export const queueTables: readonly ProvisionedTable[] = [
+  'tandem_queues',
+  'tandem_agents',
+  'tandem_tiers',
+  'tandem_callers',
+  'tandem_queue_settings',
+];

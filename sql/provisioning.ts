@@ -5,8 +5,9 @@ import { TandemError } from '../core/errors.js';
 import { compiled, createBuilder } from './builder.js';
 import type { Changed, Db, Row, Statements, Value } from './db.js';
 import { twoDecimals } from './fit.js';
-import { provisionedTables } from './provisioning-tables.js';
+import { provisionedTables, queueTables } from './provisioning-tables.js';
 import type { ProvisionedTable } from './provisioning-tables.js';
+import { countUp } from './revisions.js';
 
 export interface ProvisioningChange {
   readonly table: ProvisionedTable;
@@ -34,6 +35,11 @@ export interface ProvisioningState {
   readonly userSecrets: readonly Row[];
   readonly peers: readonly Row[];
   readonly menus: readonly Row[];
+  readonly queues: readonly Row[];
+  readonly agents: readonly Row[];
+  readonly tiers: readonly Row[];
+  readonly callers: readonly Row[];
+  readonly queueSettings: readonly Row[];
 }
 
 export interface ProvisioningReadOptions {
@@ -68,6 +74,7 @@ export interface ProvisioningOptions {
 
 export function createProvisioning(db: Db, options: ProvisioningOptions): Provisioning {
   const builder = createBuilder(db.dialect);
+  const own = options.ownSchema === undefined ? '' : `\`${options.ownSchema}\`.`;
   const placed = (table: ProvisionedTable): string =>
     options.ownSchema !== undefined && table.startsWith('tandem_') ? `${options.ownSchema}.${table}` : table;
 
@@ -134,6 +141,11 @@ export function createProvisioning(db: Db, options: ProvisioningOptions): Provis
         userSecrets: await rows('tandem_user_secrets'),
         peers: await rows('tandem_peers'),
         menus: await rows('tandem_menus'),
+        queues: await rows('tandem_queues'),
+        agents: await rows('tandem_agents'),
+        tiers: await rows('tandem_tiers'),
+        callers: await rows('tandem_callers'),
+        queueSettings: await rows('tandem_queue_settings'),
       };
     },
     async write(changes) {
@@ -141,6 +153,7 @@ export function createProvisioning(db: Db, options: ProvisioningOptions): Provis
       changes.forEach(check);
       await db.transaction(async (tx) => {
         for (const change of changes) await apply(tx, change);
+        if (changes.some(({ table }) => queueTables.includes(table))) await countUp(tx, db.dialect, own, 'queues');
       });
       options.onWritten();
     },

@@ -1,4 +1,5 @@
 /** The store: all ports of the core that need a database, behind one URL. */
+import type { FencedAcdStore, Leases } from '../core/acd-ports.js';
 import { TandemError } from '../core/errors.js';
 import type {
   ApiLog,
@@ -15,12 +16,16 @@ import type {
   Users,
 } from '../core/ports.js';
 import { instantOf, isZone } from '../core/time.js';
+import { createAcdStore } from './acd.js';
+import { createAcdConfigs } from './acd-configs.js';
+import type { StoredAcdConfigs } from './acd-configs.js';
 import { createColumns } from './columns.js';
 import { createContainers } from './containers.js';
 import { text } from './db.js';
 import type { Db } from './db.js';
 import type { Failure } from './failure.js';
 import { createHandovers } from './handovers.js';
+import { createLeases } from './leases.js';
 import { createLists } from './lists.js';
 import { createLiveAgents } from './live-agents.js';
 import { createLocalClock } from './local-clock.js';
@@ -87,6 +92,11 @@ export interface Store {
   readonly liveAgents: LiveAgents;
   readonly menus: Menus;
   readonly provisioning: Provisioning;
+  /** state and segments of the queue engine */
+  readonly acd: FencedAcdStore;
+  readonly leases: Leases;
+  /** provisioned queues, agents, tiers, callers */
+  readonly acdConfigs: StoredAcdConfigs;
   /** Rejects TDM_STORE_DOWN when the database does not answer now. */
   ping(): Promise<void>;
   /** The database's own clock (its NOW(), read in the store's zone), Unix ms. */
@@ -140,6 +150,9 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     liveAgents: createLiveAgents(db, { clock, columns }),
     menus,
     provisioning: createProvisioning(db, { ownSchema, onWritten: forgetAll }),
+    acd: createAcdStore(db, { own, log }),
+    leases: createLeases(db, { own, nowMs }),
+    acdConfigs: createAcdConfigs(db, { own, log }),
     ping: () => db.ping(),
     databaseNowMs: () => databaseNowMs(db, options.zone, nowMs),
     async migrate() {
