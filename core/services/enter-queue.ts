@@ -30,8 +30,8 @@ export interface SwitchQueue {
   readonly isWide?: boolean;
   /** the caller's name as it is now, after a lookup may have rewritten it */
   callerName(call: Call): Promise<string>;
-  /** Throws before anything is done when the queue cannot be entered here: TDM_NOT_FOUND, TDM_STANDBY. */
-  accept?(call: Call, request: QueueRequest): void;
+  /** Rejects before anything is done when the queue cannot be entered here: TDM_NOT_FOUND, TDM_STANDBY. */
+  accept?(call: Call, request: QueueRequest): Promise<void>;
   /** the queue's own result variables for an entry that failed */
   failed?(code: ErrorCode): Readonly<Record<string, string>>;
   enter(call: Call, request: QueueRequest, label: CallLabel): Promise<QueueOutcome>;
@@ -66,7 +66,7 @@ async function runQueueEntry(deps: EnterQueueDeps, call: Call, request: () => Pr
   try {
     const checked = await request();
     queue = checked.queue;
-    deps.queues.accept?.(call, checked);
+    await deps.queues.accept?.(call, checked);
     await call.answer();
     outcome = await deps.queues.enter(call, checked, { leadId: await tryLabel(deps, call, checked.queue) });
   } catch (e) {

@@ -1,0 +1,257 @@
+/**
+ * Tandem's own queues behind `queue_entry`: a call becomes a `Join`, the engine lets it in, and a session holds the
+ * caller until the engine, an agent or the caller ends it (freeswitch-callcenter 8). A call that comes back with the
+ * same unique id gets its old place (B5). Whatever happens on the way, no member is left behind a caller who is gone (B1).
+ */
+import type { Answer, Join } from '../acd/events.js';
+import { agentId, callText, memberId } from '../acd/ids.js';
+import type { CallKey, MemberId, SwitchId } from '../acd/ids.js';
+import type { QueueEngine } from '../acd-ports.js';
+import type { Call } from '../call.js';
+import { displayName } from '../dial-string.js';
+import { TandemError, hasCode } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
+import type { Log } from '../ports.js';
+import type { OpenSession, SessionEnd } from '../switch.js';
+import { withDeadline } from './deadline.js';
+import type { After } from './deadline.js';
+import type { CallLabel, SwitchQueue } from './enter-queue.js';
+import type { QueueRequest } from './queue-request.js';
+import { exitOutcome, joinVariables, reasonOf, refusalVariables, resultOf } from './queue-result.js';
+import type { QueueOutcome } from './queue-result.js';
+import { readWishes } from './queue-variables.js';
+
+/** Where a call is, and how a caller is held there. */
+export interface CallPlace {
+  readonly switch: SwitchId;
+  readonly openSession: OpenSession;
+}
+
+/** What each switch tells in its own words about a caller. */
+export interface CallerFacts {
+  callerName(call: Call): Promise<string>;
+  /** the number as it is now */
+  callerNumber(call: Call): Promise<string>;
+  /** Unix ms; undefined when the switch does not say */
+  answeredAtMs(call: Call): Promise<number | undefined>;
+  /** id of the whole story that the call belongs to, the same behind a transfer */
+  rootId(call: Call): Promise<string | undefined>;
+}
+
+export interface NativeQueueDeps {
+  readonly engine: QueueEngine;
+  readonly facts: CallerFacts;
+  /** Rejects TDM_BAD_VALUE when the call names a switch that is unknown. */
+  placeOf(call: Call): Promise<CallPlace>;
+  /** text of an id that nobody has used */
+  newId(): string;
+  readonly after: After;
+  readonly nowMs: () => number;
+  readonly log: Log;
+}
+
+export interface NativeQueueOptions {
+  /** longest wait for the engine's answer to a caller who wants in; the store's limit is well below */
+  readonly joinMsMax: number;
+  /** domain of queues and agents that are provisioned with one and named without */
+  readonly domain: string;
+}
+
+export const nativeQueueDefaults: NativeQueueOptions = { joinMsMax: 10_000, domain: 'default' };
+
+export interface NativeQueue extends SwitchQueue {
+  accept(call: Call, request: QueueRequest): Promise<void>;
+  /** the engine has this queue, or has the caller; true as well while another Tandem owns the queues */
+  knows(call: Call, request: QueueRequest): Promise<boolean>;
+}
+
+export function createNativeQueue(deps: NativeQueueDeps, options: NativeQueueOptions = nativeQueueDefaults): NativeQueue {
+  const { engine } = deps;
+  const idOf = (queue: string): string | undefined => {
+    const view = engine.view();
+    return (view.queueNamed(queue) ?? (queue.includes('@') ? undefined : view.queueNamed(`${queue}@${options.domain}`)))?.id;
+  };
+  async function knows(call: Call, { queue }: QueueRequest): Promise<boolean> {
+    if (!engine.isOwner() || idOf(queue) !== undefined) return true;
+    // a caller who comes back may have a queue that is being removed
+    return engine.view().memberOfCall(callText(await keyOf(deps, call))) !== undefined;
+  }
+
+  return {
+    isWide: true,
+    callerName: (call) => deps.facts.callerName(call),
+    knows,
+    async accept(call, request) {
+      if (!engine.isOwner()) throw new TandemError('TDM_STANDBY', ['ask the other address']);
+      if (!(await knows(call, request))) throw new TandemError('TDM_NOT_FOUND', ['queue', request.queue]);
+    },
+    failed: (code) => refusalVariables(undefined, code, deps.nowMs()),
+    enter: (call, request, label) => enter(deps, options, call, { ...request, queue: idOf(request.queue) ?? request.queue }, label),
+  };
+}
+
+async function keyOf(deps: NativeQueueDeps, call: Call): Promise<CallKey> {
+  return { switch: (await deps.placeOf(call)).switch, uniqueId: call.uniqueId, channel: call.channel };
+}
+
+async function enter(
+  deps: NativeQueueDeps,
+  options: NativeQueueOptions,
+  call: Call,
+  request: QueueRequest,
+  label: CallLabel,
+): Promise<QueueOutcome> {
+  const { openSession } = await deps.placeOf(call);
+  const key = await keyOf(deps, call);
+  const join = await joinOf(deps, options, call, key, request, label);
+  const answer = await ask(deps, options, call, join, key);
+  if (!answer.ok) return refusedOutcome(answer, deps.nowMs());
+  const member = answer.member ?? join.member;
+  deps.log.info({ call: call.uniqueId, queue: join.queue, member, resumed: answer.resumed === true }, 'caller is in the queue');
+  try {
+    await tellJoined(deps, call, member, join.queue);
+  } catch (e) {
+    letGo(deps, call, member);
+    throw e;
+  }
+  return outcomeOf(await hold(deps, call, member, openSession), deps.nowMs());
+}
+
+// ------------------------------------------------------------------ going in
+
+async function joinOf(
+  deps: NativeQueueDeps,
+  options: NativeQueueOptions,
+  call: Call,
+  key: CallKey,
+  request: QueueRequest,
+  label: CallLabel,
+): Promise<Join> {
+  const [wishes, name, number, answeredAtMs, rootId] = await Promise.all([
+    readWishes(call, request, deps.log),
+    deps.facts.callerName(call),
+    deps.facts.callerNumber(call),
+    deps.facts.answeredAtMs(call),
+    deps.facts.rootId(call),
+  ]);
+  const nowMs = deps.nowMs();
+  return {
+    member: memberId(deps.newId()),
+    queue: placeKept(deps, key) ?? request.queue,
+    media: 'audio',
+    call: key,
+    number: plainNumber(wishes.number ?? number),
+    name: displayName(wishes.name ?? name),
+    answeredAtMs: Math.min(answeredAtMs ?? nowMs, nowMs),
+    // the positional priority is "higher is earlier", as cc_base_score is
+    baseScoreS: wishes.baseScoreS + (request.priority ?? 0),
+    priority: request.queuePriority,
+    needs: request.needs ?? [],
+    exitKeys: wishes.exitKeys,
+    maxWaitMs: (request.maxWaitS ?? 0) * 1_000,
+    language: request.language,
+    music: wishes.music,
+    callerIdPrefix: wishes.callerIdPrefix,
+    variables: wishes.exported,
+    param: request.param ?? '',
+    leadId: label.leadId,
+    rootId: wishes.rootId ?? rootId ?? call.uniqueId,
+    stickyAgent: personalAgent(deps, options, call, request.agent),
+    callbackOf: request.callbackOf === undefined ? undefined : memberId(request.callbackOf),
+    agentAnnouncements: wishes.agentAnnouncements,
+  };
+}
+
+/** A caller whose session broke comes back for his place, which may be in a queue to which he was moved meanwhile. */
+function placeKept({ engine }: NativeQueueDeps, key: CallKey): string | undefined {
+  const member = engine.view().memberOfCall(callText(key));
+  return member?.presence.kind === 'away' ? member.queue : undefined;
+}
+
+/** What may stand in a caller id; the rest of what a trunk sent is dropped. */
+const plainNumber = (number: string): string => number.replace(/[^+A-Za-z0-9*#._-]/g, '').slice(0, 40);
+
+/** An agent that nobody knows is a wish that cannot be had, and no reason to turn the caller away. */
+function personalAgent(deps: NativeQueueDeps, options: NativeQueueOptions, call: Call, agent: string | undefined): string | undefined {
+  if (agent === undefined) return undefined;
+  const view = deps.engine.view();
+  const found = view.agentNamed(agent) ?? (agent.includes('@') ? undefined : view.agentNamed(`${agent}@${options.domain}`));
+  if (found === undefined) deps.log.warn({ call: call.uniqueId, agent }, 'queue entry: personal agent is unknown');
+  return found === undefined ? undefined : agentId(found.id);
+}
+
+/** The engine's answer. Without one in time, or when the caller leaves meanwhile, the member is given back as soon as it exists. */
+async function ask(deps: NativeQueueDeps, options: NativeQueueOptions, call: Call, join: Join, key: CallKey): Promise<Answer> {
+  const asked = deps.engine.ask({ type: 'caller-joined', join });
+  try {
+    return await withDeadline(deps.after, options.joinMsMax, call.signal, () => asked);
+  } catch (e) {
+    asked.then(
+      (answer) => {
+        if (answer.ok) letGo(deps, call, answer.member ?? join.member);
+      },
+      // stored or not, nobody knows; the engine ignores a member that it does not have
+      () => letGo(deps, call, deps.engine.view().memberOfCall(callText(key))?.id ?? join.member),
+    );
+    throw e;
+  }
+}
+
+/** A caller who hung up is gone; one who is only not in our hands any more may come back for his place. */
+function letGo({ engine }: NativeQueueDeps, call: Call, member: MemberId): void {
+  const { aborted, reason } = call.signal as { readonly aborted: boolean; readonly reason: unknown };
+  const isGone = aborted && !hasCode(reason, 'TDM_STOPPING');
+  engine.tell(isGone ? { type: 'caller-left', member, cause: 'hangup' } : { type: 'session-lost', member });
+}
+
+function refusedOutcome(answer: Extract<Answer, { readonly ok: false }>, nowMs: number): QueueOutcome {
+  const { code, detail, exit, to } = answer;
+  if (exit === undefined) throw new TandemError(code, refusalWords(code, detail));
+  const reason = reasonOf(exit);
+  return {
+    result: resultOf(exit),
+    ...(reason !== undefined && { reason }),
+    detail: detail.slice(0, 80),
+    variables: refusalVariables(exit, code, nowMs),
+    to,
+  };
+}
+
+/** The texts of core/errors.ts have one or two places. */
+const refusalWords = (code: ErrorCode, detail: string): readonly string[] =>
+  code === 'TDM_NOT_FOUND' ? ['caller, queue or agent', detail] : code === 'TDM_BAD_VALUE' ? ['queue_entry', detail] : [detail];
+
+async function tellJoined({ engine, nowMs }: NativeQueueDeps, call: Call, id: MemberId, queue: string): Promise<void> {
+  const member = engine.view().members.get(id);
+  const variables = {
+    ...joinVariables(id, member?.queue ?? queue, member?.joinedAtMs ?? nowMs()),
+    ...(member && { TANDEM_ROOT_ID: member.rootId }),
+  };
+  await Promise.all(Object.entries(variables).map(([name, value]) => call.setVariable(name, value)));
+}
+
+// ------------------------------------------------------------------ waiting, and the end
+
+async function hold({ engine }: NativeQueueDeps, call: Call, member: MemberId, openSession: OpenSession): Promise<SessionEnd> {
+  const session = openSession(call, member, (event) => engine.tell(event));
+  const detach = engine.attach(member, session);
+  try {
+    return await session.ended;
+  } finally {
+    detach();
+  }
+}
+
+/** What a session that is over leaves to be told. */
+function outcomeOf(end: SessionEnd, nowMs: number): QueueOutcome {
+  switch (end.kind) {
+    case 'exit':
+      return exitOutcome(end.order, nowMs);
+    case 'connected':
+      return { result: 'answered', detail: end.order.agent, isTold: true };
+    case 'left':
+      return { result: 'abandoned', isTold: true };
+    case 'lost':
+      return { result: 'lost', isTold: true };
+  }
+}
