@@ -46,6 +46,11 @@ export class AgiCall implements Call {
     return this.controller.signal;
   }
 
+  /** HANGUP came: the caller has gone, or the channel was taken away (asterisk-behaviour 1.6). Otherwise the session broke. */
+  get isHungUp(): boolean {
+    return this.session.hungUp;
+  }
+
   /** Tell the application that its call is over; the first reason is kept. */
   abort(reason: TandemError): void {
     this.controller.abort(reason);
@@ -100,6 +105,23 @@ export class AgiCall implements Call {
     if (result === '-2') throw new TandemError('TDM_SWITCH_REFUSED', [`EXEC ${name}`, 'unknown application']);
     // -1 is also Dial's answer when the called side hung up and the caller is still there (1.8).
     if (result === '-1') await this.mustLive(`EXEC ${name}`);
+  }
+
+  /** Hold music until the next prompt or the end of the call; it goes on when this session ends (asterisk-behaviour 2). */
+  async startMusic(musicClass: string | undefined): Promise<void> {
+    await this.session.sendCommand(musicClass === undefined ? 'SET MUSIC ON' : `SET MUSIC ON ${word(musicClass, 'music class')}`);
+  }
+
+  async stopMusic(): Promise<void> {
+    await this.session.sendCommand('SET MUSIC OFF');
+  }
+
+  /** Say a whole number in the call's language; a key of `escapeDigits` stops it and is returned, else ''. */
+  async sayNumber(number: number, escapeDigits: string): Promise<string> {
+    if (!Number.isSafeInteger(number)) throw new TandemError('TDM_BAD_VALUE', ['number to say', 'a whole number']);
+    const reply = await this.session.sendCommand(`SAY NUMBER ${number} ${digitSet(escapeDigits)}`, this.limits.playMsMax);
+    if (reply.result === '-1') await this.mustLive('SAY NUMBER');
+    return keyOf(reply);
   }
 
   async goto(place: { readonly context: string; readonly extension: string; readonly priority?: number }): Promise<void> {
