@@ -37,8 +37,17 @@ export async function applyFile(name: string, options: ApplyOptions): Promise<Pl
 
 export async function applyYaml(file: YamlFile, options: ApplyOptions): Promise<Plan> {
   if (file.problems.length) refuse(file, file.problems);
-  const parsed = parseProvisioning(file.value);
-  if (!parsed.ok) refuse(file, located(file, parsed.problems));
+  return applyValue(file.value, options, (problems) => refuse(file, located(file, problems)));
+}
+
+/** The same for a value that came from elsewhere; `refused` throws. */
+export async function applyValue(
+  value: unknown,
+  options: ApplyOptions,
+  refused: (problems: readonly SchemaProblem[]) => never,
+): Promise<Plan> {
+  const parsed = parseProvisioning(value);
+  if (!parsed.ok) return refused(parsed.problems);
   const { wanted } = parsed;
   const current = await options.store.read({
     leadIds: [...wanted.leads.map((lead) => lead.lead_id), ...wanted.remove.leads.map(Number)],
@@ -46,7 +55,7 @@ export async function applyYaml(file: YamlFile, options: ApplyOptions): Promise<
   });
   const problems = [...checkReferences(wanted, current)];
   const secrets = await secretsOf(wanted, current, options, problems);
-  if (problems.length) refuse(file, located(file, problems));
+  if (problems.length) return refused(problems);
   const plan = planProvisioning(wanted, current, secrets, {
     nowMs: options.nowMs,
     zone: options.zone,
@@ -86,5 +95,29 @@ async function secretsOf(wanted: Provisioning, current: CurrentRows, options: Ap
       if (!isKnown) changed.add(user.user);
     }
   }
-  return { hashed, changed, plain };
+  return { hashed, changed, plain, pins: await pinsOf(wanted, current, options, problems) };
+}
+
+/** PINs of agents: resolved, and hashed anew only when the stored hash does not fit. */
+async function pinsOf(
+  wanted: Provisioning,
+  current: CurrentRows,
+  options: ApplyOptions,
+  problems: SchemaProblem[],
+): Promise<SecretsOf['pins']> {
+  const stored = new Map((current.tandem_agents ?? []).map((row) => [canonical(row['agent_id']), row['pin_hash']]));
+  const pins = new Map<string, string | null>();
+  for (const [i, { id, pin }] of wanted.agents.entries()) {
+    if (pin === undefined) continue;
+    const digits = pin === '' ? '' : resolveSecret(pin, options.env);
+    if (digits === undefined) problems.push({ path: ['agents', i, 'pin'], message: `"${pin}" cannot be resolved` });
+    else if (digits === '') pins.set(canonical(id), null);
+    else if (!/^\d{3,12}$/.test(digits)) problems.push({ path: ['agents', i, 'pin'], message: 'must be 3 to 12 digits' });
+    else {
+      const known = stored.get(canonical(id));
+      const isKnown = typeof known === 'string' && (await options.hasher.verify(digits, known));
+      pins.set(canonical(id), isKnown ? known : await options.hasher.hash(digits));
+    }
+  }
+  return pins;
 }

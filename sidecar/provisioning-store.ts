@@ -22,6 +22,11 @@ export function createProvisioningStore({ provisioning }: Pick<Store, 'provision
         tandem_user_secrets: state.userSecrets,
         tandem_peers: state.peers,
         tandem_menus: state.menus,
+        tandem_queues: state.queues,
+        tandem_agents: state.agents,
+        tandem_tiers: state.tiers,
+        tandem_callers: state.callers,
+        tandem_queue_settings: state.queueSettings,
       };
     },
     write: (changes) => provisioning.write(changes),

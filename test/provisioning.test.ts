@@ -1,29 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Change, CurrentRows, ProvisionedTable, Row } from '../core/provisioning/plan.js';
 import { applyYaml, type ApplyOptions } from '../sidecar/provision.js';
 import { parseYaml } from '../sidecar/yaml-file.js';
-
-/** Tables in memory, changed as the store would. */
-function memoryStore() {
-  const tables: Partial<Record<ProvisionedTable, Row[]>> = {};
-  const written: Change[][] = [];
-  return {
-    tables,
-    written,
-    read: () => Promise.resolve(structuredClone(tables) as CurrentRows),
-    write(changes: readonly Change[]) {
-      written.push([...changes]);
-      for (const { table, action, key, values } of changes) {
-        const rows = (tables[table] ??= []);
-        const at = rows.findIndex((row) => Object.entries(key).every(([column, value]) => row[column] === value));
-        if (action === 'insert') rows.push({ ...key, ...values });
-        else if (action === 'update') rows[at] = { ...rows[at], ...values };
-        else rows.splice(at, 1);
-      }
-      return Promise.resolve();
-    },
-  };
-}
+import { memoryProvisioning } from './support/memory-provisioning.js';
 
 const site = `
 users:
@@ -48,10 +26,10 @@ menus:
 `;
 
 describe('provisioning', () => {
-  let store: ReturnType<typeof memoryStore>;
+  let store: ReturnType<typeof memoryProvisioning>;
   let options: ApplyOptions;
   beforeEach(() => {
-    store = memoryStore();
+    store = memoryProvisioning();
     let salt = 0;
     options = {
       store,

@@ -38,6 +38,11 @@ describeStores('provisioning', (open) => {
       { table: 'tandem_user_secrets', action: 'insert', key: { user: '6666' }, values: { secret_hash: 'scrypt$x' } },
       { table: 'tandem_peers', action: 'insert', key: { peer_id: 'alpha' }, values: { base_url: 'https://alpha.test' } },
       { table: 'tandem_menus', action: 'insert', key: { menu_id: 'm' }, values: { definition: '{}' } },
+      { table: 'tandem_queues', action: 'insert', key: { queue_id: 'support' }, values: { definition: '{}' } },
+      { table: 'tandem_agents', action: 'insert', key: { agent_id: 'anna' }, values: { definition: '{}', pin_hash: null } },
+      { table: 'tandem_tiers', action: 'insert', key: { queue_id: 'support', agent_id: 'anna' }, values: { level: 1, position: 2 } },
+      { table: 'tandem_callers', action: 'insert', key: { number: '+4930' }, values: { blocked: 1 } },
+      { table: 'tandem_queue_settings', action: 'insert', key: { name: 'ring_s' }, values: { value: '20' } },
     ];
     assert.deepEqual(changes.map(({ table }) => table).sort(), Object.keys(provisionedTables).sort());
 

@@ -193,7 +193,7 @@ export interface AgentConfig {
   readonly device: string | undefined;
   /** status at the first appearance; later it belongs to the agent */
   readonly initialStatus: AgentStatus;
-  /** for the `agent` application from a telephone; undefined: only from the agent's own device */
+  /** hash (`scrypt$...`) for `Secrets.verifyOwn`, for the `agent` application from a telephone; undefined: only from the agent's own device */
   readonly pin: string | undefined;
 }
 

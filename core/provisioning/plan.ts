@@ -2,7 +2,10 @@
  * From the wanted state to the changes that lead there. Pure: current rows in, changes and their
  * description out; nothing is deleted that the file does not name under `remove`.
  */
+import { canonical } from './names.js';
 import type { Provisioning } from './schema.js';
+import { droppedTiers, removedTiers } from './queue-rows.js';
+import { queueWarnings } from './queue-warnings.js';
 import { wantedRows, type Instant, type WantedRow } from './rows.js';
 
 /** Tables that provisioning may write; the store has the same list. */
@@ -21,7 +24,14 @@ export const provisionedTables = [
   'vicidial_log_extended',
   'vicidial_dial_log',
   'tandem_menus',
+  'tandem_queues',
+  'tandem_agents',
+  'tandem_tiers',
+  'tandem_callers',
+  'tandem_queue_settings',
 ] as const;
+
+export { canonical };
 
 export type ProvisionedTable = (typeof provisionedTables)[number];
 export type Cell = string | number | null;
@@ -41,6 +51,8 @@ export interface Plan {
   readonly changes: readonly Change[];
   /** one line per change for a human, secrets masked */
   readonly lines: readonly string[];
+  /** what is allowed but looks like a mistake */
+  readonly warnings: readonly string[];
 }
 
 /** Secrets of the file, resolved and hashed by the caller, because that needs randomness and files. */
@@ -51,24 +63,28 @@ export interface SecretsOf {
   readonly changed: ReadonlySet<string>;
   /** plain password of users with `pass_form: plain` */
   readonly plain: ReadonlyMap<string, string>;
+  /** stored form of agents' PINs by canonical agent; null takes it away, an agent that is not here keeps his */
+  readonly pins: ReadonlyMap<string, string | null>;
 }
 
 export function planProvisioning(wanted: Provisioning, current: CurrentRows, secrets: SecretsOf, at: Instant): Plan {
   const rows = wantedRows(wanted, secrets, at);
   const stored = indexByKey(current, rows);
   const changes = rows.flatMap((row) => changeFor(row, stored(row)) ?? []);
-  const deleted = [...unbindings(wanted, current), ...removals(wanted, current)];
+  const deleted = [
+    ...unbindings(wanted, current),
+    ...droppedTiers(wanted, current),
+    ...removals(wanted, current),
+    ...removedTiers(wanted, current),
+  ];
   changes.push(...new Map(deleted.map((change) => [keyText(change.table, change.key), change])).values());
-  return { changes, lines: changes.map(describe) };
+  return { changes, lines: changes.map(describe), warnings: queueWarnings(wanted, current) };
 }
 
 const keyText = (table: string, key: Row): string =>
   `${table}\u0001${Object.entries(key)
     .map(([column, value]) => `${column}=${String(value)}`)
     .join('\u0001')}`;
-
-/** Names as the database of VICIdial compares them: `User` and `user` are one row there. */
-export const canonical = (name: Cell | undefined): string => String(name).toLowerCase();
 
 /**
  * Finds the stored row of a wanted one: of the same spelling, else of another letter case. Stored rows are put
@@ -115,7 +131,7 @@ function same(stored: Cell | undefined, wanted: Cell): boolean {
 }
 
 const removable: readonly {
-  readonly section: keyof Provisioning['remove'];
+  readonly section: Exclude<keyof Provisioning['remove'], 'tiers'>;
   readonly table: ProvisionedTable;
   readonly column: string;
   readonly numeric?: true;
@@ -132,6 +148,12 @@ const removable: readonly {
   { section: 'users', table: 'vicidial_users', column: 'user' },
   { section: 'user_groups', table: 'vicidial_user_groups', column: 'user_group' },
   { section: 'servers', table: 'servers', column: 'server_ip' },
+  { section: 'queues', table: 'tandem_tiers', column: 'queue_id' },
+  { section: 'queues', table: 'tandem_queues', column: 'queue_id' },
+  { section: 'agents', table: 'tandem_tiers', column: 'agent_id' },
+  { section: 'agents', table: 'tandem_agents', column: 'agent_id' },
+  { section: 'callers', table: 'tandem_callers', column: 'number' },
+  { section: 'queue_settings', table: 'tandem_queue_settings', column: 'name' },
 ];
 
 function removals(wanted: Provisioning, current: CurrentRows): Change[] {
@@ -144,7 +166,7 @@ function removals(wanted: Provisioning, current: CurrentRows): Change[] {
   );
 }
 
-const masked = new Set(['pass', 'pass_hash', 'pass_key', 'secret_hash', 'container_entry']);
+const masked = new Set(['pass', 'pass_hash', 'pass_key', 'secret_hash', 'container_entry', 'pin_hash']);
 
 function describe(change: Change): string {
   const key = Object.values(change.key).join(' ');

@@ -2,6 +2,8 @@
 import type { MenuDefinition } from '../menu/definition.js';
 import { canonical } from './plan.js';
 import type { CurrentRows, ProvisionedTable } from './plan.js';
+import { checkQueueReferences } from './queue-references.js';
+import { wantedTiers } from './queue-rows.js';
 import type { Provisioning, SchemaProblem } from './schema.js';
 
 export function checkReferences(wanted: Provisioning, current: CurrentRows): readonly SchemaProblem[] {
@@ -36,6 +38,7 @@ export function checkReferences(wanted: Provisioning, current: CurrentRows): rea
         : [],
     ),
     ...wanted.menus.flatMap((menu, i) => menuProblems(menu, i, menus, containers)),
+    ...checkQueueReferences(wanted, current),
   ];
 }
 
@@ -68,6 +71,10 @@ function twice(wanted: Provisioning): SchemaProblem[] {
     ['calls', wanted.calls.map((x) => x.code)],
     ['ip_lists', wanted.ip_lists.map((x) => x.id)],
     ['servers', wanted.servers.map((x) => x.server_ip)],
+    ['queues', wanted.queues.map((x) => x.id)],
+    ['agents', wanted.agents.map((x) => x.id)],
+    ['tiers', wantedTiers(wanted).map((x) => `${x.queue} ${x.agent}`)],
+    ['callers', wanted.callers.map((x) => x.number)],
   ];
   return sections.flatMap(([section, ids]) => {
     const seen = new Set<string>();

@@ -2,6 +2,7 @@
 import { leadFields } from '../leads/lead.js';
 import { sqlDateTime } from '../time.js';
 import type { Cell, ProvisionedTable, Row, SecretsOf } from './plan.js';
+import { queueRows } from './queue-rows.js';
 import type { Provisioning } from './schema.js';
 
 export interface WantedRow {
@@ -44,6 +45,7 @@ export function wantedRows(wanted: Provisioning, secrets: SecretsOf, at: Instant
     })),
     ...leadRows(wanted, at),
     ...callRows(wanted, at),
+    ...queueRows(wanted, secrets),
     ...wanted.menus.map((m): WantedRow => ({ table: 'tandem_menus', key: { menu_id: m.id }, values: { definition: JSON.stringify(m) } })),
   ];
 }

@@ -3,6 +3,7 @@
  * unknown key is an error; what is to go is named under `remove`. `docs/provisioning.md` shows each.
  */
 import { z } from 'zod';
+import { agentSchema, callerSchema, queueSchema, queueSettingsSchema, tierSchema } from '../acd/schema.js';
 import { isNetwork } from '../address-list.js';
 import { leadFields } from '../leads/lead.js';
 import { menuSchema } from '../menu/schema.js';
@@ -165,7 +166,8 @@ const server = z.strictObject({
 
 const section = <T extends z.ZodType>(entry: T) => z.array(entry).max(entriesMax).default([]);
 
-const keys = z.array(z.coerce.string().min(1).max(60)).max(entriesMax).default([]);
+const key = z.coerce.string().min(1).max(150);
+const keys = z.array(key).max(entriesMax).default([]);
 
 export const provisioningSchema = z.strictObject({
   users: section(user),
@@ -179,6 +181,11 @@ export const provisioningSchema = z.strictObject({
   ip_lists: section(ipList),
   servers: section(server),
   system: system.optional(),
+  queues: section(queueSchema),
+  agents: section(agentSchema),
+  tiers: section(tierSchema),
+  callers: section(callerSchema),
+  queue_settings: queueSettingsSchema.optional(),
   /** keys of entries that are to go, by section */
   remove: z
     .strictObject({
@@ -191,6 +198,12 @@ export const provisioningSchema = z.strictObject({
       menus: keys,
       ip_lists: keys,
       servers: keys,
+      queues: keys,
+      agents: keys,
+      callers: keys,
+      /** names of settings that take their default again */
+      queue_settings: keys,
+      tiers: section(z.strictObject({ queue: key, agent: key })),
     })
     .prefault({}),
 });

@@ -24,6 +24,7 @@ export function addApply(program: Command): void {
             env: process.env,
           });
           plan.lines.forEach(print);
+          for (const warning of plan.warnings) print(`! ${warning}`);
           print(
             plan.lines.length
               ? `${String(plan.lines.length)} change(s) ${options.dryRun ? 'would be made' : 'made'}.`
