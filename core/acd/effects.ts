@@ -20,6 +20,8 @@ export interface RingOrder {
   readonly agentName: string;
   /** dial string of the agent; for `standby` the open channel instead */
   readonly contact: string;
+  /** on FreeSWITCH, when it is not the same */
+  readonly contactFreeswitch: string | undefined;
   readonly standby: CallKey | undefined;
   readonly ringMs: number;
   readonly member: MemberId;
@@ -103,6 +105,8 @@ export type AcdEffect =
       readonly confirmPrompt: string | undefined;
     }
   | { readonly type: 'cancel-call-back'; readonly member: MemberId; readonly leg: LegId; readonly switch: SwitchId }
+  /** something is late there: ask for the live channels now, and feed them as `channels-listed` */
+  | { readonly type: 'check-channels'; readonly switch: SwitchId }
   /** news for events, lamps, logs, metrics */
   | { readonly type: 'notice'; readonly notice: Notice }
   | { readonly type: 'decision'; readonly decision: Decision };

@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from '../errors.js';
 import type { AcdConfig, Destination, SkillNeed } from './config.js';
-import type { AgentId, CallKey, LegId, MemberId, OfferId, QueueId, SwitchId } from './ids.js';
+import type { AgentId, CallKey, LegId, MemberId, OfferId, SwitchId } from './ids.js';
 import type { AgentStatus, AgentType, CancelReason, DeviceState, ExitReason, Media, OfferFailure } from './words.js';
 
 /** A caller at the door. Everything is checked already; names of queue and agents may be in any letter case. */

@@ -45,7 +45,7 @@ export interface Member {
   /** undefined for a chat, and for a callback until it is reached */
   call: CallKey | undefined;
   /** the switch on which a called-back caller is dialled */
-  readonly homeSwitch: SwitchId | undefined;
+  homeSwitch: SwitchId | undefined;
   readonly number: string;
   readonly name: string;
   /** start of the waiting that counts for the order, Unix ms */
@@ -57,13 +57,12 @@ export interface Member {
   /** queue visits so far; key of the segment together with the id */
   visit: number;
   baseScoreS: number;
-  /** of the queue when it joined; smaller first */
+  /** of the queue when it entered, or its own; smaller first */
   priority: number;
+  ownPriority: number | undefined;
   /** place in the total order: smaller is served first; see order.ts */
   rank: number;
   readonly needs: readonly SkillNeed[];
-  /** how many relaxation steps have been passed */
-  relaxed: number;
   readonly exitKeys: string;
   /** 0 = the queue's */
   readonly maxWaitMs: number;
@@ -88,6 +87,9 @@ export interface Member {
   /** how often each agent was offered this member without a talk */
   tried: Record<AgentId, number>;
   rejections: number;
+  /** offers made in this visit */
+  offersMade: number;
+  positionAtEntry: number;
   /** top-down: place of the last offer (cc_last_agent_tier_level, _position) */
   lastTier: { readonly level: number; readonly position: number } | undefined;
   /** ring-progressively: when the next agent may be added */
@@ -101,7 +103,7 @@ export interface Member {
   saidPosition: number | undefined;
   saidEwtEndsAtMs: number | undefined;
   /** estimate at arrival, ms; undefined = unknown (opensips: 2147483647 s) */
-  readonly ewtAtJoinMs: number | undefined;
+  ewtAtJoinMs: number | undefined;
 }
 
 export type AgentPhase =
@@ -156,7 +158,8 @@ export type OfferPhase =
   | { readonly kind: 'ringing'; readonly deadlineMs: number }
   /** leg is up: announcements, confirm key; then the connection */
   | { readonly kind: 'answered'; readonly atMs: number; readonly deadlineMs: number }
-  | { readonly kind: 'connecting'; readonly answeredAtMs: number; readonly deadlineMs: number }
+  /** `isChecked`: late already, the switch was asked for its channels */
+  | { readonly kind: 'connecting'; readonly answeredAtMs: number; readonly deadlineMs: number; readonly isChecked: boolean }
   | { readonly kind: 'talking'; readonly answeredAtMs: number; readonly connectedAtMs: number };
 
 export interface Offer {

@@ -1,0 +1,54 @@
+/** Why this agent, and why not the others: kept for each choice, worked out when it is made (B31). */
+import { agentHold, queueHold } from './availability.js';
+import { fits, wantsNow } from './needs.js';
+import { waitedMs } from './places.js';
+import type { Decision, NotTaken } from './records.js';
+import type { AgentId } from './ids.js';
+import type { Member, Offer } from './state.js';
+import { opensAfterMs } from './tiers.js';
+import type { World } from './world.js';
+
+/** Call before the agent is taken. */
+export function decide(w: World, member: Member, offer: Offer): void {
+  const { explainedAgentsMax } = w.settings;
+  const others: { agent: AgentId; reason: NotTaken }[] = [];
+  const serving = w.servicesOfQueue(member.queue);
+  for (const agent of serving.keys()) {
+    if (others.length >= explainedAgentsMax) break;
+    if (agent !== offer.agent) others.push({ agent, reason: whyNot(w, member, agent) ?? 'later-in-order' });
+  }
+  const decision: Decision = {
+    atMs: w.nowMs,
+    queue: member.queue,
+    member: member.id,
+    strategy: w.queueOf(member.queue).strategy,
+    chosen: offer.agent,
+    offer: offer.id,
+    because: becauseOf(member, offer),
+    others,
+    unlisted: Math.max(0, serving.size - 1 - others.length),
+  };
+  w.order({ type: 'decision', decision });
+}
+
+function becauseOf(member: Member, offer: Offer): string {
+  if (offer.isOrdered) return 'ordered by the external dispatcher';
+  if (member.stickyAgent === offer.agent) return 'the agent wanted for this caller';
+  return `level ${offer.level}, position ${offer.position}, tried ${member.tried[offer.agent] ?? 0} times before`;
+}
+
+/** The first reason why an agent of the queue would not be offered this member now; undefined: could be. */
+export function whyNot(w: World, member: Member, id: AgentId): NotTaken | undefined {
+  const agent = w.agents.get(id);
+  const config = w.agentConfigs.get(id);
+  const queue = w.queueOf(member.queue);
+  const service = w.servicesOfQueue(member.queue).get(id);
+  if (!agent || !config || !service) return 'serves-others';
+  const hold = agentHold(agent, config, member.media, w.nowMs) ?? queueHold(agent, queue);
+  if (hold) return hold;
+  const waited = waitedMs(member, w.nowMs);
+  if (!fits(config.skills, wantsNow(member.needs, waited))) return 'skill-missing';
+  if (waited < opensAfterMs(queue, service.level, w.agentIndex.lowestManned(queue.id))) return 'tier-not-open';
+  if (member.stickyAgent !== undefined && member.stickyAgent !== id && member.stickyUntilMs > w.nowMs) return 'waits-for-sticky-agent';
+  return (member.tried[id] ?? 0) > 0 ? 'tried-before' : undefined;
+}

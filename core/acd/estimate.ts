@@ -1,0 +1,88 @@
+/**
+ * Expected wait and position (B27). The service-rate method takes the handling times of the last calls and the agents
+ * who are there: wait = position x mean handling / agents. Too few samples, or nobody there: unknown, and said so.
+ * OpenSIPS's formula is selectable (opensips-call-center 6.4).
+ */
+import type { QueueId } from './ids.js';
+import type { Member, QueueRuntime } from './state.js';
+import type { World } from './world.js';
+
+/** Handling times that are remembered for each queue. */
+export const handledMax = 50;
+/** Fewer talks than this in the window are no measurement. */
+export const handledMin = 5;
+/** Older talks say nothing about now. */
+const windowMs = 3_600_000;
+/** What OpenSIPS gives when nobody is logged in, in seconds. */
+export const opensipsNeverS = 2_147_483_647;
+
+/** Milliseconds for the caller at `position` (1 = next); undefined = unknown. */
+export function expectedWaitMs(w: World, queue: QueueId, position: number): number | undefined {
+  return w.queueOf(queue).ewtMethod === 'opensips' ? opensipsMs(w, queue, position) : serviceRateMs(w, queue, position);
+}
+
+function opensipsMs(w: World, queue: QueueId, position: number): number {
+  const { loggedIn } = w.agentIndex.counts(queue);
+  if (loggedIn === 0) return opensipsNeverS * 1000;
+  return Math.trunc((w.queueRuntime(queue).talkMeanS * (position - 1)) / loggedIn) * 1000;
+}
+
+function serviceRateMs(w: World, queue: QueueId, position: number): number | undefined {
+  const { available } = w.agentIndex.counts(queue);
+  if (available === 0) return undefined;
+  const meanMs = meanHandlingMs(w.queueRuntime(queue), w.nowMs) ?? w.queueOf(queue).ewtInitialMs;
+  return meanMs === undefined ? undefined : Math.round((meanMs * position) / available);
+}
+
+function meanHandlingMs(runtime: QueueRuntime, nowMs: number): number | undefined {
+  const recent = runtime.handled.filter(({ atMs }) => atMs > nowMs - windowMs);
+  if (recent.length < handledMin) return undefined;
+  return recent.reduce((sum, { handlingMs }) => sum + handlingMs, 0) / recent.length;
+}
+
+/** Remember a talk: handling time for our estimate, talk seconds for OpenSIPS's (12.1). */
+export function learnTalk(runtime: QueueRuntime, atMs: number, talkMs: number, wrapUpMs: number): void {
+  runtime.handled.push({ atMs, handlingMs: talkMs + wrapUpMs });
+  if (runtime.handled.length > handledMax) runtime.handled.splice(0, runtime.handled.length - handledMax);
+  runtime.talkCount++;
+  runtime.talkMeanS = (talkMs / 1000 + runtime.talkMeanS * (runtime.talkCount - 1)) / runtime.talkCount;
+}
+
+/** Positions of a queue, worked out for all at once and kept this long. */
+const positionsMsMax = 1_000;
+/** How far a single position is counted when nothing is kept; beyond it the queue's size is given. */
+const countedMax = 1_000;
+
+export class Positions {
+  private readonly kept = new Map<QueueId, { readonly atMs: number; readonly of: ReadonlyMap<string, number> }>();
+
+  /** 1 = next to be served; callbacks count (B27). At most a second old. */
+  of(w: World, member: Member): number {
+    let kept = this.kept.get(member.queue);
+    if (!kept || w.nowMs - kept.atMs > positionsMsMax || !kept.of.has(member.id)) {
+      kept = { atMs: w.nowMs, of: this.count(w, member.queue) };
+      this.kept.set(member.queue, kept);
+    }
+    return kept.of.get(member.id) ?? kept.of.size + 1;
+  }
+
+  forget(queue: QueueId): void {
+    this.kept.delete(queue);
+  }
+
+  private count(w: World, queue: QueueId): ReadonlyMap<string, number> {
+    const positions = new Map<string, number>();
+    for (const { id } of w.memberIndex.orderOf(queue)?.from() ?? []) positions.set(id, positions.size + 1);
+    return positions;
+  }
+}
+
+/** Position that a member of this rank has on entering, exact up to `countedMax`. */
+export function positionAtEntry(w: World, queue: QueueId, rank: number): number {
+  let position = 1;
+  for (const key of w.memberIndex.orderOf(queue)?.from() ?? []) {
+    if (key.rank > rank) return position;
+    if (++position > countedMax) return Math.max(position, w.membersOfQueue(queue).size + 1);
+  }
+  return position;
+}

@@ -1,0 +1,179 @@
+/**
+ * Waiting members, found without looking at the others. Those whom the same agents may serve are one class, in
+ * order; so a freed agent looks at the heads of the classes of the agent's queues, however many wait behind them.
+ */
+import type { AgentId, MemberId, QueueId } from './ids.js';
+import type { Wants } from './needs.js';
+import { byMemberKey, sameMemberKey } from './order.js';
+import type { MemberKey } from './order.js';
+import { SortedSet } from './sorted-set.js';
+import type { Member } from './state.js';
+import type { Media } from './words.js';
+
+/** What decides which agents may serve a member now. */
+export interface ClassSpec {
+  readonly queue: QueueId;
+  readonly media: Media;
+  readonly wants: Wants;
+  /** how many tier levels its waiting time has opened */
+  readonly tierStage: number;
+  /** that agent alone */
+  readonly sticky: AgentId | undefined;
+  /** wants to be called back: takes no agent yet */
+  readonly isCallback: boolean;
+}
+
+export interface MemberClass {
+  readonly spec: ClassSpec;
+  readonly waiting: SortedSet<MemberKey>;
+}
+
+const classText = (spec: ClassSpec): string =>
+  `${spec.media}|${spec.wants.key}|${spec.tierStage}|${spec.sticky ?? ''}|${spec.isCallback ? 'c' : ''}`;
+
+/** Where the member belongs now. */
+export interface MemberPlace {
+  readonly queue: QueueId;
+  readonly key: MemberKey;
+  /** waits for an agent, in whatever way: counts for positions and sizes */
+  readonly isWaiting: boolean;
+  /** undefined: may not be offered at the moment */
+  readonly spec: ClassSpec | undefined;
+  readonly isDialling: boolean;
+}
+
+interface QueueMembers {
+  readonly all: Set<MemberId>;
+  readonly order: SortedSet<MemberKey>;
+  readonly classes: Map<string, MemberClass>;
+  dialling: number;
+}
+
+interface Entry {
+  readonly place: MemberPlace;
+  readonly cls: MemberClass | undefined;
+}
+
+const noMembers: ReadonlySet<MemberId> = new Set();
+
+export class MemberIndex {
+  readonly byCall = new Map<string, MemberId>();
+  /** classes that have to be looked at: a member came, or an agent */
+  readonly dirty = new Set<MemberClass>();
+  private readonly entries = new Map<MemberId, Entry>();
+  private readonly queues = new Map<QueueId, QueueMembers>();
+  /** open callbacks and abandoned members, by queue and number */
+  private readonly numbers = new Map<string, Set<MemberId>>();
+
+  /** Members that wait in a queue. */
+  ofQueue(queue: QueueId): ReadonlySet<MemberId> {
+    return this.queues.get(queue)?.all ?? noMembers;
+  }
+
+  orderOf(queue: QueueId): SortedSet<MemberKey> | undefined {
+    return this.queues.get(queue)?.order;
+  }
+
+  dialling(queue: QueueId): number {
+    return this.queues.get(queue)?.dialling ?? 0;
+  }
+
+  get waitingTotal(): number {
+    let total = 0;
+    for (const { all } of this.queues.values()) total += all.size;
+    return total;
+  }
+
+  classesOf(queue: QueueId): Iterable<MemberClass> {
+    return this.queues.get(queue)?.classes.values() ?? [];
+  }
+
+  markQueue(queue: QueueId): void {
+    for (const cls of this.classesOf(queue)) this.dirty.add(cls);
+  }
+
+  /** Put the member where it belongs now; undefined: nowhere. */
+  place(id: MemberId, place: MemberPlace | undefined): void {
+    const old = this.entries.get(id);
+    if (old && place && this.isUnmoved(old, place)) return;
+    if (old) this.takeOut(id, old);
+    // one callback under way fewer: the next may be dialled
+    if (old?.place.isDialling && !place?.isDialling) this.markQueue(old.place.queue);
+    if (!place) return;
+    const queue = this.queueMembers(place.queue);
+    if (place.isWaiting) {
+      queue.all.add(id);
+      queue.order.add(place.key);
+    }
+    if (place.isDialling) queue.dialling++;
+    const cls = place.spec && this.classOf(queue, place.spec);
+    if (cls) {
+      cls.waiting.add(place.key);
+      this.dirty.add(cls);
+    }
+    this.entries.set(id, { place, cls });
+  }
+
+  rememberNumber(member: Member): void {
+    if (member.number === '') return;
+    const text = `${member.queue} ${member.number}`;
+    const ids = this.numbers.get(text);
+    if (ids) ids.add(member.id);
+    else this.numbers.set(text, new Set([member.id]));
+  }
+
+  forgetNumber(member: Member, queue: QueueId = member.queue): void {
+    const text = `${queue} ${member.number}`;
+    const ids = this.numbers.get(text);
+    ids?.delete(member.id);
+    if (ids?.size === 0) this.numbers.delete(text);
+  }
+
+  /** Open callbacks and abandoned members of this number in this queue. */
+  withNumber(queue: QueueId, number: string): Iterable<MemberId> {
+    return this.numbers.get(`${queue} ${number}`) ?? [];
+  }
+
+  private isUnmoved(old: Entry, place: MemberPlace): boolean {
+    const was = old.place;
+    if (was.queue !== place.queue || was.isWaiting !== place.isWaiting || was.isDialling !== place.isDialling) return false;
+    if (!sameMemberKey(was.key, place.key)) return false;
+    if (!was.spec || !place.spec) return was.spec === place.spec;
+    return classText(was.spec) === classText(place.spec);
+  }
+
+  private takeOut(id: MemberId, { place, cls }: Entry): void {
+    const queue = this.queueMembers(place.queue);
+    queue.all.delete(id);
+    queue.order.delete(place.key);
+    if (place.isDialling) queue.dialling--;
+    if (cls) {
+      cls.waiting.delete(place.key);
+      if (cls.waiting.size === 0) {
+        queue.classes.delete(classText(cls.spec));
+        this.dirty.delete(cls);
+      }
+    }
+    this.entries.delete(id);
+    if (queue.all.size === 0 && queue.classes.size === 0 && queue.dialling === 0) this.queues.delete(place.queue);
+  }
+
+  private queueMembers(id: QueueId): QueueMembers {
+    let queue = this.queues.get(id);
+    if (!queue) {
+      queue = { all: new Set(), order: new SortedSet(byMemberKey), classes: new Map(), dialling: 0 };
+      this.queues.set(id, queue);
+    }
+    return queue;
+  }
+
+  private classOf(queue: QueueMembers, spec: ClassSpec): MemberClass {
+    const text = classText(spec);
+    let cls = queue.classes.get(text);
+    if (!cls) {
+      cls = { spec, waiting: new SortedSet(byMemberKey) };
+      queue.classes.set(text, cls);
+    }
+    return cls;
+  }
+}

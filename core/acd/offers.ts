@@ -1,0 +1,179 @@
+/** The life of an offer: made, taken back, failed, answered, connected, over. Member and agent always change in the same step. */
+import type { Service } from './acd-state.js';
+import { agentAfterTalk, agentReleased, restAfter } from './agent-phases.js';
+import { decide } from './decisions.js';
+import { learnTalk } from './estimate.js';
+import type { EndedBy } from './events.js';
+import { legId, legPrefix, offerId, switchId } from './ids.js';
+import { recordOffer } from './segments.js';
+import type { OfferOutcome } from './records.js';
+import { connectOrder, ringOrder } from './ring-order.js';
+import type { Agent, Member, Offer } from './state.js';
+import type { CancelReason, OfferFailure } from './words.js';
+import type { World } from './world.js';
+import { finishVisit } from './exits.js';
+
+/** The switch ends the ringing by itself; this much later we believe it has not. */
+const ringGraceMs = 3_000;
+/** Announcements to the agent take no longer. */
+const announcementMsMax = 60_000;
+/** Two agents may be added no faster than this in ring-progressively (0 acts as 10 s there). */
+const progressiveMs = 10_000;
+
+export function makeOffer(w: World, member: Member, service: Service, isOrdered = false): Offer {
+  const agent = w.agentOf(service.agent);
+  const config = w.configOf(service.agent);
+  const queue = w.queueOf(member.queue);
+  const id = offerId(`${w.instance}-${w.nextSerial().toString(36)}`);
+  const ringMs = config.ringMs ?? queue.ringMs ?? w.settings.ringMs;
+  const offer: Offer = {
+    id,
+    member: member.id,
+    agent: agent.id,
+    queue: member.queue,
+    media: member.media,
+    switch: switchId(config.switch ?? member.call?.switch ?? ''),
+    leg: legId(legPrefix + id),
+    startedAtMs: w.nowMs,
+    ringMs,
+    level: service.level,
+    position: service.position,
+    isOrdered,
+    phase: { kind: 'ringing', deadlineMs: w.nowMs + ringMs + ringGraceMs },
+  };
+  decide(w, member, offer);
+  w.offers.set(id, offer);
+  member.offers.push(id);
+  member.offersMade++;
+  member.lastTier = { level: service.level, position: service.position };
+  if (queue.strategy === 'ring-progressively') member.nextRingAtMs = w.nowMs + (queue.ringProgressivelyDelayMs || progressiveMs);
+  takeAgent(w, agent, offer);
+  w.changeMember(member);
+  w.changeOffer(offer);
+  const order = ringOrder(w, offer);
+  if (order) w.order({ type: 'ring', order });
+  w.tell({ type: 'offer-made', offer: id, member: member.id, agent: agent.id, queue: member.queue });
+  return offer;
+}
+
+function takeAgent(w: World, agent: Agent, offer: Offer): void {
+  agent.lastOfferedMs = w.nowMs;
+  agent.isOnDemandCall = agent.status === 'Available (On Demand)';
+  if (offer.media === 'chat') agent.chats.push(offer.id);
+  else agent.phase = { kind: 'offered', offer: offer.id };
+  // round-robin goes on behind the queue's most recently offered agent, whatever queue made the offer
+  for (const { queue, level, position } of w.servicesOfAgent(agent.id)) {
+    const runtime = w.queueRuntime(queue);
+    runtime.lastTier = { level, position };
+    if (w.queueOf(queue).strategy === 'round-robin') w.changeQueue(queue);
+  }
+  w.changeAgent(agent);
+}
+
+/** Takes the offer out of member and state, with its record; the agent is the caller's to settle. */
+function endOffer(w: World, offer: Offer, outcome: OfferOutcome, by: EndedBy, detail: string): Member | undefined {
+  recordOffer(w, offer, { outcome, by, detail });
+  const member = w.members.get(offer.member);
+  if (member) {
+    member.offers = member.offers.filter((id) => id !== offer.id);
+    w.changeMember(member);
+  }
+  w.removeOffer(offer);
+  return member;
+}
+
+/** Take an offer back; no blame, no rest. */
+export function cancelOffer(w: World, offer: Offer, reason: CancelReason): void {
+  w.order({ type: 'cancel-ring', offer: offer.id, leg: offer.leg, switch: offer.switch, reason });
+  endOffer(w, offer, reason, 'unknown', '');
+  agentReleased(w, offer);
+  w.tell({ type: 'offer-cancelled', offer: offer.id, agent: offer.agent, member: offer.member, queue: offer.queue, reason });
+}
+
+export function cancelOffers(w: World, member: Member, reason: CancelReason, except?: Offer): void {
+  for (const id of [...member.offers]) {
+    const offer = w.offers.get(id);
+    if (offer && offer !== except) cancelOffer(w, offer, reason);
+  }
+}
+
+/** freeswitch-callcenter 7.2: pause, count and limit by kind of failure; the member goes on waiting in its place. */
+export function failOffer(w: World, offer: Offer, failure: OfferFailure, detail: string): void {
+  const member = endOffer(w, offer, failure, 'unknown', detail);
+  if (member && failure !== 'switch-failed') {
+    member.tried[offer.agent] = (member.tried[offer.agent] ?? 0) + 1;
+    member.rejections++;
+  }
+  restAfter(w, offer, failure);
+  w.tell({ type: 'offer-failed', offer: offer.id, agent: offer.agent, member: offer.member, queue: offer.queue, failure, detail });
+}
+
+export function answered(w: World, offer: Offer): void {
+  if (offer.phase.kind !== 'ringing') return;
+  if (offer.media === 'chat') {
+    connected(w, offer); // accepted is connected: there is no leg to prepare
+    return;
+  }
+  const queue = w.queueOf(offer.queue);
+  const order = ringOrder(w, offer);
+  const spokenMs = (order?.announcements.length ? announcementMsMax : 0) + (queue.confirmKey === '' ? 0 : queue.confirmMs);
+  offer.phase = { kind: 'answered', atMs: w.nowMs, deadlineMs: w.nowMs + w.settings.connectMsMax + spokenMs };
+  w.changeOffer(offer);
+  const member = w.memberOf(offer.member);
+  w.changeMember(member);
+  // first to answer wins; where a key must be pressed, first to press it
+  if (queue.confirmKey === '') cancelOffers(w, member, 'answered-elsewhere', offer);
+}
+
+export function ready(w: World, offer: Offer): void {
+  if (offer.phase.kind === 'ringing') answered(w, offer);
+  if (offer.phase.kind !== 'answered') return;
+  const member = w.memberOf(offer.member);
+  cancelOffers(w, member, 'answered-elsewhere', offer);
+  offer.phase = { kind: 'connecting', answeredAtMs: offer.phase.atMs, deadlineMs: w.nowMs + w.settings.connectMsMax, isChecked: false };
+  w.changeOffer(offer);
+  w.changeMember(member);
+  const order = connectOrder(w, offer);
+  if (order) w.order({ type: 'connect', order });
+}
+
+export function connected(w: World, offer: Offer): void {
+  const { phase } = offer;
+  if (phase.kind === 'talking') return;
+  const member = w.memberOf(offer.member);
+  cancelOffers(w, member, 'answered-elsewhere', offer);
+  const answeredAtMs = phase.kind === 'answered' ? phase.atMs : phase.kind === 'connecting' ? phase.answeredAtMs : w.nowMs;
+  offer.phase = { kind: 'talking', answeredAtMs, connectedAtMs: w.nowMs };
+  member.phase = { kind: 'talking', offer: offer.id, sinceMs: w.nowMs };
+  if (member.presence.kind !== 'here') member.presence = { kind: 'here' };
+  const agent = w.agentOf(offer.agent);
+  agent.callsAnswered++;
+  agent.noAnswerCount = agent.rejectedCount = agent.busyCount = agent.notRegisteredCount = 0;
+  agent.lastBridgeStartMs = w.nowMs;
+  if (offer.media === 'audio') agent.phase = { kind: 'talking', offer: offer.id, sinceMs: w.nowMs };
+  w.queueRuntime(offer.queue).callsAnswered++;
+  w.changeQueue(offer.queue);
+  w.changeAgent(agent);
+  w.changeOffer(offer);
+  w.changeMember(member);
+  const waitedMs = w.nowMs - member.enteredAtMs;
+  w.tell({ type: 'talk-started', offer: offer.id, member: member.id, agent: agent.id, queue: offer.queue, leg: offer.leg, waitedMs });
+}
+
+/** The agent's part is over: wrap-up begins at once, whatever becomes of the caller (user-needs 28). */
+export function endTalk(w: World, offer: Offer, by: EndedBy, cause: string, outcome: OfferOutcome = 'talked'): void {
+  if (offer.phase.kind !== 'talking') return;
+  const { connectedAtMs } = offer.phase;
+  const talkMs = w.nowMs - connectedAtMs;
+  const member = endOffer(w, offer, outcome, by, cause);
+  const agent = w.agentOf(offer.agent);
+  agent.lastBridgeEndMs = w.nowMs;
+  agent.talkMs += talkMs;
+  const wrapUpMs = agentAfterTalk(w, agent, offer);
+  if (member) w.rememberTalk(member.number, agent.id);
+  learnTalk(w.queueRuntime(offer.queue), w.nowMs, talkMs, wrapUpMs);
+  w.changeQueue(offer.queue);
+  w.tell({ type: 'talk-ended', offer: offer.id, member: offer.member, agent: agent.id, queue: offer.queue, talkMs, by, cause });
+  if (member)
+    finishVisit(w, member, { reason: 'answered', detail: by === 'transfer' ? 'transfer' : '', offer, waitEndedAtMs: connectedAtMs });
+}

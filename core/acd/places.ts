@@ -1,0 +1,164 @@
+/** Where members and agents belong in the indexes, and when time is next due for them: pure functions of their state. */
+import type { AgentPlace, FreePlace } from './agent-index.js';
+import { agentHold, attendanceOf, queueHold } from './availability.js';
+import type { MemberPlace } from './member-index.js';
+import { relaxation, signatureOf, wantsNow } from './needs.js';
+import { agentKey, chatKey, memberKey } from './order.js';
+import type { Agent, Member, Offer } from './state.js';
+import { tierStage } from './tiers.js';
+import { mediaKinds } from './words.js';
+import type { World } from './world.js';
+
+const signatures = new WeakMap<object, string>();
+
+export function agentPlace(w: World, agent: Agent): AgentPlace {
+  const config = w.configOf(agent.id);
+  let signature = signatures.get(config.skills);
+  if (signature === undefined) signatures.set(config.skills, (signature = signatureOf(config.skills)));
+  const served = w.services.get(agent.id) ?? [];
+  const places: FreePlace[] = [];
+  for (const media of mediaKinds) {
+    if (agentHold(agent, config, media, w.nowMs)) continue;
+    for (const service of served) {
+      const queue = w.queueOf(service.queue);
+      if (queueHold(agent, queue)) continue;
+      const key = media === 'chat' ? chatKey(queue, agent, service) : agentKey(queue.strategy, queue, agent, service);
+      places.push({ queue: service.queue, media, key });
+    }
+  }
+  return { attendance: attendanceOf(agent), served, places, signature, skills: config.skills };
+}
+
+export function agentDueMs(agent: Agent, nowMs: number): number | undefined {
+  let dueMs = Infinity;
+  const { phase } = agent;
+  if (phase.kind === 'resting' || phase.kind === 'reserved') dueMs = phase.untilMs;
+  else if (phase.kind === 'wrapup') dueMs = phase.endsAtMs;
+  if (agent.chatWrapUpEndsAtMs > nowMs) dueMs = Math.min(dueMs, agent.chatWrapUpEndsAtMs);
+  if (agent.readyAtMs > nowMs) dueMs = Math.min(dueMs, agent.readyAtMs);
+  return dueMs;
+}
+
+/** An offer's deadline; a talk has none: its end is news from the switch, or a reconcile. */
+export function offerDueMs({ phase }: Offer): number | undefined {
+  return phase.kind === 'talking' ? undefined : phase.deadlineMs;
+}
+
+export const isWaiting = ({ phase }: Member): boolean =>
+  phase.kind === 'welcome' || phase.kind === 'dissuading' || phase.kind === 'waiting';
+
+export const waitedMs = (member: Member, nowMs: number): number => nowMs - member.joinedAtMs;
+
+export function memberPlace(w: World, member: Member): MemberPlace {
+  const { presence } = member;
+  return {
+    queue: member.queue,
+    key: memberKey(member, w.settings),
+    isWaiting: isWaiting(member),
+    spec: isOfferable(w, member) ? classSpec(w, member) : undefined,
+    isDialling: presence.kind === 'callback' && presence.step.kind === 'dialling',
+  };
+}
+
+function classSpec(w: World, member: Member): NonNullable<MemberPlace['spec']> {
+  const waited = waitedMs(member, w.nowMs);
+  return {
+    queue: member.queue,
+    media: member.media,
+    wants: wantsNow(member.needs, waited),
+    tierStage: tierStage(w.queueOf(member.queue), w.levels.get(member.queue) ?? [], waited).stage,
+    sticky: isHeldForAgent(w, member) ? member.stickyAgent : undefined,
+    isCallback: member.presence.kind === 'callback',
+  };
+}
+
+/** Waits for one agent alone: while the wait lasts and the agent is logged in (B41). */
+export function isHeldForAgent(w: World, member: Member): boolean {
+  if (member.stickyAgent === undefined || member.stickyUntilMs <= w.nowMs) return false;
+  const agent = w.agents.get(member.stickyAgent);
+  return agent !== undefined && attendanceOf(agent).isAvailable;
+}
+
+function isOfferable(w: World, member: Member): boolean {
+  if (member.phase.kind !== 'waiting' || !w.system.isDispatching) return false;
+  if (!isThere(w, member) || (member.giveUpAtMs > 0 && member.giveUpAtMs <= w.nowMs)) return false;
+  if (member.offers.length === 0) return true;
+  const queue = w.queueOf(member.queue);
+  if (member.media === 'chat' || member.offers.length >= queue.ringAgentsMax) return false;
+  if (member.offers.some((id) => w.offers.get(id)?.phase.kind !== 'ringing')) return false;
+  if (queue.strategy === 'ring-all') return true;
+  return queue.strategy === 'ring-progressively' && member.nextRingAtMs <= w.nowMs;
+}
+
+/** A caller who can be connected, or a callback whose turn may come. */
+function isThere(w: World, { presence, call, homeSwitch }: Member): boolean {
+  if (presence.kind === 'away') return false;
+  if (presence.kind === 'callback') return presence.step.kind === 'waiting' && !(homeSwitch && w.switchesDown.has(homeSwitch));
+  return !(call && w.switchesDown.has(call.switch));
+}
+
+export function memberDueMs(w: World, member: Member): number | undefined {
+  const { phase } = member;
+  if (phase.kind === 'abandoned') return phase.untilMs;
+  if (phase.kind === 'talking') return undefined;
+  let dueMs = presenceDueMs(member);
+  if (phase.kind !== 'waiting') return Math.min(dueMs, phase.deadlineMs, noAgentDueMs(w, member));
+  if (member.offers.length === 0) {
+    if (member.giveUpAtMs > 0) dueMs = Math.min(dueMs, member.giveUpAtMs);
+    dueMs = Math.min(dueMs, noAgentDueMs(w, member), onHoldDueMs(w, member), overflowDueMs(w, member));
+  }
+  return Math.min(dueMs, classDueMs(w, member), saidDueMs(w, member));
+}
+
+function presenceDueMs({ presence }: Member): number {
+  if (presence.kind === 'here') return Infinity;
+  if (presence.kind === 'away') return presence.untilMs;
+  const { step, expiresAtMs } = presence;
+  if (step.kind === 'dialling') return step.deadlineMs;
+  return step.kind === 'pausing' ? Math.min(step.untilMs, expiresAtMs) : expiresAtMs;
+}
+
+/** freeswitch-callcenter 8.4: nobody logged in for W, and the caller here for G + W. */
+export function noAgentDueMs(w: World, member: Member): number {
+  const queue = w.queueOf(member.queue);
+  const waitMs = queue.maxWaitNoAgentMs;
+  if (waitMs === 0 || w.agentIndex.counts(member.queue).loggedIn > 0) return Infinity;
+  const graceMs = queue.maxWaitNoAgentGraceMs;
+  return Math.max(w.queueRuntime(member.queue).emptySinceMs + waitMs, member.enteredAtMs + (graceMs > 0 ? graceMs + waitMs : 1));
+}
+
+/** opensips-call-center 7: strictly longer on hold than the threshold. */
+export function onHoldDueMs(w: World, member: Member): number {
+  const { dissuading } = w.queueOf(member.queue);
+  if (dissuading.onHoldMsMax === 0 || dissuading.message === undefined || member.presence.kind !== 'here') return Infinity;
+  return member.onHoldSinceMs + dissuading.onHoldMsMax + 1;
+}
+
+/** Overflow by waiting time in this queue. */
+export function overflowDueMs(w: World, member: Member): number {
+  const rule = w.queueOf(member.queue).overflow.find(({ on }) => on === 'waited');
+  return rule ? member.enteredAtMs + rule.thresholdMs : Infinity;
+}
+
+/** When the member changes its class by time alone. */
+function classDueMs(w: World, member: Member): number {
+  const waited = waitedMs(member, w.nowMs);
+  let dueMs = Infinity;
+  const { nextAfterMs: relaxAfterMs } = relaxation(member.needs, waited);
+  if (relaxAfterMs !== undefined) dueMs = member.joinedAtMs + relaxAfterMs;
+  const { nextAfterMs: tierAfterMs } = tierStage(w.queueOf(member.queue), w.levels.get(member.queue) ?? [], waited);
+  if (tierAfterMs !== undefined) dueMs = Math.min(dueMs, member.joinedAtMs + tierAfterMs);
+  if (member.stickyUntilMs > w.nowMs) dueMs = Math.min(dueMs, member.stickyUntilMs);
+  if (member.nextRingAtMs > w.nowMs) dueMs = Math.min(dueMs, member.nextRingAtMs);
+  return dueMs;
+}
+
+/** When something is to be said next. */
+function saidDueMs(w: World, member: Member): number {
+  if (member.media === 'chat' || member.presence.kind !== 'here') return Infinity;
+  const { announce } = w.queueOf(member.queue);
+  let dueMs = Infinity;
+  if (announce.sound !== undefined && announce.everyMs > 0) dueMs = member.nextSoundAtMs;
+  if (member.nextPositionAtMs > 0) dueMs = Math.min(dueMs, member.nextPositionAtMs);
+  return dueMs;
+}

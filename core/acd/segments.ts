@@ -1,0 +1,95 @@
+/** The records of visits, offers and stays, each written once (B6). */
+import type { EndedBy } from './events.js';
+import type { ExitReason } from './words.js';
+import type { OfferOutcome } from './records.js';
+import type { Agent, Member, Offer } from './state.js';
+import type { World } from './world.js';
+
+export interface VisitEnd {
+  readonly reason: ExitReason;
+  readonly detail: string;
+  readonly offer: Offer | undefined;
+  /** end of the waiting: the connection, or now */
+  readonly waitEndedAtMs: number;
+}
+
+export function recordVisit(w: World, member: Member, end: VisitEnd): void {
+  w.record({
+    kind: 'visit',
+    key: `${member.id}/${member.visit}`,
+    member: member.id,
+    visit: member.visit,
+    rootId: member.rootId,
+    queue: member.queue,
+    media: member.media,
+    number: member.number,
+    name: member.name,
+    leadId: member.leadId,
+    param: member.param,
+    arrivedAtMs: member.joinedAtMs,
+    enteredAtMs: member.enteredAtMs,
+    leftAtMs: w.nowMs,
+    reason: end.reason,
+    detail: end.detail,
+    agent: end.offer?.agent,
+    offer: end.offer?.id,
+    offers: member.offersMade,
+    rejections: member.rejections,
+    waitMs: Math.max(0, end.waitEndedAtMs - member.enteredAtMs),
+    talkMs: Math.max(0, w.nowMs - end.waitEndedAtMs),
+    positionAtEntry: member.positionAtEntry,
+    priority: member.priority,
+  });
+}
+
+export interface OfferEnd {
+  readonly outcome: OfferOutcome;
+  readonly by: EndedBy;
+  readonly detail: string;
+}
+
+export function recordOffer(w: World, offer: Offer, end: OfferEnd): void {
+  const { phase } = offer;
+  const member = w.members.get(offer.member);
+  const connectedAtMs = phase.kind === 'talking' ? phase.connectedAtMs : 0;
+  const answeredAtMs = answeredAt(offer);
+  w.record({
+    kind: 'offer',
+    key: offer.id,
+    offer: offer.id,
+    member: offer.member,
+    visit: member?.visit ?? 0,
+    rootId: member?.rootId ?? '',
+    queue: offer.queue,
+    agent: offer.agent,
+    media: offer.media,
+    startedAtMs: offer.startedAtMs,
+    answeredAtMs,
+    connectedAtMs,
+    endedAtMs: w.nowMs,
+    ringMs: (answeredAtMs || w.nowMs) - offer.startedAtMs,
+    talkMs: connectedAtMs ? w.nowMs - connectedAtMs : 0,
+    outcome: end.outcome,
+    endedBy: end.by,
+    detail: end.detail,
+  });
+}
+
+function answeredAt({ phase }: Offer): number {
+  if (phase.kind === 'ringing') return 0;
+  return phase.kind === 'answered' ? phase.atMs : phase.answeredAtMs;
+}
+
+/** The stay in a status is over (B35). */
+export function recordStay(w: World, agent: Agent): void {
+  if (agent.statusSinceMs === 0 || agent.statusSinceMs === w.nowMs) return;
+  w.record({
+    kind: 'status',
+    key: `${agent.id}/${agent.statusSinceMs}`,
+    agent: agent.id,
+    status: agent.status,
+    reason: agent.pauseReason,
+    startedAtMs: agent.statusSinceMs,
+    endedAtMs: w.nowMs,
+  });
+}

@@ -1,0 +1,67 @@
+/** The end of a change: indexes, deadlines and news follow the state. */
+import { agentStateOf } from './agent-state.js';
+import type { AgentId, QueueId } from './ids.js';
+import { agentDueMs, agentPlace, memberDueMs, memberPlace, offerDueMs } from './places.js';
+import type { Agent } from './state.js';
+import type { World } from './world.js';
+
+/** Brings everything up to date that the changes since the last time concern. Afterwards `memberIndex.dirty` has the classes to match. */
+export function settle(w: World): readonly QueueId[] {
+  const attended = new Set<QueueId>();
+  for (const id of w.dirtyAgents) settleAgent(w, id).forEach((queue) => attended.add(queue));
+  w.dirtyAgents.clear();
+  for (const queue of attended) settleAttendance(w, queue);
+  for (const id of w.dirtyMembers) {
+    const member = w.members.get(id);
+    w.memberIndex.place(id, member && memberPlace(w, member));
+    w.dues.set(`m ${id}`, member && memberDueMs(w, member));
+  }
+  w.dirtyMembers.clear();
+  for (const id of w.dirtyOffers) {
+    const offer = w.offers.get(id);
+    w.dues.set(`o ${id}`, offer && offerDueMs(offer));
+  }
+  w.dirtyOffers.clear();
+  return [...attended];
+}
+
+function settleAgent(w: World, id: AgentId): readonly QueueId[] {
+  const agent = w.agents.get(id);
+  const { gained, attended } = w.agentIndex.place(id, agent && agentPlace(w, agent));
+  w.dues.set(`a ${id}`, agent && agentDueMs(agent, w.nowMs));
+  for (const queue of gained) w.memberIndex.markQueue(queue);
+  if (agent) tellAgent(w, agent);
+  else w.agentIndex.told.delete(id);
+  return attended;
+}
+
+/** Who is there has changed: since when nobody is, and whose waiting time counts for it. */
+function settleAttendance(w: World, queue: QueueId): void {
+  const runtime = w.queues.get(queue);
+  if (!runtime) return;
+  const isEmpty = w.agentIndex.counts(queue).loggedIn === 0;
+  // the lowest manned level may be another: members wait for other moments, and may be offered to others
+  w.memberIndex.markQueue(queue);
+  if (isEmpty === runtime.emptySinceMs > 0) return;
+  runtime.emptySinceMs = isEmpty ? w.nowMs : 0;
+  w.changeQueue(queue);
+  if (w.queueOf(queue).maxWaitNoAgentMs > 0) for (const id of w.membersOfQueue(queue)) w.dirtyMembers.add(id);
+}
+
+function tellAgent(w: World, agent: Agent): void {
+  const state = agentStateOf(agent);
+  const wrapUpEndsAtMs = agent.phase.kind === 'wrapup' ? agent.phase.endsAtMs : 0;
+  const text = [agent.status, state, agent.pauseReason ?? '', wrapUpEndsAtMs, agent.chats.length, agent.device].join('|');
+  if (w.agentIndex.told.get(agent.id) === text) return;
+  w.agentIndex.told.set(agent.id, text);
+  w.tell({
+    type: 'agent-changed',
+    agent: agent.id,
+    status: agent.status,
+    state,
+    pauseReason: agent.pauseReason,
+    wrapUpEndsAtMs,
+    chats: agent.chats.length,
+    device: agent.device,
+  });
+}

@@ -1,0 +1,34 @@
+/** A set kept in order: finding the first, inserting and removing cost the logarithm of its size. */
+import module from 'sorted-btree';
+
+const BTree = module.default;
+
+export class SortedSet<K> {
+  private readonly tree: InstanceType<typeof BTree<K, undefined>>;
+
+  /** `compare` must be total: 0 means the same element. */
+  constructor(compare: (a: K, b: K) => number) {
+    this.tree = new BTree<K, undefined>(undefined, compare);
+  }
+
+  get size(): number {
+    return this.tree.size;
+  }
+
+  add(key: K): void {
+    this.tree.set(key, undefined);
+  }
+
+  delete(key: K): void {
+    this.tree.delete(key);
+  }
+
+  first(): K | undefined {
+    return this.tree.minKey();
+  }
+
+  /** In order, from the first element not before `from` on. The set must not change meanwhile. */
+  from(from?: K): IterableIterator<K> {
+    return this.tree.keys(from);
+  }
+}

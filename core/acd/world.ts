@@ -1,0 +1,204 @@
+/**
+ * The engine's memory while it works: plain data as stored, indexes beside it, and what the running step has
+ * changed and ordered. Handlers change things only between `change*` and the end of the step, when `settle`
+ * brings indexes, deadlines and news up to date.
+ */
+import assert from 'node:assert/strict';
+import type { AcdState, Service } from './acd-state.js';
+import { noChanges } from './changes.js';
+import type { Changes } from './changes.js';
+import type { AcdSettings, AgentConfig, KnownCaller, QueueConfig, TierConfig } from './config.js';
+import { acdSettingsDefaults } from './config.js';
+import { Dues } from './dues.js';
+import { Positions } from './estimate.js';
+import { lastTalksMax } from '../acd-ports.js';
+import type { AcdEffect } from './effects.js';
+import { AgentIndex } from './agent-index.js';
+import { MemberIndex } from './member-index.js';
+import type { AgentId, MemberId, OfferId, QueueId, SwitchId } from './ids.js';
+import { callText } from './ids.js';
+import type { Notice } from './notices.js';
+import type { Segment } from './records.js';
+import type { Agent, Member, Offer, QueueRuntime, SystemState } from './state.js';
+
+/** Offers that are over, remembered for facts that come late. */
+const pastOffersMax = 2_000;
+
+export const canonical = (name: string): string => name.trim().toLowerCase();
+
+export class World implements AcdState {
+  settings: AcdSettings = acdSettingsDefaults;
+  queueConfigs = new Map<QueueId, QueueConfig>();
+  agentConfigs = new Map<AgentId, AgentConfig>();
+  tiers: readonly TierConfig[] = [];
+  callers = new Map<string, KnownCaller>();
+  readonly queueNames = new Map<string, QueueId>();
+  readonly agentNames = new Map<string, AgentId>();
+  readonly services = new Map<AgentId, Service[]>();
+  readonly serving = new Map<QueueId, Map<AgentId, Service>>();
+  /** levels of a queue, ascending */
+  readonly levels = new Map<QueueId, readonly number[]>();
+
+  readonly members = new Map<MemberId, Member>();
+  readonly agents = new Map<AgentId, Agent>();
+  readonly offers = new Map<OfferId, Offer>();
+  readonly queues = new Map<QueueId, QueueRuntime>();
+  system: SystemState = { serial: 0, isDispatching: true, random: 1 };
+  readonly lastTalks = new Map<string, { readonly agent: AgentId; readonly atMs: number }>();
+  /** removed from the configuration, but still in a call */
+  readonly leavingAgents = new Set<AgentId>();
+  readonly switchesDown = new Set<SwitchId>();
+  readonly pastOffers = new Map<OfferId, SwitchId>();
+
+  readonly dues = new Dues();
+  readonly positions = new Positions();
+  readonly memberIndex = new MemberIndex();
+  readonly agentIndex = new AgentIndex();
+  readonly instance: string;
+  nowMs = 0;
+  effects: AcdEffect[] = [];
+  changes: Changes = noChanges();
+  /** changed since the last settle */
+  readonly dirtyMembers = new Set<MemberId>();
+  readonly dirtyAgents = new Set<AgentId>();
+  readonly dirtyOffers = new Set<OfferId>();
+
+  constructor(instance: string) {
+    this.instance = instance;
+  }
+
+  // ---------------------------------------------------------------- reading
+
+  queueNamed(name: string): QueueConfig | undefined {
+    const id = this.queueNames.get(canonical(name));
+    return id === undefined ? undefined : this.queueConfigs.get(id);
+  }
+
+  agentNamed(name: string): AgentConfig | undefined {
+    const id = this.agentNames.get(canonical(name));
+    return id === undefined ? undefined : this.agentConfigs.get(id);
+  }
+
+  memberOfCall(text: string): Member | undefined {
+    const id = this.memberIndex.byCall.get(text);
+    return id === undefined ? undefined : this.members.get(id);
+  }
+
+  servicesOfAgent(agent: AgentId): readonly Service[] {
+    return this.services.get(agent) ?? [];
+  }
+
+  servicesOfQueue(queue: QueueId): ReadonlyMap<AgentId, Service> {
+    return this.serving.get(queue) ?? new Map<AgentId, Service>();
+  }
+
+  membersOfQueue(queue: QueueId): ReadonlySet<MemberId> {
+    return this.memberIndex.ofQueue(queue);
+  }
+
+  /** The queue's configuration; a queue with members has one, draining ones too. */
+  queueOf(id: QueueId): QueueConfig {
+    const queue = this.queueConfigs.get(id);
+    assert(queue, `queue ${id} has no configuration`);
+    return queue;
+  }
+
+  queueRuntime(id: QueueId): QueueRuntime {
+    const runtime = this.queues.get(id);
+    assert(runtime, `queue ${id} has no runtime`);
+    return runtime;
+  }
+
+  agentOf(id: AgentId): Agent {
+    const agent = this.agents.get(id);
+    assert(agent, `agent ${id} is unknown`);
+    return agent;
+  }
+
+  configOf(id: AgentId): AgentConfig {
+    const config = this.agentConfigs.get(id);
+    assert(config, `agent ${id} has no configuration`);
+    return config;
+  }
+
+  memberOf(id: MemberId): Member {
+    const member = this.members.get(id);
+    assert(member, `member ${id} is unknown`);
+    return member;
+  }
+
+  // ---------------------------------------------------------------- changing
+
+  nextSerial(): number {
+    return ++this.system.serial;
+  }
+
+  changeMember(member: Member): void {
+    this.changes.members.add(member.id);
+    this.dirtyMembers.add(member.id);
+  }
+
+  changeAgent(agent: Agent): void {
+    this.changes.agents.add(agent.id);
+    this.dirtyAgents.add(agent.id);
+  }
+
+  changeOffer(offer: Offer): void {
+    this.changes.offers.add(offer.id);
+    this.dirtyOffers.add(offer.id);
+  }
+
+  changeQueue(id: QueueId): void {
+    this.changes.queues.add(id);
+  }
+
+  addMember(member: Member): void {
+    this.members.set(member.id, member);
+    if (member.call) this.memberIndex.byCall.set(callText(member.call), member.id);
+    this.changeMember(member);
+  }
+
+  removeMember(member: Member): void {
+    this.members.delete(member.id);
+    this.forgetCall(member);
+    this.changeMember(member);
+  }
+
+  forgetCall(member: Member): void {
+    if (!member.call) return;
+    const text = callText(member.call);
+    if (this.memberIndex.byCall.get(text) === member.id) this.memberIndex.byCall.delete(text);
+  }
+
+  removeOffer(offer: Offer): void {
+    this.offers.delete(offer.id);
+    this.pastOffers.set(offer.id, offer.switch);
+    if (this.pastOffers.size > pastOffersMax) {
+      const [oldest] = this.pastOffers.keys();
+      if (oldest !== undefined) this.pastOffers.delete(oldest);
+    }
+    this.changeOffer(offer);
+  }
+
+  /** For callers who ring again (B41). */
+  rememberTalk(number: string, agent: AgentId, atMs = this.nowMs): void {
+    if (number === '') return;
+    this.lastTalks.delete(number);
+    this.lastTalks.set(number, { agent, atMs });
+    if (this.lastTalks.size <= lastTalksMax) return;
+    const [oldest] = this.lastTalks.keys();
+    if (oldest !== undefined) this.lastTalks.delete(oldest);
+  }
+
+  order(effect: AcdEffect): void {
+    this.effects.push(effect);
+  }
+
+  tell(notice: Notice): void {
+    this.effects.push({ type: 'notice', notice });
+  }
+
+  record(segment: Segment): void {
+    this.changes.segments.push(segment);
+  }
+}
