@@ -37,7 +37,7 @@ export function freeswitchQueue(log: Log, options: FreeswitchQueueOptions = defa
 }
 
 /** A lookup sets the effective name; a dialplan may have put another text there than the code that came in. */
-async function callerName(call: Call): Promise<string> {
+export async function callerName(call: Call): Promise<string> {
   const effective = (await call.getVariable('effective_caller_id_name')) ?? '';
   return parseCallerCode(effective).ok ? effective : call.callerIdName;
 }

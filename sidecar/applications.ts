@@ -3,9 +3,10 @@ import { createAgiCallerCode } from '../agi/caller-code.js';
 import { createAgiLookupInsert } from '../agi/lookup-insert.js';
 import { withoutGuard } from '../agi/guard.js';
 import { createAsteriskMenu } from '../agi/menu.js';
-import { createAsteriskQueueEntry } from '../agi/queue-entry.js';
+import { asteriskQueue } from '../agi/queue-entry.js';
 import type { CallApplication } from '../core/call.js';
 import type { Containers, Handovers, Log, Meter, Menus } from '../core/ports.js';
+import { createQueueEntry } from '../core/services/enter-queue.js';
 import { createForeignCode } from '../core/services/foreign-code.js';
 import type { LookupExit, LookupInsert } from '../core/services/lookup-insert.js';
 import { lookupLetter } from '../core/services/run-script.js';
@@ -13,7 +14,9 @@ import type { TagCallDeps } from '../core/services/tag-call.js';
 import { createEslCallerCode } from '../esl-outbound/caller-code.js';
 import { createEslLookupInsert } from '../esl-outbound/lookup-insert.js';
 import { createFreeswitchMenu } from '../esl-outbound/menu.js';
-import { createFreeswitchQueueEntry } from '../esl-outbound/queue-entry.js';
+import { freeswitchQueue } from '../esl-outbound/queue-entry.js';
+import { doorQueues } from './queue-doors.js';
+import type { AcdDoors } from './queue-doors.js';
 
 export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
   readonly lookup: LookupInsert;
@@ -22,6 +25,8 @@ export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
   readonly menus: Menus;
   readonly log: Log;
   readonly meter: Meter;
+  /** Tandem's own queues; without them `queue_entry` leads to the switch's */
+  readonly queueDoors?: AcdDoors | undefined;
 }
 
 export interface ApplicationOptions {
@@ -42,23 +47,24 @@ export function createApplications(
   const tagOptions = { serverIp: options.serverIp };
   const isForeignCode = createForeignCode(deps, options.codeWindowMs);
   const queueDeps = { log: deps.log, meter: deps.meter, isForeignCode };
-  const menuDeps = (applications: Applications, lookup: CallApplication | undefined) => ({
+  const queues = doorQueues(deps.queueDoors, { asterisk: asteriskQueue(), freeswitch: freeswitchQueue(deps.log) }, deps);
+  const menuDeps = (kind: keyof typeof queues, applications: Applications) => ({
     menus: deps.menus,
     log: deps.log,
     meter: deps.meter,
     nowMs: deps.nowMs,
     isForeignCode,
+    queues: queues[kind],
     applications,
-    runLookup: lookupLetter(lookup ?? (() => Promise.resolve())),
+    runLookup: lookupLetter(applications['ccc_lookup_insert'] ?? (() => Promise.resolve())),
   });
 
   const agi: Record<string, CallApplication> = { ...createAgiLookupInsert(deps, lookupOptions), ...createAgiCallerCode(deps, tagOptions) };
-  const queueEntry = createAsteriskQueueEntry(queueDeps);
-  agi['queue_entry'] = withoutGuard(queueEntry);
-  agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps(agi, agi['ccc_lookup_insert'])));
+  agi['queue_entry'] = withoutGuard(createQueueEntry({ ...queueDeps, queues: queues.asterisk }));
+  agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps('asterisk', agi)));
 
   const esl: Record<string, CallApplication> = { ...createEslLookupInsert(deps, lookupOptions), ...createEslCallerCode(deps, tagOptions) };
-  esl['queue_entry'] = createFreeswitchQueueEntry(queueDeps);
-  esl['menu'] = createFreeswitchMenu(menuDeps(esl, esl['ccc_lookup_insert']));
+  esl['queue_entry'] = createQueueEntry({ ...queueDeps, queues: queues.freeswitch });
+  esl['menu'] = createFreeswitchMenu(menuDeps('freeswitch', esl));
   return { agi, esl };
 }

@@ -176,6 +176,9 @@ function buildConfig(read: Reader) {
     keepEntryListId: read.yes('keep_entry_list_id'),
     handoverWindowS: read.int('handover_window_s'),
     provision: read.text('provision') || undefined,
+    switchQueues: read.yes('switch_queues'),
+    supervisorPhones: read.list('supervisor_phones'),
+    supervisorPin: supervisorPin(read),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),
   };
@@ -195,6 +198,14 @@ function zone(read: Reader): string {
   const name = given === rows.get('zone')?.fallback ? Intl.DateTimeFormat().resolvedOptions().timeZone : given;
   if (!isZone(name)) read.complain('zone', `"${name}" is no IANA time zone`);
   return name;
+}
+
+function supervisorPin(read: Reader): string | undefined {
+  const pin = read.text('supervisor_pin');
+  if (pin === '') return undefined;
+  if (!/^\d{4,12}$/.test(pin) || /^(\d)\1*$/.test(pin) || knownDefaultSecrets.has(pin))
+    read.complain('supervisor_pin', 'must be 4 to 12 digits that nobody guesses');
+  return pin;
 }
 
 function paths(read: Reader, name: 'api_paths' | 'agent_api_paths'): readonly string[] {

@@ -308,6 +308,28 @@ export const settingsTable = [
     example: '/etc/tandem/site.yaml',
   },
   {
+    name: 'switch_queues',
+    kind: 'yes-no',
+    fallback: 'no',
+    text: 'a queue that is not provisioned here is a queue of the switch (app_queue, mod_callcenter) instead of an error',
+    example: 'yes',
+  },
+  {
+    name: 'supervisor_phones',
+    kind: 'list',
+    fallback: '',
+    text: 'telephones from which supervisors may listen, whisper and barge in without a PIN: names of their accounts at the switch',
+    example: '1001,PJSIP/1002',
+  },
+  {
+    name: 'supervisor_pin',
+    kind: 'text',
+    fallback: '',
+    secret: true,
+    text: 'PIN with which supervisors may do so from any other telephone, 4 to 12 digits; empty = not at all',
+    example: '482913',
+  },
+  {
     name: 'stop_grace_ms',
     kind: 'int',
     fallback: '30000',

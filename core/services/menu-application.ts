@@ -11,6 +11,8 @@ export interface MenuDeps extends Pick<RunMenuDeps, 'menus' | 'log' | 'meter' | 
   /** our applications by name; read when a menu uses one, so that `menu` itself may be among them */
   readonly applications: Readonly<Record<string, CallApplication>>;
   readonly isForeignCode?: EnterQueueDeps['isForeignCode'];
+  /** instead of the switch's own queues */
+  readonly queues?: SwitchQueue | undefined;
 }
 
 /** What a switch does in its own way. */
@@ -22,7 +24,8 @@ export interface SwitchMenu {
 }
 
 export function createMenu(deps: MenuDeps, words: SwitchMenu, settings: MenuSettings): CallApplication {
-  const queueDeps: EnterQueueDeps = { queues: words.queues, log: deps.log, meter: deps.meter, isForeignCode: deps.isForeignCode };
+  const queues = deps.queues ?? words.queues;
+  const queueDeps: EnterQueueDeps = { queues, log: deps.log, meter: deps.meter, isForeignCode: deps.isForeignCode };
   return createMenuApplication({
     ...deps,
     settings,

@@ -61,6 +61,7 @@ export const nativeQueueDefaults: NativeQueueOptions = { joinMsMax: 10_000, doma
 
 export interface NativeQueue extends SwitchQueue {
   accept(call: Call, request: QueueRequest): Promise<void>;
+  failed(code: ErrorCode): Readonly<Record<string, string>>;
   /** the engine has this queue, or has the caller; true as well while another Tandem owns the queues */
   knows(call: Call, request: QueueRequest): Promise<boolean>;
 }
@@ -131,7 +132,7 @@ async function joinOf(
     readWishes(call, request, deps.log),
     deps.facts.callerName(call),
     deps.facts.callerNumber(call),
-    deps.facts.answeredAtMs(call),
+    countsFromAnswer(deps, request.queue) ? deps.facts.answeredAtMs(call) : undefined,
     deps.facts.rootId(call),
   ]);
   const nowMs = deps.nowMs();
@@ -161,6 +162,10 @@ async function joinOf(
     agentAnnouncements: wishes.agentAnnouncements,
   };
 }
+
+/** Only such queues want to know the moment of the answer. */
+const countsFromAnswer = ({ engine }: NativeQueueDeps, queue: string): boolean =>
+  engine.view().queueNamed(queue)?.timeBaseScore === 'system';
 
 /** A caller whose session broke comes back for his place, which may be in a queue to which he was moved meanwhile. */
 function placeKept({ engine }: NativeQueueDeps, key: CallKey): string | undefined {
