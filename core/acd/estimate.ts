@@ -79,8 +79,12 @@ export class Positions {
 
 /** Position that a member of this rank has on entering, exact up to `countedMax`. */
 export function positionAtEntry(w: World, queue: QueueId, rank: number): number {
+  const order = w.memberIndex.orderOf(queue);
+  if (!order) return 1;
+  // newcomers without points of their own stand last: nothing is counted for them
+  if ((order.last()?.rank ?? 0) <= rank) return order.size + 1;
   let position = 1;
-  for (const key of w.memberIndex.orderOf(queue)?.from() ?? []) {
+  for (const key of order.from()) {
     if (key.rank > rank) return position;
     if (++position > countedMax) return Math.max(position, w.membersOfQueue(queue).size + 1);
   }

@@ -27,6 +27,10 @@ export class SortedSet<K> {
     return this.tree.minKey();
   }
 
+  last(): K | undefined {
+    return this.tree.maxKey();
+  }
+
   /** In order, from the first element not before `from` on. The set must not change meanwhile. */
   from(from?: K): IterableIterator<K> {
     return this.tree.keys(from);
