@@ -51,6 +51,11 @@ export class AgiCall implements Call {
     return this.session.hungUp;
   }
 
+  /** A command is in flight. */
+  get isBusy(): boolean {
+    return this.session.isBusy;
+  }
+
   /** Tell the application that its call is over; the first reason is kept. */
   abort(reason: TandemError): void {
     this.controller.abort(reason);

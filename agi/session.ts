@@ -76,6 +76,11 @@ export class AgiSession extends Context {
     return this.isHungUp;
   }
 
+  /** A command waits for its answer, and others would wait behind it. */
+  get isBusy(): boolean {
+    return this.queue.isWaiting;
+  }
+
   /** Commands can still be sent. */
   get isOpen(): boolean {
     return this.over === undefined;
