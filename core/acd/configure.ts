@@ -39,8 +39,10 @@ function setQueue(w: World, queue: QueueConfig): void {
   w.queueNames.set(canonical(queue.id), queue.id);
   const runtime = w.queues.get(queue.id);
   if (!runtime) w.queues.set(queue.id, newQueue(queue.id));
-  else if (runtime.isDraining) runtime.isDraining = false;
-  else if (before && JSON.stringify(before) === JSON.stringify(queue)) return;
+  else if (runtime.isDraining) {
+    runtime.isDraining = false;
+    w.drainingQueues.delete(queue.id);
+  } else if (before && JSON.stringify(before) === JSON.stringify(queue)) return;
   w.changeQueue(queue.id);
   w.tell({ type: 'queue-changed', queue: queue.id, change: before ? 'changed' : 'added' });
 }
@@ -150,6 +152,7 @@ function drainQueue(w: World, id: QueueId): void {
   const runtime = w.queueRuntime(id);
   if (runtime.isDraining) return;
   runtime.isDraining = true;
+  w.drainingQueues.add(id);
   w.changeQueue(id);
   w.tell({ type: 'queue-changed', queue: id, change: 'draining' });
   for (const member of [...w.members.values()])
@@ -158,6 +161,8 @@ function drainQueue(w: World, id: QueueId): void {
 
 /** Removed things whose last call is over go for good. Call at the end of each step. */
 export function finishRemovals(w: World): void {
+  if (w.leavingAgents.size + w.drainingQueues.size === 0) return;
+  let isAny = false;
   for (const id of w.leavingAgents) {
     const agent = w.agents.get(id);
     if (agent && isBusy(agent)) continue;
@@ -168,9 +173,14 @@ export function finishRemovals(w: World): void {
     w.dirtyAgents.add(id);
     w.agentConfigs.delete(id);
     w.agentNames.delete(canonical(id));
-    serve(w);
+    isAny = true;
   }
-  for (const runtime of [...w.queues.values()]) if (runtime.isDraining && !isInUse(w, runtime.id)) removeQueue(w, runtime.id);
+  for (const id of w.drainingQueues)
+    if (!isInUse(w, id)) {
+      removeQueue(w, id);
+      isAny = true;
+    }
+  if (isAny) serve(w);
 }
 
 const isBusy = ({ phase, chats }: Agent): boolean => phase.kind === 'talking' || phase.kind === 'offered' || chats.length > 0;
@@ -188,8 +198,8 @@ function removeQueue(w: World, id: QueueId): void {
   w.queueConfigs.delete(id);
   w.queueNames.delete(canonical(id));
   w.levels.delete(id);
+  w.drainingQueues.delete(id);
   w.changes.queues.add(id);
-  serve(w);
   served.forEach((agent) => w.dirtyAgents.add(agent));
   w.tell({ type: 'queue-changed', queue: id, change: 'removed' });
 }

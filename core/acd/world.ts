@@ -47,6 +47,8 @@ export class World implements AcdState {
   readonly lastTalks = new Map<string, { readonly agent: AgentId; readonly atMs: number }>();
   /** removed from the configuration, but still in a call */
   readonly leavingAgents = new Set<AgentId>();
+  /** removed queues with calls left */
+  readonly drainingQueues = new Set<QueueId>();
   readonly switchesDown = new Set<SwitchId>();
   readonly pastOffers = new Map<OfferId, SwitchId>();
 
