@@ -346,6 +346,21 @@ export const settingsTable = [
     text: 'start although a well-known default secret is in use; for laboratories only',
     example: 'no',
   },
+  {
+    name: 'chat_webhook_url',
+    kind: 'text',
+    fallback: '',
+    text: "where offers of chats are posted for the agents' desktops; empty = nowhere, they are only among the events",
+    example: 'https://desk.example/tandem',
+  },
+  {
+    name: 'chat_webhook_secret',
+    kind: 'text',
+    fallback: '',
+    secret: true,
+    text: 'signs the posts to chat_webhook_url; empty = unsigned',
+    example: 's3cr-et',
+  },
 ] as const satisfies readonly SettingRow[];
 
 export type SettingName = (typeof settingsTable)[number]['name'];

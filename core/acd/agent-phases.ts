@@ -27,6 +27,8 @@ const counted: Partial<Record<OfferFailure, Counted>> = {
   'no-answer': { rule: (c) => c.noAnswer, counter: 'noAnswerCount' },
   unreachable: { rule: (c) => c.noAnswer, counter: 'noAnswerCount' },
   'not-confirmed': { rule: (c) => c.noAnswer, counter: 'noAnswerCount' },
+  // answered and gone before the connection: without a limit such a phone would be rung for ever (D-21)
+  'agent-gone': { rule: (c) => c.rejected, counter: 'rejectedCount' },
   rejected: { rule: (c) => c.rejected, counter: 'rejectedCount' },
   busy: { rule: (c) => c.busy, counter: 'busyCount' },
   'not-registered': { rule: (c) => c.notRegistered, counter: 'notRegisteredCount' },

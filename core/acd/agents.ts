@@ -123,7 +123,7 @@ function releaseOffer(w: World, id: Agent['chats'][number], by: string): void {
     cancelOffer(w, offer, 'taken-back');
     return;
   }
-  w.order({ type: 'hang-up-leg', switch: offer.switch, leg: offer.leg, reason: 'taken-back' });
+  // a talk that is really there goes on without us (freeswitch-callcenter 9.5)
   endTalk(w, offer, 'unknown', `released by ${by}`);
 }
 

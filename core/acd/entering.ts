@@ -60,8 +60,7 @@ function isDissuaded(w: World, member: Member): boolean {
   // nobody logged in makes the estimate as large as can be (7); a merely unknown one dissuades nobody
   const estimateMs = ewtMs ?? (w.agentIndex.counts(member.queue).loggedIn === 0 ? Infinity : 0);
   if (dissuading.ewtMsMax > 0 && estimateMs > dissuading.ewtMsMax) return true;
-  const size = dissuading.countsSystem ? w.memberIndex.waitingTotal : w.membersOfQueue(member.queue).size;
-  const others = size - (w.membersOfQueue(member.queue).has(member.id) ? 1 : 0);
+  const others = w.memberIndex.queued(dissuading.countsSystem ? undefined : member.queue);
   return dissuading.queueSizeMin > 0 && others >= dissuading.queueSizeMin;
 }
 

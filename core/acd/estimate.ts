@@ -24,7 +24,10 @@ export function expectedWaitMs(w: World, queue: QueueId, position: number): numb
 function opensipsMs(w: World, queue: QueueId, position: number): number {
   const { loggedIn } = w.agentIndex.counts(queue);
   if (loggedIn === 0) return opensipsNeverS * 1000;
-  return Math.trunc((w.queueRuntime(queue).talkMeanS * (position - 1)) / loggedIn) * 1000;
+  const { talkCount, talkMeanS } = w.queueRuntime(queue);
+  // before the first talk OpenSIPS says 0; a configured value is better (D-22)
+  const meanS = talkCount === 0 ? (w.queueOf(queue).ewtInitialMs ?? 0) / 1000 : talkMeanS;
+  return Math.trunc((meanS * (position - 1)) / loggedIn) * 1000;
 }
 
 function serviceRateMs(w: World, queue: QueueId, position: number): number | undefined {

@@ -51,14 +51,25 @@ export function match(w: World): void {
   }
 }
 
-function bestClass(dirty: Set<MemberClass>): { readonly cls: MemberClass; readonly head: MemberKey } | undefined {
-  let best: { readonly cls: MemberClass; readonly head: MemberKey } | undefined;
+interface Headed {
+  readonly cls: MemberClass;
+  readonly head: MemberKey;
+}
+
+function bestClass(dirty: Set<MemberClass>): Headed | undefined {
+  let best: Headed | undefined;
   for (const cls of dirty) {
     const head = cls.waiting.first();
     if (!head) dirty.delete(cls);
-    else if (!best || byMemberKey(head, best.head) < 0) best = { cls, head };
+    else if (!best || isBefore({ cls, head }, best)) best = { cls, head };
   }
   return best;
+}
+
+/** An agent who could take both takes any call before any chat (opensips-call-center 8.4). */
+function isBefore(a: Headed, b: Headed): boolean {
+  const isCall = a.cls.spec.media === 'audio';
+  return isCall === (b.cls.spec.media === 'audio') ? byMemberKey(a.head, b.head) < 0 : isCall;
 }
 
 /** The service by which the best free agent would get this member; undefined when nobody may. */

@@ -37,6 +37,8 @@ export interface MemberPlace {
   readonly key: MemberKey;
   /** waits for an agent, in whatever way: counts for positions and sizes */
   readonly isWaiting: boolean;
+  /** really in the queue: neither welcome nor dissuading message is on */
+  readonly isQueued: boolean;
   /** undefined: may not be offered at the moment */
   readonly spec: ClassSpec | undefined;
   readonly isDialling: boolean;
@@ -47,6 +49,7 @@ interface QueueMembers {
   readonly order: SortedSet<MemberKey>;
   readonly classes: Map<string, MemberClass>;
   dialling: number;
+  queued: number;
 }
 
 interface Entry {
@@ -60,6 +63,7 @@ export class MemberIndex {
   readonly byCall = new Map<string, MemberId>();
   /** classes that have to be looked at: a member came, or an agent */
   readonly dirty = new Set<MemberClass>();
+  private queuedTotal = 0;
   private readonly entries = new Map<MemberId, Entry>();
   private readonly queues = new Map<QueueId, QueueMembers>();
   /** open callbacks and abandoned members, by queue and number */
@@ -78,10 +82,9 @@ export class MemberIndex {
     return this.queues.get(queue)?.dialling ?? 0;
   }
 
-  get waitingTotal(): number {
-    let total = 0;
-    for (const { all } of this.queues.values()) total += all.size;
-    return total;
+  /** members really in the queue; of the whole system without a name */
+  queued(queue?: QueueId): number {
+    return queue === undefined ? this.queuedTotal : (this.queues.get(queue)?.queued ?? 0);
   }
 
   classesOf(queue: QueueId): Iterable<MemberClass> {
@@ -106,6 +109,7 @@ export class MemberIndex {
       queue.order.add(place.key);
     }
     if (place.isDialling) queue.dialling++;
+    this.countQueued(queue, place, 1);
     const cls = place.spec && this.classOf(queue, place.spec);
     if (cls) {
       cls.waiting.add(place.key);
@@ -134,9 +138,21 @@ export class MemberIndex {
     return this.numbers.get(`${queue} ${number}`) ?? [];
   }
 
+  private countQueued(queue: QueueMembers, { isQueued }: MemberPlace, by: 1 | -1): void {
+    if (!isQueued) return;
+    queue.queued += by;
+    this.queuedTotal += by;
+  }
+
   private isUnmoved(old: Entry, place: MemberPlace): boolean {
     const was = old.place;
-    if (was.queue !== place.queue || was.isWaiting !== place.isWaiting || was.isDialling !== place.isDialling) return false;
+    if (
+      was.queue !== place.queue ||
+      was.isWaiting !== place.isWaiting ||
+      was.isQueued !== place.isQueued ||
+      was.isDialling !== place.isDialling
+    )
+      return false;
     if (!sameMemberKey(was.key, place.key)) return false;
     if (!was.spec || !place.spec) return was.spec === place.spec;
     return classText(was.spec) === classText(place.spec);
@@ -147,6 +163,7 @@ export class MemberIndex {
     queue.all.delete(id);
     queue.order.delete(place.key);
     if (place.isDialling) queue.dialling--;
+    this.countQueued(queue, place, -1);
     if (cls) {
       cls.waiting.delete(place.key);
       if (cls.waiting.size === 0) {
@@ -161,7 +178,7 @@ export class MemberIndex {
   private queueMembers(id: QueueId): QueueMembers {
     let queue = this.queues.get(id);
     if (!queue) {
-      queue = { all: new Set(), order: new SortedSet(byMemberKey), classes: new Map(), dialling: 0 };
+      queue = { all: new Set(), order: new SortedSet(byMemberKey), classes: new Map(), dialling: 0, queued: 0 };
       this.queues.set(id, queue);
     }
     return queue;

@@ -63,9 +63,9 @@ function takeAgent(w: World, agent: Agent, offer: Offer): void {
   else agent.phase = { kind: 'offered', offer: offer.id };
   // round-robin goes on behind the queue's most recently offered agent, whatever queue made the offer
   for (const { queue, level, position } of w.servicesOfAgent(agent.id)) {
-    const runtime = w.queueRuntime(queue);
-    runtime.lastTier = { level, position };
-    if (w.queueOf(queue).strategy === 'round-robin') w.changeQueue(queue);
+    if (w.queueOf(queue).strategy !== 'round-robin') continue;
+    w.queueRuntime(queue).lastTier = { level, position };
+    w.changeQueue(queue);
   }
   w.changeAgent(agent);
 }

@@ -55,6 +55,7 @@ export function memberPlace(w: World, member: Member): MemberPlace {
     queue: member.queue,
     key: memberKey(member, w.settings),
     isWaiting: isWaiting(member),
+    isQueued: member.phase.kind === 'waiting',
     spec: isOfferable(w, member) ? classSpec(w, member) : undefined,
     isDialling: presence.kind === 'callback' && presence.step.kind === 'dialling',
   };

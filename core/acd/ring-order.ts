@@ -17,7 +17,8 @@ export function ringOrder(state: AcdState, offer: Offer): RingOrder | undefined 
   const config = state.agentConfigs.get(offer.agent);
   const queue = state.queueConfigs.get(offer.queue);
   if (!member || !agent || !config || !queue) return undefined;
-  const prefix = member.callerIdPrefix ?? queue.callerIdPrefix ?? '';
+  // the queue's is a word of its own (opensips-call-center 4.3), the call's stands as it was given (cc_outbound_cid_name_prefix)
+  const prefix = member.callerIdPrefix ?? (queue.callerIdPrefix ? `${queue.callerIdPrefix} ` : '');
   const name = member.name === '' ? member.number : member.name;
   return {
     offer: offer.id,
