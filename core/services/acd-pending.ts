@@ -1,0 +1,83 @@
+/** What has happened in memory and is not stored yet: one of these gathers while the one before it is being saved. */
+import type { AcdState } from '../acd/acd-state.js';
+import { noChanges } from '../acd/changes.js';
+import type { Changes } from '../acd/changes.js';
+import type { AcdEffect } from '../acd/effects.js';
+import type { Step } from '../acd/engine.js';
+import type { Answer } from '../acd/events.js';
+import type { AcdBatch } from '../acd-ports.js';
+
+export interface TimedEffect {
+  readonly effect: AcdEffect;
+  /** when its step was made, Unix ms */
+  readonly atMs: number;
+}
+
+interface Waiter {
+  readonly answer: Answer;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+export interface Pending {
+  readonly changes: Changes;
+  readonly effects: TimedEffect[];
+  readonly waiters: Waiter[];
+  /** monotonic, when its first step was made; 0 = none yet */
+  sinceMs: number;
+}
+
+export const createPending = (): Pending => ({ changes: noChanges(), effects: [], waiters: [], sinceMs: 0 });
+
+export function addStep(pending: Pending, step: Step, atMs: number, monoMs: number): void {
+  if (pending.sinceMs === 0) pending.sinceMs = monoMs;
+  addChanges(pending.changes, step.changes);
+  for (const effect of step.effects) pending.effects.push({ effect, atMs });
+}
+
+export function addChanges(to: Changes, from: Changes): void {
+  for (const id of from.members) to.members.add(id);
+  for (const id of from.agents) to.agents.add(id);
+  for (const id of from.offers) to.offers.add(id);
+  for (const id of from.queues) to.queues.add(id);
+  to.isSystemChanged ||= from.isSystemChanged;
+  for (const segment of from.segments) to.segments.push(segment);
+}
+
+/** Nobody waits for what it holds. */
+export const isSettled = ({ effects, waiters, changes }: Pending): boolean =>
+  effects.length === 0 && waiters.length === 0 && !hasChanges(changes);
+
+export const hasChanges = (changes: Changes): boolean => countRows(changes) > 0;
+
+/** Rows that a save of these would write. */
+export const countRows = ({ members, agents, offers, queues, isSystemChanged, segments }: Changes): number =>
+  members.size + agents.size + offers.size + queues.size + (isSystemChanged ? 1 : 0) + segments.length;
+
+/** Orders to switches and sessions leave only under a lease that was just checked; news and decision records harm nobody. */
+export const hasOrders = ({ effects }: Pending): boolean =>
+  effects.some(({ effect }) => effect.type !== 'notice' && effect.type !== 'decision');
+
+/** The newest state of everything that changed, copied, so that it does not change while it is being stored. */
+export function batchFrom(changes: Changes, state: AcdState): AcdBatch {
+  return {
+    members: copies(changes.members, state.members),
+    agents: copies(changes.agents, state.agents),
+    offers: copies(changes.offers, state.offers),
+    queues: copies(changes.queues, state.queues),
+    system: changes.isSystemChanged ? copy(state.system) : undefined,
+    segments: [...changes.segments],
+  };
+}
+
+function copies<Id extends string, T>(ids: ReadonlySet<Id>, things: ReadonlyMap<Id, T>): ReadonlyMap<string, T | undefined> {
+  const found = new Map<string, T | undefined>();
+  for (const id of ids) {
+    const thing = things.get(id);
+    found.set(id, thing === undefined ? undefined : copy(thing));
+  }
+  return found;
+}
+
+/** As the database will give it back. */
+const copy = <T>(thing: T): T => JSON.parse(JSON.stringify(thing)) as T;
