@@ -15,7 +15,7 @@ import { createEslCallerCode } from '../esl-outbound/caller-code.js';
 import { createEslLookupInsert } from '../esl-outbound/lookup-insert.js';
 import { createFreeswitchMenu } from '../esl-outbound/menu.js';
 import { freeswitchQueue } from '../esl-outbound/queue-entry.js';
-import { doorQueues } from './queue-doors.js';
+import { doorAgents, doorQueues } from './queue-doors.js';
 import type { AcdDoors } from './queue-doors.js';
 
 export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
@@ -48,6 +48,7 @@ export function createApplications(
   const isForeignCode = createForeignCode(deps, options.codeWindowMs);
   const queueDeps = { log: deps.log, meter: deps.meter, isForeignCode };
   const queues = doorQueues(deps.queueDoors, { asterisk: asteriskQueue(), freeswitch: freeswitchQueue(deps.log) }, deps);
+  const agents = doorAgents(deps.queueDoors, deps);
   const menuDeps = (kind: keyof typeof queues, applications: Applications) => ({
     menus: deps.menus,
     log: deps.log,
@@ -61,10 +62,12 @@ export function createApplications(
 
   const agi: Record<string, CallApplication> = { ...createAgiLookupInsert(deps, lookupOptions), ...createAgiCallerCode(deps, tagOptions) };
   agi['queue_entry'] = withoutGuard(createQueueEntry({ ...queueDeps, queues: queues.asterisk }));
+  if (agents.asterisk) agi['agent'] = withoutGuard(agents.asterisk);
   agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps('asterisk', agi)));
 
   const esl: Record<string, CallApplication> = { ...createEslLookupInsert(deps, lookupOptions), ...createEslCallerCode(deps, tagOptions) };
   esl['queue_entry'] = createQueueEntry({ ...queueDeps, queues: queues.freeswitch });
+  if (agents.freeswitch) esl['agent'] = agents.freeswitch;
   esl['menu'] = createFreeswitchMenu(menuDeps('freeswitch', esl));
   return { agi, esl };
 }

@@ -120,6 +120,12 @@ export const metricsTable: readonly MetricRow[] = [
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
   },
   { name: 'tandem_store_log_group_seconds', kind: 'histogram', labels: [], help: 'time to store a group of log rows, seconds' },
+  {
+    name: 'tandem_agent_wishes_total',
+    kind: 'counter',
+    labels: ['action', 'result'],
+    help: 'wishes of agents and supervisors from telephones',
+  },
   { name: 'tandem_acd_events_total', kind: 'counter', labels: ['type'], help: 'events taken by the queue engine' },
   {
     name: 'tandem_acd_step_errors_total',

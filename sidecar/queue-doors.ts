@@ -1,13 +1,22 @@
-/** Which queues the doors lead to: Tandem's own, the switch's, or by the queue's name one or the other. */
+/** What the doors offer of Tandem's own queues: `queue_entry` into them, or by the queue's name into the switch's; and `agent`. */
+import { createAgiAgent } from '../agi/agent.js';
 import { asteriskCaller } from '../agi/caller-facts.js';
 import type { QueueEngine } from '../core/acd-ports.js';
-import type { Log } from '../core/ports.js';
+import type { SwitchId } from '../core/acd/ids.js';
+import type { CallApplication } from '../core/call.js';
+import type { Log, Meter } from '../core/ports.js';
+import type { AgentDeps } from '../core/services/agent-application.js';
+import { createPinLockout } from '../core/services/agent-identity.js';
+import type { VerifyPin } from '../core/services/agent-identity.js';
+import type { Supervisors } from '../core/services/agent-spy.js';
 import { createPlaceOf } from '../core/services/call-place.js';
 import type { After } from '../core/services/deadline.js';
 import { createEitherQueue } from '../core/services/either-queue.js';
 import type { SwitchQueue } from '../core/services/enter-queue.js';
 import { createNativeQueue } from '../core/services/native-queue.js';
 import type { CallerFacts, CallPlace } from '../core/services/native-queue.js';
+import type { SwitchPort } from '../core/switch.js';
+import { createEslAgent } from '../esl-outbound/agent.js';
 import { freeswitchCaller } from '../esl-outbound/caller-facts.js';
 
 /** By the switch's name in the settings, in their order; empty: none of this kind, and its door keeps the switch's queues. */
@@ -21,6 +30,10 @@ export interface AcdDoors {
   newId(): string;
   /** setting `switch_queues`: a queue that the engine does not know is the switch's */
   readonly switchQueues: boolean;
+  readonly ports: ReadonlyMap<SwitchId, SwitchPort>;
+  /** of agents' PINs as they are stored */
+  readonly verifyPin: VerifyPin;
+  readonly supervisors: Supervisors;
 }
 
 interface Both<T> {
@@ -32,6 +45,7 @@ interface Tools {
   readonly log: Log;
   readonly nowMs: () => number;
   readonly after: After;
+  readonly meter: Meter;
 }
 
 export function doorQueues(acd: AcdDoors | undefined, own: Both<SwitchQueue>, tools: Tools): Both<SwitchQueue> {
@@ -44,5 +58,22 @@ export function doorQueues(acd: AcdDoors | undefined, own: Both<SwitchQueue>, to
   return {
     asterisk: queuesOf(acd.asterisk, asteriskCaller, own.asterisk),
     freeswitch: queuesOf(acd.freeswitch, freeswitchCaller, own.freeswitch),
+  };
+}
+
+/** The application `agent` of each door that has a switch. */
+export function doorAgents(acd: AcdDoors | undefined, tools: Tools): Partial<Both<CallApplication>> {
+  if (acd === undefined) return {};
+  // one for both doors: a PIN is guessed once, not once for each switch
+  const lockout = createPinLockout();
+  const depsOf = (places: Places): AgentDeps => {
+    const placeOf = createPlaceOf(places);
+    const { engine, ports, verifyPin, supervisors } = acd;
+    const switchOf: AgentDeps['switchOf'] = async (call) => (await placeOf(call)).switch;
+    return { ...tools, engine, ports, verifyPin, supervisors, lockout, switchOf, newId: () => acd.newId() };
+  };
+  return {
+    ...(acd.asterisk.size > 0 && { asterisk: createAgiAgent(depsOf(acd.asterisk)) }),
+    ...(acd.freeswitch.size > 0 && { freeswitch: createEslAgent(depsOf(acd.freeswitch)) }),
   };
 }
