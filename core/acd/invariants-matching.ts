@@ -1,0 +1,120 @@
+/**
+ * Completeness of the matching, read from the rules alone: while dispatching is on, no caller who could be offered
+ * waits beside an agent who could take him. What holds the two apart by rule is a documented hold and has a name.
+ */
+import type { AcdState, Service } from './acd-state.js';
+import type { SkillNeed } from './config.js';
+import type { QueueId, SwitchId } from './ids.js';
+import type { Broken } from './invariants.js';
+import type { Agent, Member } from './state.js';
+
+export interface Moment {
+  readonly nowMs: number;
+  /** switches on which nothing can be started, as the engine was told */
+  readonly down: ReadonlySet<SwitchId>;
+}
+
+/** Pairs that should be joined and are not: at most one for each agent. */
+export function brokenMatching(state: AcdState, at: Moment): readonly Broken[] {
+  if (!state.system.isDispatching) return [];
+  const broken: Broken[] = [];
+  for (const agent of state.agents.values()) {
+    const member = left(state, agent, at);
+    if (member)
+      broken.push({ invariant: 'matching', text: `agent ${agent.id} is free, member ${member.id} in ${member.queue} waits for nothing` });
+  }
+  return broken;
+}
+
+function left(state: AcdState, agent: Agent, at: Moment): Member | undefined {
+  if (!isIdle(agent, at)) return undefined;
+  for (const service of state.servicesOfAgent(agent.id))
+    for (const id of state.membersOfQueue(service.queue)) {
+      const member = state.members.get(id);
+      if (member && wantsOffer(state, member, at) && !holdBetween(state, agent, member, service, at)) return member;
+    }
+  return undefined;
+}
+
+function isIdle(agent: Agent, at: Moment): boolean {
+  const isWilling = agent.status === 'Available' || agent.status === 'Available (On Demand)';
+  return isWilling && agent.phase.kind === 'idle' && agent.readyAtMs <= at.nowMs;
+}
+
+/** A waiting caller who is there and may be rung for (once more, in the ring-all family). */
+export function wantsOffer(state: AcdState, member: Member, at: Moment): boolean {
+  if (member.phase.kind !== 'waiting' || member.presence.kind !== 'here') return false;
+  if (member.giveUpAtMs > 0 && member.giveUpAtMs <= at.nowMs) return false;
+  if (member.call && at.down.has(member.call.switch)) return false;
+  if (member.offers.length === 0) return true;
+  const queue = state.queueConfigs.get(member.queue);
+  if (!queue || member.media === 'chat' || member.offers.length >= queue.ringAgentsMax) return false;
+  if (member.offers.some((id) => state.offers.get(id)?.phase.kind !== 'ringing')) return false;
+  if (queue.strategy === 'ring-all') return true;
+  return queue.strategy === 'ring-progressively' && member.nextRingAtMs <= at.nowMs;
+}
+
+/** Why this agent, when free, is not to be given this caller now; undefined: nothing speaks against it. */
+export function holdBetween(state: AcdState, agent: Agent, member: Member, service: Service, at: Moment): string | undefined {
+  const queue = state.queueConfigs.get(member.queue);
+  const config = state.agentConfigs.get(agent.id);
+  if (!queue || !config) return 'not configured';
+  const media = member.media === 'chat' ? chatHold(state, agent, at) : audioHold(state, agent, at);
+  if (media) return media;
+  if (queue.skipAgentsWithExternalCalls && agent.externalCalls > 0) return 'external call';
+  const waitedMs = at.nowMs - member.joinedAtMs;
+  if (!hasSkills(config.skills, member.needs, waitedMs)) return 'skill';
+  if (waitedMs < tierOpensAfterMs(state, service)) return 'tier';
+  if (isKeptForAnother(state, member, agent, at.nowMs)) return 'sticky';
+  return undefined;
+}
+
+function audioHold(state: AcdState, agent: Agent, at: Moment): string | undefined {
+  const config = state.agentConfigs.get(agent.id);
+  if (agent.chats.length > 0) return 'chatting';
+  if (agent.chatWrapUpEndsAtMs > at.nowMs) return 'chat wrap-up';
+  if (config?.type === 'uuid-standby') return agent.standby ? undefined : 'no standby channel';
+  if ((agent.contactOverride ?? config?.contact ?? config?.contactFreeswitch) === undefined) return 'no contact';
+  return agent.device === 'unknown' || agent.device === 'idle' ? undefined : 'device';
+}
+
+/** opensips-call-center 8.3: one slot is held back while the chat wrap-up runs. */
+function chatHold(state: AcdState, agent: Agent, at: Moment): string | undefined {
+  const config = state.agentConfigs.get(agent.id);
+  if (config?.chatAddress === undefined) return 'no chats';
+  const held = agent.chatWrapUpEndsAtMs > at.nowMs ? 1 : 0;
+  return agent.chats.length + held < config.chatsMax ? undefined : 'chats';
+}
+
+/** Level that a need has after this waiting; the last step passed counts. */
+function hasSkills(skills: ReadonlyMap<string, number>, needs: readonly SkillNeed[], waitedMs: number): boolean {
+  return needs.every((need) => {
+    const passed = need.relax.filter((step) => step.afterMs <= waitedMs).at(-1);
+    return !need.isRequired || (skills.get(need.skill) ?? 0) >= (passed?.levelMin ?? need.levelMin);
+  });
+}
+
+/** freeswitch-callcenter 6. */
+export function tierOpensAfterMs(state: AcdState, service: Service): number {
+  const queue = state.queueConfigs.get(service.queue);
+  if (!queue?.tierRulesApply) return 0;
+  if (queue.tierRuleNoAgentNoWait && service.level === lowestManned(state, service.queue)) return 0;
+  return queue.tierRuleWaitMultiplyLevel ? service.level * queue.tierRuleWaitMs : queue.tierRuleWaitMs;
+}
+
+function lowestManned(state: AcdState, queue: QueueId): number {
+  let lowest = Infinity;
+  for (const [id, { level }] of state.servicesOfQueue(queue)) {
+    const status = state.agents.get(id)?.status ?? 'Logged Out';
+    if (status !== 'Logged Out') lowest = Math.min(lowest, level);
+  }
+  return lowest;
+}
+
+/** Waits for one agent alone, while that one may come free (B41). */
+export function isKeptForAnother(state: AcdState, member: Member, agent: Agent, atMs: number): boolean {
+  const { stickyAgent } = member;
+  if (stickyAgent === undefined || stickyAgent === agent.id || member.stickyUntilMs <= atMs) return false;
+  const status = state.agents.get(stickyAgent)?.status;
+  return status === 'Available' || status === 'Available (On Demand)';
+}

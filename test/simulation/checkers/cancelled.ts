@@ -1,0 +1,47 @@
+/** B8: when an offer is over its leg is gone within 500 ms, and a called-back caller's leg likewise. */
+import type { AcdState } from '../../../core/acd/acd-state.js';
+import type { StoredAcd } from '../../../core/acd-ports.js';
+import type { LegId, SwitchId } from '../../../core/acd/ids.js';
+import type { Checker, Seen } from '../checker.js';
+import type { Leg, Lines } from '../lines.js';
+import { Violation } from '../violation.js';
+
+const boundMs = 500;
+
+export function createCancelChecker(): Checker {
+  const since = new Map<LegId, number>();
+  /** of legs that were over when the process died: nothing can be said before the switch was asked */
+  const ghosts = new Map<LegId, SwitchId>();
+  let restartedAtMs = 0;
+
+  const isWanted = (state: AcdState, leg: Leg): boolean => {
+    if (leg.offer !== undefined) return state.offers.has(leg.offer);
+    const presence = state.members.get(leg.member)?.presence;
+    return presence?.kind === 'callback' && presence.step.kind === 'dialling' && presence.step.leg === leg.id;
+  };
+
+  return {
+    name: 'cancelled',
+    restarted(_state: AcdState, _stored: StoredAcd, nowMs: number, lines: Lines): void {
+      since.clear();
+      restartedAtMs = nowMs;
+      for (const leg of lines.legs.values()) ghosts.set(leg.id, leg.switch);
+    },
+    saved({ state, lines, nowMs, event }: Seen): void {
+      if (event?.type === 'channels-listed' && event.askedAtMs >= restartedAtMs)
+        for (const [id, on] of ghosts) if (on === event.switch && nowMs - restartedAtMs > 5_000) ghosts.delete(id);
+      for (const leg of lines.legs.values()) {
+        if (isWanted(state, leg)) since.delete(leg.id);
+        else if (!ghosts.has(leg.id)) {
+          const startMs = since.get(leg.id);
+          if (startMs === undefined) since.set(leg.id, nowMs);
+          else if (nowMs - startMs > boundMs)
+            throw new Violation(
+              'cancelled',
+              `leg ${leg.id} of ${leg.agent ?? leg.member} is ${leg.state} ${String(nowMs - startMs)} ms after its offer was over`,
+            );
+        }
+      }
+    },
+  };
+}

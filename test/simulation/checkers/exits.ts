@@ -1,0 +1,63 @@
+/** B1: every caller leaves exactly once for each visit, for one reason; at the end of the day nobody is left. */
+import type { AcdState } from '../../../core/acd/acd-state.js';
+import type { MemberId } from '../../../core/acd/ids.js';
+import { exitReasons } from '../../../core/acd/words.js';
+import type { Checker, Ended, Seen } from '../checker.js';
+import { Violation } from '../violation.js';
+
+interface Known {
+  visit: number;
+  isAbandoned: boolean;
+}
+
+export function createExitChecker(): Checker {
+  const name = 'exits';
+  const known = new Map<MemberId, Known>();
+  /** keys of the visits that are over */
+  const over = new Set<string>();
+
+  function checkMember(state: AcdState, id: MemberId): void {
+    const before = known.get(id);
+    const member = state.members.get(id);
+    if (before && (!member || member.visit > before.visit || (member.phase.kind === 'abandoned' && !before.isAbandoned))) {
+      const key = `${id}/${String(before.visit)}`;
+      if (!over.has(key)) throw new Violation(name, `visit ${key} is over without a record of why`);
+    }
+    if (!member) known.delete(id);
+    else {
+      const isAbandoned = member.phase.kind === 'abandoned';
+      if (!isAbandoned && over.has(`${id}/${String(member.visit)}`))
+        throw new Violation(name, `visit ${id}/${String(member.visit)} goes on after its end`);
+      known.set(id, { visit: member.visit, isAbandoned });
+    }
+  }
+
+  return {
+    name,
+    saved({ state, changes }: Seen): void {
+      for (const segment of changes.segments) {
+        if (segment.kind !== 'visit') continue;
+        if (over.has(segment.key)) throw new Violation(name, `visit ${segment.key} ends a second time, as ${segment.reason}`);
+        if (!exitReasons.includes(segment.reason)) throw new Violation(name, `visit ${segment.key} ends as ${segment.reason}`);
+        over.add(segment.key);
+      }
+      for (const id of changes.members) checkMember(state, id);
+    },
+    restarted(state: AcdState): void {
+      for (const id of known.keys())
+        if (!state.members.has(id)) throw new Violation(name, `member ${id} was stored and is lost by the restart`);
+    },
+    ended({ state }: Ended): void {
+      const [left] = state.members.values();
+      if (left) throw new Violation(name, `member ${left.id} is in the queue after the longest possible wait: ${JSON.stringify(left)}`);
+      const [offer] = state.offers.values();
+      if (offer) throw new Violation(name, `offer ${offer.id} is out after the longest possible wait: ${JSON.stringify(offer)}`);
+      for (const agent of state.agents.values())
+        if (['offered', 'talking', 'wrapup', 'resting', 'reserved'].includes(agent.phase.kind) || agent.chats.length > 0)
+          throw new Violation(
+            name,
+            `agent ${agent.id} is ${agent.phase.kind} with ${String(agent.chats.length)} chats at the end of the day`,
+          );
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** B2, B7: one agent, one call, by the switch's own truth: a phone is never rung while it rings or talks for us. */
+import type { AcdState } from '../../../core/acd/acd-state.js';
+import type { LegId } from '../../../core/acd/ids.js';
+import type { StoredAcd } from '../../../core/acd-ports.js';
+import type { Checker } from '../checker.js';
+import type { Leg, Lines } from '../lines.js';
+import { Violation } from '../violation.js';
+
+export function createOneCallChecker(): Checker {
+  /** legs that nobody knows after a restart: the order to end them died with the process; a reconcile finds them */
+  const ghosts = new Set<LegId>();
+  return {
+    name: 'one-call',
+    restarted(state: AcdState, _stored: StoredAcd, _nowMs: number, lines: Lines): void {
+      for (const leg of lines.legs.values()) if (leg.offer === undefined || !state.offers.has(leg.offer)) ghosts.add(leg.id);
+    },
+    rung(leg: Leg, lines: Lines): void {
+      if (leg.agent === undefined) return;
+      const other = lines.legsOf(leg.agent).find(({ id }) => !ghosts.has(id));
+      if (other)
+        throw new Violation('one-call', `agent ${leg.agent} is rung by ${leg.id} while ${other.id} is ${other.state} on the same phone`);
+    },
+  };
+}

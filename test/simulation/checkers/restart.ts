@@ -1,0 +1,95 @@
+/** B5: a restart changes no place, no status and no deadline that was stored; nobody is offered twice. */
+import type { AcdState } from '../../../core/acd/acd-state.js';
+import type { StoredAcd } from '../../../core/acd-ports.js';
+import type { Checker } from '../checker.js';
+import { Violation } from '../violation.js';
+
+const name = 'restart';
+
+/** Waiting members in their order: rank, then serial. */
+function orderOf(members: Iterable<{ id: string; rank: number; serial: number; phase: { kind: string } }>): string[] {
+  return [...members]
+    .filter(({ phase }) => phase.kind !== 'talking' && phase.kind !== 'abandoned')
+    .sort((a, b) => a.rank - b.rank || a.serial - b.serial)
+    .map(({ id }) => id);
+}
+
+function checkMembers(state: AcdState, stored: StoredAcd): void {
+  for (const before of stored.members) {
+    const now = state.members.get(before.id);
+    if (!now) throw new Violation(name, `member ${before.id} is lost`);
+    const facts = (m: typeof now) =>
+      JSON.stringify([
+        m.queue,
+        m.joinedAtMs,
+        m.enteredAtMs,
+        m.visit,
+        m.serial,
+        m.priority,
+        m.baseScoreS,
+        m.offers,
+        m.tried,
+        m.giveUpAtMs,
+        m.phase,
+      ]);
+    if (facts(before) !== facts(now)) throw new Violation(name, `member ${before.id} was ${facts(before)}, is ${facts(now)}`);
+  }
+  if (state.members.size !== stored.members.length) throw new Violation(name, 'there are members that nobody stored');
+  const before = orderOf(stored.members).join(' ');
+  const now = orderOf(state.members.values()).join(' ');
+  if (before !== now) throw new Violation(name, `the order was ${before}, is ${now}`);
+}
+
+function checkAgents(state: AcdState, stored: StoredAcd): void {
+  for (const before of stored.agents) {
+    const now = state.agents.get(before.id);
+    if (!now) {
+      if (state.agentConfigs.has(before.id)) throw new Violation(name, `agent ${before.id} is lost`);
+      continue;
+    }
+    const facts = (a: typeof now) =>
+      JSON.stringify([
+        a.status,
+        a.statusSinceMs,
+        a.pauseReason,
+        a.phase,
+        a.chats,
+        a.readyAtMs,
+        a.callsAnswered,
+        a.talkMs,
+        a.lastBridgeEndMs,
+        a.standby,
+        a.contactOverride,
+      ]);
+    if (facts(before) !== facts(now)) throw new Violation(name, `agent ${before.id} was ${facts(before)}, is ${facts(now)}`);
+  }
+}
+
+/** What comes after a restart is later in every order than what came before. */
+function checkSerial(state: AcdState): void {
+  const { serial } = state.system;
+  for (const member of state.members.values())
+    if (member.serial > serial)
+      throw new Violation(name, `the next serial is ${String(serial + 1)}, member ${member.id} has ${String(member.serial)}`);
+  for (const agent of state.agents.values())
+    if (Math.abs(agent.idleOrder) > serial)
+      throw new Violation(
+        name,
+        `the next serial is ${String(serial + 1)}, agent ${agent.id} has the idle order ${String(agent.idleOrder)}`,
+      );
+}
+
+export function createRestartChecker(): Checker {
+  return {
+    name,
+    restarted(state: AcdState, stored: StoredAcd): void {
+      checkMembers(state, stored);
+      checkAgents(state, stored);
+      checkSerial(state);
+      const offers = stored.offers.map(({ id }) => id).sort();
+      const now = [...state.offers.keys()].sort();
+      if (JSON.stringify(offers) !== JSON.stringify(now))
+        throw new Violation(name, `offers were ${offers.join(' ')}, are ${now.join(' ')}`);
+    },
+  };
+}
