@@ -1,4 +1,5 @@
 /** Why this agent, and why not the others: kept for each choice, worked out when it is made (B31). */
+import type { AcdState } from './acd-state.js';
 import { agentHold, queueHold } from './availability.js';
 import { fits, wantsNow } from './needs.js';
 import { waitedMs } from './places.js';
@@ -39,16 +40,27 @@ function becauseOf(member: Member, offer: Offer): string {
 
 /** The first reason why an agent of the queue would not be offered this member now; undefined: could be. */
 export function whyNot(w: World, member: Member, id: AgentId): NotTaken | undefined {
-  const agent = w.agents.get(id);
-  const config = w.agentConfigs.get(id);
-  const queue = w.queueOf(member.queue);
-  const service = w.servicesOfQueue(member.queue).get(id);
-  if (!agent || !config || !service) return 'serves-others';
-  const hold = agentHold(agent, config, member.media, w.nowMs) ?? queueHold(agent, queue);
+  return whyNotNow(w, member, id, w.agentIndex.lowestManned(member.queue), w.nowMs);
+}
+
+/** The same from outside; `lowestManned` is the lowest level of the queue with somebody logged in. */
+export function whyNotNow(
+  state: AcdState,
+  member: Member,
+  id: AgentId,
+  lowestManned: number | undefined,
+  nowMs: number,
+): NotTaken | undefined {
+  const agent = state.agents.get(id);
+  const config = state.agentConfigs.get(id);
+  const queue = state.queueConfigs.get(member.queue);
+  const service = state.servicesOfQueue(member.queue).get(id);
+  if (!agent || !config || !queue || !service) return 'serves-others';
+  const hold = agentHold(agent, config, member.media, nowMs) ?? queueHold(agent, queue);
   if (hold) return hold;
-  const waited = waitedMs(member, w.nowMs);
+  const waited = waitedMs(member, nowMs);
   if (!fits(config.skills, wantsNow(member.needs, waited))) return 'skill-missing';
-  if (waited < opensAfterMs(queue, service.level, w.agentIndex.lowestManned(queue.id))) return 'tier-not-open';
-  if (member.stickyAgent !== undefined && member.stickyAgent !== id && member.stickyUntilMs > w.nowMs) return 'waits-for-sticky-agent';
+  if (waited < opensAfterMs(queue, service.level, lowestManned)) return 'tier-not-open';
+  if (member.stickyAgent !== undefined && member.stickyAgent !== id && member.stickyUntilMs > nowMs) return 'waits-for-sticky-agent';
   return (member.tried[id] ?? 0) > 0 ? 'tried-before' : undefined;
 }

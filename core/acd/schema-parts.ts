@@ -90,7 +90,7 @@ export const skill = textOrNumber
       value === ''
         ? 'it is empty'
         : (textProblem(value, queueLimits.skillLengthMax) ??
-          (/[,;:=+?|"'\\]/.test(value) ? 'has one of , ; : = + ? | " \' \\' : undefined));
+          (/[\s,;:=+?|"'\\]/.test(value) ? 'has a blank or one of , ; : = + ? | " \' \\' : undefined));
     if (problem !== undefined) ctx.addIssue({ code: 'custom', message: `skill: ${problem}` });
   });
 

@@ -1,7 +1,8 @@
 /** A set kept in order: finding the first, inserting and removing cost the logarithm of its size. */
 import module from 'sorted-btree';
 
-const BTree = module.default;
+/** The package is CommonJS: its class is the default export itself, or one level deeper, by how the importing file was loaded. */
+const BTree = typeof module === 'function' ? module : module.default;
 
 export class SortedSet<K> {
   private readonly tree: InstanceType<typeof BTree<K, undefined>>;

@@ -1,0 +1,129 @@
+/** The real queue engine behind its port, without storage and without switches: the clock is turned by hand, orders are kept. */
+import type { QueueEngine } from '../../core/acd-ports.js';
+import { agentConfigOf, queueConfigOf, settingsOf } from '../../core/acd/config-of.js';
+import type { AcdConfig } from '../../core/acd/config.js';
+import { createAcdEngine } from '../../core/acd/create-engine.js';
+import type { AcdEffect } from '../../core/acd/effects.js';
+import type { AcdEvent, Answer, Join } from '../../core/acd/events.js';
+import { agentId, memberId, queueId, switchId } from '../../core/acd/ids.js';
+import type { Decision } from '../../core/acd/records.js';
+import { agentDefinition, queueDefinition, queueSettingsSchema } from '../../core/acd/schema.js';
+import { TandemError } from '../../core/errors.js';
+
+export interface DeskConfig {
+  readonly queues: Readonly<Record<string, object>>;
+  readonly agents?: Readonly<Record<string, object>>;
+  /** `queue agent [level [position]]` */
+  readonly tiers?: readonly string[];
+  readonly callers?: AcdConfig['callers'];
+  readonly settings?: object;
+}
+
+/** What is written as in a provisioning file, as the engine wants it. */
+export function deskConfig({ queues, agents = {}, tiers = [], callers = [], settings = {} }: DeskConfig): AcdConfig {
+  return {
+    settings: settingsOf(queueSettingsSchema.parse(settings)),
+    queues: Object.entries(queues).map(([id, written]) => queueConfigOf(id, queueDefinition.parse(written))),
+    agents: Object.entries(agents).map(([id, written]) => agentConfigOf(id, agentDefinition.parse(written), undefined)),
+    tiers: tiers.map((text) => {
+      const [queue = '', agent = '', level = '1', position = '1'] = text.split(' ');
+      return { queue: queueId(queue), agent: agentId(agent), level: Number(level), position: Number(position) };
+    }),
+    callers,
+  };
+}
+
+export function createDesk(config: AcdConfig, startMs = 1_000_000_000_000) {
+  let nowMs = startMs;
+  let callers = 0;
+  const engine = createAcdEngine({ config, instance: 'desk', seed: 1, nowMs });
+  const effects: AcdEffect[] = [];
+  const decisions: Decision[] = [];
+  const asked: AcdEvent[] = [];
+  const desk = { isOwner: true };
+
+  function step(event: AcdEvent): Answer {
+    const { answer, effects: ordered } = engine.step(event, nowMs);
+    for (const effect of ordered) {
+      effects.push(effect);
+      if (effect.type === 'decision') decisions.unshift(effect.decision);
+    }
+    return answer;
+  }
+
+  const port: QueueEngine = {
+    tell: (event) => void step(event),
+    ask(event) {
+      asked.push(event);
+      return desk.isOwner ? Promise.resolve(step(event)) : Promise.reject(new TandemError('TDM_STANDBY', ['another']));
+    },
+    view: () => engine.state,
+    attach: () => () => undefined,
+    orderOf: () => undefined,
+    onNotice: () => () => undefined,
+    decisions: () => decisions,
+    isOwner: () => desk.isOwner,
+  };
+
+  return Object.assign(desk, {
+    port,
+    state: engine.state,
+    effects,
+    decisions,
+    /** wishes that came through the port */
+    asked,
+    nowMs: () => nowMs,
+    step,
+    advance(ms: number) {
+      nowMs += ms;
+      step({ type: 'time-passed' });
+    },
+    login: (agent: string) => step({ type: 'status-asked', agent, status: 'Available', reason: undefined }),
+    /** A caller on the switch `west`, answered at once; the id of the member. */
+    call(queue: string, join: Partial<Join> = {}) {
+      const n = String(++callers);
+      const member = memberId(`m${n}`);
+      const call = { switch: switchId('west'), uniqueId: `u${n}`, channel: `PJSIP/caller-${n}` };
+      const answer = step({
+        type: 'caller-joined',
+        join: { ...emptyJoin, member, queue, call, number: `555${n}`, answeredAtMs: nowMs, ...join },
+      });
+      if (!answer.ok) throw new Error(`${answer.code} ${answer.detail}`);
+      return answer.member ?? member;
+    },
+    /** Offer, answer and connection of whoever rings for this member now. */
+    connect(member: string) {
+      const offer = engine.state.members.get(memberId(member))?.offers[0];
+      if (offer === undefined) throw new Error(`nobody rings for ${member}`);
+      for (const type of ['agent-answered', 'agent-ready', 'connected'] as const) step({ type, offer });
+      return offer;
+    },
+  });
+}
+
+export type Desk = ReturnType<typeof createDesk>;
+
+const emptyJoin: Join = {
+  member: memberId(''),
+  queue: '',
+  media: 'audio',
+  call: undefined,
+  number: '',
+  name: '',
+  answeredAtMs: 0,
+  baseScoreS: 0,
+  priority: undefined,
+  needs: [],
+  exitKeys: undefined,
+  maxWaitMs: 0,
+  language: undefined,
+  music: undefined,
+  callerIdPrefix: undefined,
+  agentAnnouncements: undefined,
+  variables: {},
+  param: '',
+  leadId: undefined,
+  rootId: '',
+  stickyAgent: undefined,
+  callbackOf: undefined,
+};
