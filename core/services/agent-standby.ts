@@ -55,18 +55,19 @@ export function createStandby(deps: StandbyDeps, words: StandbyWords): StandBy {
     await welcome();
   }
 
-  /** The talk, or the offer, has the channel now. Watch for what comes of it. */
-  function awaitReturn(agent: AgentId, call: CallKey): void {
-    const stop = engine.onNotice((notice) => {
-      const isOver = notice.type === 'talk-ended' || notice.type === 'offer-failed' || notice.type === 'offer-cancelled';
-      if (!isOver || notice.agent !== agent) return;
-      stop();
-      deps.after(standbyReturnMsMax, () => {
-        const now = held.get(agent);
-        if (now === undefined || !sameCall(now, call)) engine.tell({ type: 'standby-ended', agent, call });
-      });
+  /** agents whose channel a talk, or an offer, has taken */
+  const away = new Map<AgentId, CallKey>();
+  engine.onNotice((notice) => {
+    if (notice.type !== 'talk-ended' && notice.type !== 'offer-failed' && notice.type !== 'offer-cancelled') return;
+    const { agent } = notice;
+    const call = away.get(agent);
+    if (call === undefined) return;
+    away.delete(agent);
+    deps.after(standbyReturnMsMax, () => {
+      const now = held.get(agent);
+      if (now === undefined || !sameCall(now, call)) engine.tell({ type: 'standby-ended', agent, call });
     });
-  }
+  });
 
   return async (call, config, onDemand, welcome) => {
     const agent = config.id;
@@ -74,6 +75,7 @@ export function createStandby(deps: StandbyDeps, words: StandbyWords): StandBy {
     try {
       await mustLogIn(agent, key, onDemand, welcome);
       held.set(agent, key);
+      away.delete(agent);
       for (let holds = 0; holds < holdsMax && !call.signal.aborted && isWith(agent, key); holds++) {
         if (holds > 0) await call.waitForDigit(holdPauseMs);
         await words.hold(call);
@@ -81,7 +83,7 @@ export function createStandby(deps: StandbyDeps, words: StandbyWords): StandBy {
     } finally {
       if (held.get(agent) === key) held.delete(agent);
       const isStopping = hasCode(call.signal.reason, 'TDM_STOPPING');
-      if (isTaken(agent, key)) awaitReturn(agent, key);
+      if (isTaken(agent, key)) away.set(agent, key);
       else if (!isStopping && isWith(agent, key)) engine.tell({ type: 'standby-ended', agent, call: key });
       deps.log.info({ call: call.uniqueId, agent }, 'standby agent is not on hold any more');
     }
