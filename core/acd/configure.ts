@@ -10,12 +10,11 @@ import type { AgentId, QueueId } from './ids.js';
 import { fits, wantsNow } from './needs.js';
 import { isWaiting } from './places.js';
 import { recordStay } from './segments.js';
-import type { Agent, QueueRuntime } from './state.js';
+import type { Agent, Member, QueueRuntime } from './state.js';
 import { rankWith } from './entering.js';
 import { canonical, type World } from './world.js';
 
 export function configure(w: World, config: AcdConfig): void {
-  const isStepNew = config.settings.priorityStepMs !== w.settings.priorityStepMs;
   w.settings = config.settings;
   w.callers = new Map(config.callers.map((caller) => [caller.number, caller]));
   const goneQueues = [...w.queueConfigs.keys()].filter((id) => !config.queues.some((queue) => queue.id === id));
@@ -28,9 +27,17 @@ export function configure(w: World, config: AcdConfig): void {
   for (const id of goneQueues) drainQueue(w, id);
   for (const agent of w.agents.keys()) w.dirtyAgents.add(agent);
   for (const member of w.members.values()) {
-    if (isStepNew && isWaiting(member)) member.rank = rankWith(w, member, w.queueOf(member.queue));
+    if (isWaiting(member)) rankAgain(w, member);
     w.dirtyMembers.add(member.id);
   }
+}
+
+/** The step of priorities, or the queue's base score, may be another now. */
+export function rankAgain(w: World, member: Member): void {
+  const rank = rankWith(w, member, w.queueOf(member.queue));
+  if (rank === member.rank) return;
+  member.rank = rank;
+  w.changeMember(member);
 }
 
 function setQueue(w: World, queue: QueueConfig): void {

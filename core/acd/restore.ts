@@ -1,9 +1,10 @@
 /** From the stored rows to a running state: callers are away until they come back, talks stand until the switch says otherwise (B5). */
 import type { StoredAcd } from '../acd-ports.js';
+import { rankAgain } from './configure.js';
 import { callText } from './ids.js';
 import { finishVisit } from './exits.js';
 import type { Member } from './state.js';
-import { recordOffer } from './segments.js';
+import { recordOffer, recordVisit } from './segments.js';
 import { isWaiting } from './places.js';
 import type { World } from './world.js';
 
@@ -15,12 +16,18 @@ export function restore(w: World, stored: StoredAcd): void {
     if (w.queueConfigs.has(queue.id)) w.queues.set(queue.id, queue);
     else w.changes.queues.add(queue.id);
   for (const agent of stored.agents)
-    if (w.agentConfigs.has(agent.id)) w.agents.set(agent.id, agent);
-    else w.changes.agents.add(agent.id);
+    if (w.agentConfigs.has(agent.id)) {
+      w.agents.set(agent.id, agent);
+      // the idle order is a serial, at logins a negative one
+      w.system.serial = Math.max(w.system.serial, Math.abs(agent.idleOrder));
+    } else w.changes.agents.add(agent.id);
   for (const member of stored.members) restoreMember(w, member);
   for (const offer of stored.offers) w.offers.set(offer.id, offer);
   mend(w);
-  for (const member of w.members.values()) w.dirtyMembers.add(member.id);
+  for (const member of w.members.values()) {
+    if (isWaiting(member)) rankAgain(w, member);
+    w.dirtyMembers.add(member.id);
+  }
   for (const agent of w.agents.values()) w.dirtyAgents.add(agent.id);
 }
 
@@ -78,6 +85,8 @@ function mendMember(w: World, member: Member): void {
     if (isLostTalk) finishVisit(w, member, { reason: 'lost', detail: 'its talk was not stored', offer: undefined, waitEndedAtMs: w.nowMs });
     return;
   }
+  if (member.phase.kind !== 'abandoned')
+    recordVisit(w, member, { reason: 'queue-removed', detail: 'while away', offer: undefined, waitEndedAtMs: w.nowMs });
   w.memberIndex.forgetNumber(member);
   w.removeMember(member);
   w.tell({ type: 'repaired', what: 'member', id: member.id, reason: 'its queue was removed while away' });
