@@ -1,0 +1,106 @@
+/** Reading a spool back: only what nobody has overtaken, many lines in one batch. */
+import type { AcdBatch } from '../core/acd-ports.js';
+import type { Log, Meter } from '../core/ports.js';
+import { countBatch, mergeBatches } from './acd-batches.js';
+import type { SpoolFile } from './acd-spool-file.js';
+import { decodeLine, encodeLine } from './acd-spool-line.js';
+import type { SpoolRecord } from './acd-spool-line.js';
+
+interface ReplayDeps {
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+const readBytes = 1024 * 1024;
+/** rows of one save */
+export const replayRowsMax = 1_000;
+
+/**
+ * Make what stands in the file ours. Lines under a fence older than the last save of the database (`savedFence`) are out of
+ * date: another owner has worked since. The mark lets the rest be replayed once more when we die half-way.
+ */
+export async function adopt(file: SpoolFile, fence: number, savedFence: number, deps: ReplayDeps): Promise<void> {
+  const mark: Mark = { at: file.size(), fence, from: savedFence };
+  const marks = await marksOf(file);
+  let outdated = 0;
+  for await (const { record, at } of recordsOf(file, 0))
+    if (record?.kind === 'batch' && isCurrent(record, at, marks) && !isCurrent(record, at, [...marks, mark])) outdated++;
+  if (outdated > 0) {
+    const aside = await file.copyAside();
+    deps.meter.count('tandem_acd_spool_lost_total', { what: 'set-aside' }, outdated);
+    deps.log.warn({ lines: outdated, file: aside }, 'another owner has stored since: these lines of the spool are set aside');
+  }
+  await file.append(encodeLine({ kind: 'adopted', fence, from: savedFence }));
+}
+
+/** Batches of up to `replayRowsMax` rows in order, each with the offset behind it. Lines that nobody adopted are left out. */
+export async function* readBatches(
+  file: SpoolFile,
+  from: number,
+  deps: ReplayDeps,
+): AsyncGenerator<{ readonly batch: AcdBatch; readonly next: number }> {
+  const marks = await marksOf(file);
+  let gathered: AcdBatch[] = [];
+  let rows = 0;
+  let next = from;
+  for await (const { record, at, behind } of recordsOf(file, from)) {
+    if (!record) reportLost(at, deps);
+    if (record?.kind === 'batch' && isCurrent(record, at, marks)) {
+      const size = countBatch(record.batch);
+      if (rows > 0 && rows + size > replayRowsMax) {
+        yield { batch: mergeBatches(gathered), next };
+        gathered = [];
+        rows = 0;
+      }
+      gathered.push(record.batch);
+      rows += size;
+    }
+    next = behind;
+  }
+  if (next > from) yield { batch: mergeBatches(gathered), next };
+}
+
+interface Mark {
+  /** offset of its line */
+  readonly at: number;
+  readonly fence: number;
+  readonly from: number;
+}
+
+/** Adopted by every owner that came after it, and not written by one who had lost the queues already. */
+function isCurrent({ fence }: SpoolRecord, at: number, marks: readonly Mark[]): boolean {
+  let effective = fence;
+  for (const mark of marks) {
+    if (effective < (mark.at < at ? mark.fence : mark.from)) return false;
+    effective = Math.max(effective, mark.fence);
+  }
+  return true;
+}
+
+async function marksOf(file: SpoolFile): Promise<readonly Mark[]> {
+  const marks: Mark[] = [];
+  for await (const { record, at } of recordsOf(file, 0)) if (record?.kind === 'adopted') marks.push({ ...record, at });
+  return marks;
+}
+
+/** `record` is undefined for a line whose checksum is wrong. */
+async function* recordsOf(
+  file: SpoolFile,
+  from: number,
+): AsyncGenerator<{ readonly record: SpoolRecord | undefined; readonly at: number; readonly behind: number }> {
+  for (let at = from; at < file.size();) {
+    const { lines, next } = await file.read(at, readBytes);
+    for (const line of lines) {
+      const behind = at + Buffer.byteLength(line) + 1;
+      yield { record: decodeLine(line), at, behind };
+      at = behind;
+    }
+    if (lines.length === 0) return; // cut by a later owner on the same machine
+    at = next;
+  }
+}
+
+function reportLost(at: number, { log, meter }: ReplayDeps): void {
+  meter.count('tandem_acd_spool_lost_total', { what: 'line' });
+  log.error({ offset: at }, 'a line of the spool is damaged and is left out');
+}
