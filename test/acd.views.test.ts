@@ -37,7 +37,7 @@ describe('views', () => {
       [{ kind: 'offered', offer }, 0, 'Receiving', 'incall'],
       [{ kind: 'talking', offer, sinceMs: 0 }, 0, 'In a queue call', 'incall'],
       [{ kind: 'wrapup', startedAtMs: 0, endsAtMs: 1 }, 0, 'Waiting', 'wrapup'],
-      [{ kind: 'spent' }, 0, 'Idle', 'free'],
+      [{ kind: 'spent', wrapUpStartedAtMs: 0, wrapUpEndsAtMs: 0 }, 0, 'Idle', 'free'],
       [{ kind: 'reserved', by: 'dialer', untilMs: 1 }, 0, 'Reserved', 'incall'],
     ];
     for (const [phase, chats, callcenter, opensips] of rows)

@@ -73,8 +73,16 @@ export function setStatus(w: World, agent: Agent, status: AgentStatus, reason: s
   // OpenSIPS 8.2: who logs in stands at the head
   if (isNew && wasOut) agent.idleOrder = -w.nextSerial();
   if (status === 'Logged Out') loggedOut(agent);
-  if (agent.phase.kind === 'spent' && status !== 'Available (On Demand)') agent.phase = { kind: 'idle' };
+  if (status !== 'Available (On Demand)') endSpent(w, agent);
   w.changeAgent(agent);
+}
+
+/** Idle of On Demand is over; a wrap-up that it covered goes on (user-needs 19). */
+function endSpent(w: World, agent: Agent): void {
+  const { phase } = agent;
+  if (phase.kind !== 'spent') return;
+  const { wrapUpStartedAtMs: startedAtMs, wrapUpEndsAtMs: endsAtMs } = phase;
+  agent.phase = endsAtMs > w.nowMs ? { kind: 'wrapup', startedAtMs, endsAtMs } : { kind: 'idle' };
 }
 
 function loggedOut(agent: Agent): void {
@@ -95,7 +103,8 @@ export function agentAfterTalk(w: World, agent: Agent, offer: Offer): number {
   dropOffer(agent, offer);
   if (offer.media === 'chat')
     agent.chatWrapUpEndsAtMs = wrapUpMs > 0 ? Math.max(agent.chatWrapUpEndsAtMs, w.nowMs) + wrapUpMs : agent.chatWrapUpEndsAtMs;
-  else if (agent.isOnDemandCall && agent.status === 'Available (On Demand)') agent.phase = { kind: 'spent' };
+  else if (agent.isOnDemandCall && agent.status === 'Available (On Demand)')
+    agent.phase = { kind: 'spent', wrapUpStartedAtMs: w.nowMs, wrapUpEndsAtMs: w.nowMs + wrapUpMs };
   else if (wrapUpMs > 0) agent.phase = { kind: 'wrapup', startedAtMs: w.nowMs, endsAtMs: w.nowMs + wrapUpMs };
   else becomeIdle(w, agent);
   w.changeAgent(agent);

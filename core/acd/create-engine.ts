@@ -53,7 +53,8 @@ const nothingStored: StoredAcd = { members: [], agents: [], offers: [], queues: 
 /** Until nothing follows any more: indexes, empty queues, deadlines, matches, removals. */
 function run(w: World): void {
   do {
-    for (const queue of settle(w)) leaveIfEmpty(w, queue);
+    for (const queue of [...settle(w), ...w.entered]) leaveIfEmpty(w, queue);
+    w.entered.clear();
     if (isUnsettled(w)) continue;
     if (expire(w)) continue;
     match(w);

@@ -24,6 +24,7 @@ export function enterQueue(w: World, member: Member, id: QueueId): void {
   member.nextRingAtMs = 0;
   member.saidPosition = member.saidEwtEndsAtMs = undefined;
   startTimers(w, member, queue);
+  w.entered.add(id);
   w.changeMember(member);
   if (member.presence.kind === 'callback') {
     w.memberIndex.rememberNumber(member);

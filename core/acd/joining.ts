@@ -75,6 +75,7 @@ function calledBack(w: World, join: Join, id: Member['id']): Answer {
   w.memberIndex.forgetNumber(member);
   member.presence = { kind: 'here' };
   startTimers(w, member, w.queueOf(member.queue));
+  w.entered.add(member.queue);
   w.changeMember(member);
   orderMusic(w, member);
   return { ok: true, detail: 'called back', member: member.id, resumed: true };

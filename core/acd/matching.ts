@@ -77,7 +77,12 @@ export function pickAgent(w: World, cls: MemberClass, member: Member): Service |
   const { queue, media, wants, sticky } = cls.spec;
   const serving = w.servicesOfQueue(queue);
   const personal = member.stickyAgent;
-  if (personal !== undefined && w.agentIndex.isFree(personal, queue, media) && fits(w.configOf(personal).skills, wants))
+  if (
+    personal !== undefined &&
+    w.agentIndex.isFree(personal, queue, media) &&
+    isReachable(w, member, personal) &&
+    fits(w.configOf(personal).skills, wants)
+  )
     return serving.get(personal);
   if (sticky !== undefined) return undefined;
   let best: Candidate | undefined;
@@ -105,6 +110,7 @@ function bestIn(w: World, member: Member, free: SortedSet<AgentKey> | undefined,
       if (segment === 1) break; // higher levels open later still
       continue;
     }
+    if (!isReachable(w, member, key.id)) continue;
     const found: Candidate = { key, tries: member.tried[key.id] ?? 0, misses, rarity: rare, segment };
     if (found.tries === 0) return found;
     if (!best || byCandidate(found, best) < 0) best = found;
@@ -117,6 +123,7 @@ function randomIn(w: World, member: Member, free: SortedSet<AgentKey>, misses: n
   let lowest: Candidate[] = [];
   for (const key of free.from()) {
     if (!isOpen(w, member, key.level)) break;
+    if (!isReachable(w, member, key.id)) continue;
     const found: Candidate = { key, tries: member.tried[key.id] ?? 0, misses, rarity: rare, segment: 0 };
     const [first] = lowest;
     const order = first ? found.tries - first.tries || key.level - first.key.level : 0;
@@ -124,6 +131,12 @@ function randomIn(w: World, member: Member, free: SortedSet<AgentKey>, misses: n
     else if (order === 0) lowest.push(found);
   }
   return lowest.length > 1 ? lowest[drawBelow(w, lowest.length)] : lowest[0];
+}
+
+/** A standby agent's open channel can only be joined with a caller of the same switch. */
+function isReachable(w: World, { call, media }: Member, id: AgentKey['id']): boolean {
+  if (media !== 'audio' || w.agentConfigs.get(id)?.type !== 'uuid-standby') return true;
+  return w.agents.get(id)?.standby?.switch === call?.switch;
 }
 
 function isOpen(w: World, member: Member, level: number): boolean {

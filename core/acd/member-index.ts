@@ -2,7 +2,7 @@
  * Waiting members, found without looking at the others. Those whom the same agents may serve are one class, in
  * order; so a freed agent looks at the heads of the classes of the agent's queues, however many wait behind them.
  */
-import type { AgentId, MemberId, QueueId } from './ids.js';
+import type { AgentId, MemberId, QueueId, SwitchId } from './ids.js';
 import type { Wants } from './needs.js';
 import { byMemberKey, sameMemberKey } from './order.js';
 import type { MemberKey } from './order.js';
@@ -19,6 +19,8 @@ export interface ClassSpec {
   readonly tierStage: number;
   /** that agent alone */
   readonly sticky: AgentId | undefined;
+  /** the caller's switch: a standby agent's open channel must be on the same one */
+  readonly switch: SwitchId | undefined;
   /** wants to be called back: takes no agent yet */
   readonly isCallback: boolean;
 }
@@ -29,7 +31,7 @@ export interface MemberClass {
 }
 
 const classText = (spec: ClassSpec): string =>
-  `${spec.media}|${spec.wants.key}|${spec.tierStage}|${spec.sticky ?? ''}|${spec.isCallback ? 'c' : ''}`;
+  `${spec.media}|${spec.wants.key}|${spec.tierStage}|${spec.sticky ?? ''}|${spec.switch ?? ''}|${spec.isCallback ? 'c' : ''}`;
 
 /** Where the member belongs now. */
 export interface MemberPlace {

@@ -25,6 +25,7 @@ export function makeOffer(w: World, member: Member, service: Service, isOrdered 
   const config = w.configOf(service.agent);
   const queue = w.queueOf(member.queue);
   const id = offerId(`${w.instance}-${w.nextSerial().toString(36)}`);
+  const isStandby = config.type === 'uuid-standby' && member.media === 'audio';
   const ringMs = config.ringMs ?? queue.ringMs ?? w.settings.ringMs;
   const offer: Offer = {
     id,
@@ -38,6 +39,7 @@ export function makeOffer(w: World, member: Member, service: Service, isOrdered 
     ringMs,
     level: service.level,
     position: service.position,
+    standby: isStandby ? agent.standby : undefined,
     isOrdered,
     phase: { kind: 'ringing', deadlineMs: w.nowMs + ringMs + ringGraceMs },
   };

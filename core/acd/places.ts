@@ -69,6 +69,7 @@ function classSpec(w: World, member: Member): NonNullable<MemberPlace['spec']> {
     wants: wantsNow(member.needs, waited),
     tierStage: tierStage(w.queueOf(member.queue), w.levels.get(member.queue) ?? [], waited).stage,
     sticky: isHeldForAgent(w, member) ? member.stickyAgent : undefined,
+    switch: member.call?.switch,
     isCallback: member.presence.kind === 'callback',
   };
 }
@@ -87,6 +88,8 @@ function isOfferable(w: World, member: Member): boolean {
   const queue = w.queueOf(member.queue);
   if (member.media === 'chat' || member.offers.length >= queue.ringAgentsMax) return false;
   if (member.offers.some((id) => w.offers.get(id)?.phase.kind !== 'ringing')) return false;
+  // what is to end the waiting comes when the last leg has ended: no new one is started before it
+  if (Math.min(overflowDueMs(w, member), onHoldDueMs(w, member)) <= w.nowMs) return false;
   if (queue.strategy === 'ring-all') return true;
   return queue.strategy === 'ring-progressively' && member.nextRingAtMs <= w.nowMs;
 }
@@ -104,10 +107,9 @@ export function memberDueMs(w: World, member: Member): number | undefined {
   if (phase.kind === 'talking') return undefined;
   let dueMs = presenceDueMs(member);
   if (phase.kind !== 'waiting') return Math.min(dueMs, phase.deadlineMs, noAgentDueMs(w, member));
-  if (member.offers.length === 0) {
-    if (member.giveUpAtMs > 0) dueMs = Math.min(dueMs, member.giveUpAtMs);
-    dueMs = Math.min(dueMs, noAgentDueMs(w, member), onHoldDueMs(w, member), overflowDueMs(w, member));
-  }
+  const ends = [member.giveUpAtMs || Infinity, noAgentDueMs(w, member), onHoldDueMs(w, member), overflowDueMs(w, member)];
+  // while legs ring these only close the member to further ones
+  dueMs = Math.min(dueMs, ...(member.offers.length === 0 ? ends : ends.filter((atMs) => atMs > w.nowMs)));
   return Math.min(dueMs, classDueMs(w, member), saidDueMs(w, member));
 }
 

@@ -43,8 +43,7 @@ function isStale(id: string, w: World): boolean {
 
 function checkOffer(w: World, offer: Offer, { askedAtMs, uniqueIds, bridged }: Listed): void {
   if (offer.startedAtMs > askedAtMs - youngMs) return;
-  const agent = w.agents.get(offer.agent);
-  const leg: string = agent?.standby ? agent.standby.uniqueId : offer.leg;
+  const leg: string = offer.standby?.uniqueId ?? offer.leg;
   const isAlive = uniqueIds.has(leg);
   const isBridged = bridged.has(leg);
   const tell = (reason: string) => w.tell({ type: 'repaired', what: 'offer', id: offer.id, reason });
@@ -53,7 +52,7 @@ function checkOffer(w: World, offer: Offer, { askedAtMs, uniqueIds, bridged }: L
     tell(isAlive ? 'the talk is over, its leg is alone' : 'the leg of the talk is gone');
     if (isAlive) w.order({ type: 'hang-up-leg', switch: offer.switch, leg: offer.leg, reason: 'stale' });
     endTalk(w, offer, 'unknown', 'found over', 'lost');
-  } else if (isBridged && !agent?.standby) {
+  } else if (isBridged && !offer.standby) {
     // connected while we were away
     tell('found connected');
     answered(w, offer);

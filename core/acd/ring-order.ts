@@ -30,7 +30,7 @@ export function ringOrder(state: AcdState, offer: Offer): RingOrder | undefined 
     agentName: config.name,
     contact: (offer.media === 'chat' ? config.chatAddress : contactOf(agent, config)) ?? '',
     contactFreeswitch: agent.contactOverride ?? config.contactFreeswitch,
-    standby: config.type === 'uuid-standby' && offer.media === 'audio' ? agent.standby : undefined,
+    standby: offer.standby,
     ringMs: offer.ringMs,
     member: member.id,
     call: member.call,
@@ -61,7 +61,7 @@ export function connectOrder(state: AcdState, offer: Offer): ConnectOrder | unde
     agentName: config.name,
     member: member.id,
     call: member.call,
-    isStandby: config.type === 'uuid-standby',
+    isStandby: offer.standby !== undefined,
     recordTemplate: queue.recordTemplate,
     hangUpAfterTalk: queue.hangUpAfterTalk,
   };

@@ -114,7 +114,7 @@ export type AgentPhase =
   | { readonly kind: 'talking'; readonly offer: OfferId; readonly sinceMs: number }
   | { readonly kind: 'wrapup'; readonly startedAtMs: number; readonly endsAtMs: number }
   /** Available (On Demand) after a call: waits to be released by hand (mod_callcenter Idle) */
-  | { readonly kind: 'spent' }
+  | { readonly kind: 'spent'; readonly wrapUpStartedAtMs: number; readonly wrapUpEndsAtMs: number }
   /** taken by somebody else (dialer) until then */
   | { readonly kind: 'reserved'; readonly by: string; readonly untilMs: number };
 
@@ -175,6 +175,8 @@ export interface Offer {
   /** tier by which the agent serves the queue */
   readonly level: number;
   readonly position: number;
+  /** the agent's open channel that is used instead of a new leg */
+  readonly standby: CallKey | undefined;
   /** from the external dispatcher: ends without a new automatic try */
   readonly isOrdered: boolean;
   phase: OfferPhase;

@@ -32,6 +32,7 @@ export function dispatchAsked(w: World, wish: Wish<'dispatch-asked'>): Answer {
   if (!isLoggedIn(agent.status)) return refused('TDM_NOT_FOUND', 'Agent not logged in');
   const member = w.members.get(memberId(wish.member));
   if (member?.phase.kind !== 'waiting' || member.presence.kind !== 'here') return refused('TDM_NOT_FOUND', 'Call not found');
+  if (member.call && w.switchesDown.has(member.call.switch)) return refused('TDM_CONFLICT', 'The switch of the call is down');
   const service = w.servicesOfQueue(member.queue).get(agent.id);
   if (!service || !fits(config.skills, wantsNow(member.needs, waitedMs(member, w.nowMs))))
     return refused('TDM_REFUSED', 'Agent has no skill for the call');

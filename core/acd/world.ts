@@ -60,6 +60,8 @@ export class World implements AcdState {
   nowMs = 0;
   effects: AcdEffect[] = [];
   changes: Changes = noChanges();
+  /** queues that somebody has entered in this step */
+  readonly entered = new Set<QueueId>();
   /** changed since the last settle */
   readonly dirtyMembers = new Set<MemberId>();
   readonly dirtyAgents = new Set<AgentId>();
