@@ -8,6 +8,13 @@ export interface MetricRow {
 }
 
 export const metricsTable: readonly MetricRow[] = [
+  { name: 'tandem_legs', kind: 'gauge', labels: ['switch'], help: "agents' legs of Tandem that ring or talk now" },
+  {
+    name: 'tandem_legs_total',
+    kind: 'counter',
+    labels: ['switch', 'outcome'],
+    help: "agents' legs that are over: talked, cancelled, or why they failed (no-answer, busy, rejected, ...)",
+  },
   { name: 'tandem_agi_sessions', kind: 'gauge', labels: [], help: 'FastAGI sessions open now' },
   {
     name: 'tandem_agi_sessions_total',

@@ -1,0 +1,26 @@
+/**
+ * Joining a caller and a leg without a session on the leg: AMI `Bridge` (asterisk-behaviour 3, way B). Only when the
+ * session on the leg broke, or this process has just begun; otherwise the leg bridges by itself (way C).
+ */
+import type { ConnectOrder } from '../core/acd/effects.js';
+import { asteriskCallerId } from '../core/dial-string-asterisk.js';
+import { hasCode, TandemError } from '../core/errors.js';
+import type { AmiLink } from './ami.js';
+import type { AsteriskLeg } from './switch-asterisk-leg.js';
+import { agentNumber } from './switch-asterisk-originate.js';
+
+/** Never rejects: what became of it is told to the leg. */
+export async function bridgeByLink(link: Pick<AmiLink, 'action'>, leg: AsteriskLeg, order: ConnectOrder): Promise<void> {
+  const set = (Variable: string, Value: string) => link.action({ Action: 'Setvar', Channel: leg.uniqueId, Variable, Value });
+  try {
+    await set('CALLERID(all)', asteriskCallerId(order.agentName, agentNumber(leg.order)));
+    // the leg's dialplan, which goes on behind its AGI step after the talk, must not bridge again
+    await set('TANDEM_RESULT', 'talked');
+    await link.action({ Action: 'Bridge', Channel1: order.call.uniqueId, Channel2: leg.uniqueId, Tone: 'no' });
+  } catch (error) {
+    const text = error instanceof TandemError ? error.message : String(error);
+    if (!hasCode(error, 'TDM_SWITCH_REFUSED')) leg.failed('switch-failed', text.slice(0, 200));
+    else if (text.includes('Channel1')) leg.callerGone();
+    else leg.failed('agent-gone', text.slice(0, 200));
+  }
+}

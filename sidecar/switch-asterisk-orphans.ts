@@ -1,0 +1,59 @@
+/**
+ * Legs that an earlier process started: the engine has their offers from the store, and the name of a leg says which
+ * (`legPrefix` and the offer's id). What happens to them is fed by that; offers that nobody has are ignored there.
+ */
+import { legPrefix, offerId } from '../core/acd/ids.js';
+import type { OfferId } from '../core/acd/ids.js';
+import type { Feed } from '../core/switch.js';
+import type { AmiLink } from './ami.js';
+import type { AmiPacket } from './ami-packet.js';
+import { failureOf, failureOfDevice } from './switch-asterisk-outcome.js';
+
+export interface OrphanDeps {
+  readonly link: Pick<AmiLink, 'on'>;
+  readonly feed: Feed;
+  /** a leg that this process knows better */
+  readonly knows: (leg: string) => boolean;
+}
+
+/** The result ends it. */
+export function watchOrphans({ link, feed, knows }: OrphanDeps): () => void {
+  const offerIn = (event: AmiPacket, ...fields: readonly string[]): OfferId | undefined => {
+    for (const field of fields) {
+      const id = event.get(field) ?? '';
+      if (id.startsWith(legPrefix) && !knows(id)) return offerId(id.slice(legPrefix.length));
+    }
+    return undefined;
+  };
+
+  function transferred(event: AmiPacket): void {
+    const offer = offerIn(event, 'transfereruniqueid', 'origtransfereruniqueid', 'secondtransfereruniqueid');
+    if (offer !== undefined && event.get('result') === 'Success') feed({ type: 'call-ended', offer, by: 'transfer', cause: event.event });
+  }
+
+  function hungUp(event: AmiPacket): void {
+    const offer = offerIn(event, 'uniqueid');
+    if (offer === undefined) return;
+    const cause = Number(event.get('cause') ?? 0);
+    const isUp = event.get('channelstate') === '6';
+    const facts = { cause, techCause: event.known('techcause'), dialStatus: undefined, reason: undefined };
+    if (isUp) feed({ type: 'call-ended', offer, by: 'unknown', cause: `hang-up, cause ${cause}` });
+    else feed({ type: 'offer-failed', offer, ...(failureOf(facts) ?? failureOfDevice(undefined)) });
+  }
+
+  const stops = [
+    link.on('BridgeEnter', (event) => {
+      const offer = offerIn(event, 'uniqueid');
+      if (offer !== undefined) feed({ type: 'connected', offer });
+    }),
+    link.on('HangupRequest', (event) => {
+      const offer = offerIn(event, 'uniqueid');
+      if (offer !== undefined && event.get('channelstate') === '6') feed({ type: 'call-ended', offer, by: 'agent', cause: 'hang-up' });
+    }),
+    link.on(['BlindTransfer', 'AttendedTransfer'], transferred),
+    link.on('Hangup', hungUp),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
