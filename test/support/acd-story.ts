@@ -19,12 +19,14 @@ import { readFileSync } from 'node:fs';
 import { createAcdEngine } from '../../core/acd/create-engine.js';
 import type { AcdConfig } from '../../core/acd/config.js';
 import type { AcdEngine, Step } from '../../core/acd/engine.js';
+import { brokenInvariants } from '../../core/acd/invariants.js';
+import { brokenMatching } from '../../core/acd/invariants-matching.js';
 import type { AcdEvent } from '../../core/acd/events.js';
-import type { LegId, OfferId } from '../../core/acd/ids.js';
+import type { LegId, OfferId, SwitchId } from '../../core/acd/ids.js';
 import type { Agent } from '../../core/acd/state.js';
 import type { StoredAcd } from '../../core/acd-ports.js';
 import { configured, emptyConfig } from './acd-story/config.js';
-import { segmentLine, stateLine } from './acd-story/dump.js';
+import { explanation, segmentLine, stateLine } from './acd-story/dump.js';
 import { eventsOf, strangeLeg } from './acd-story/events.js';
 import type { Names } from './acd-story/events.js';
 import { effectLine } from './acd-story/print.js';
@@ -84,6 +86,7 @@ class AcdTeller implements Names {
   private starts = 0;
   private engine: AcdEngine;
   private nowMs: number;
+  private readonly down = new Set<SwitchId>();
   private readonly saved = new Saved();
   private readonly offers = new Map<OfferId, string>();
   private readonly legs = new Map<LegId, string>();
@@ -211,6 +214,9 @@ class AcdTeller implements Names {
       const [kind = '', name = ''] = wordsOf(line, 2);
       this.say(stateLine(kind, name, this.engine.state, this));
     },
+    explain: (line) => {
+      this.say(explanation(wordsOf(line, 1)[0] ?? '', this.engine.state, this.nowMs));
+    },
     segments: (line) => {
       const [kind] = wordsOf(line, 0, 1);
       for (const segment of this.saved.segments) if (kind === undefined || segment.kind === kind) this.say(segmentLine(segment, this));
@@ -229,6 +235,7 @@ class AcdTeller implements Names {
   }
 
   private step(event: AcdEvent): void {
+    if (event.type === 'switch-changed') this.down[event.isUp ? 'delete' : 'add'](event.switch);
     this.note(this.engine.step(event, this.nowMs));
   }
 
@@ -253,6 +260,9 @@ class AcdTeller implements Names {
       this.say(`! ${answer.code} ${answer.detail}${answer.exit === undefined ? '' : ` [${answer.exit}]`}${to}`);
     }
     this.saved.take(step.changes, this.engine.state);
+    const { state } = this.engine;
+    const broken = [...brokenInvariants(state), ...brokenMatching(state, { nowMs: this.nowMs, down: this.down })];
+    assert.deepEqual(broken, [], `${inSeconds(this.nowMs - this.startMs)}: the state is broken`);
   }
 
   private say(line: string): void {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import type { AcdState } from '../../../core/acd/acd-state.js';
 import { agentStateOf, opensipsStateOf } from '../../../core/acd/agent-state.js';
 import { agentId, memberId, queueId } from '../../../core/acd/ids.js';
+import { explainMember } from '../../../core/acd/explain.js';
+import { memberStateOf, opensipsCallStateOf } from '../../../core/acd/member-state.js';
 import type { AgentPhase, MemberPhase, Presence } from '../../../core/acd/state.js';
 import type { Segment } from '../../../core/acd/records.js';
 import type { PrintNames } from './print.js';
@@ -40,8 +42,10 @@ const dumps: Readonly<Record<string, (name: string, state: AcdState, names: Prin
   member: (name, state, names) => {
     const member = state.members.get(memberId(name));
     if (!member) return 'gone';
+    const offer = member.offers[0] === undefined ? undefined : state.offers.get(member.offers[0]);
     return [
-      `${member.queue}, ${memberPhase(member.phase, names)}, ${presence(member.presence, names)}`,
+      `${member.queue}, ${memberStateOf(member)}, ${opensipsCallStateOf(member, offer)}, ${memberPhase(member.phase, names)}`,
+      presence(member.presence, names),
       `joined ${inSeconds(member.joinedAtMs - names.startMs)}`,
       ...(member.offers.length === 0 ? [] : [`offers ${member.offers.map((id) => names.ofOffer(id)).join(' ')}`]),
       ...(member.rejections === 0 ? [] : [`rejections ${member.rejections}`]),
@@ -65,6 +69,14 @@ const dumps: Readonly<Record<string, (name: string, state: AcdState, names: Prin
     return members.map((member) => member.id).join(' ') || 'none';
   },
 };
+
+/** `explain bob`: why each agent of the queue is not on the line with this caller (B31). */
+export function explanation(name: string, state: AcdState, nowMs: number): string {
+  const member = state.members.get(memberId(name)) ?? assert.fail(`explain ${name}: nobody of this name waits`);
+  const { verdict, agents } = explainMember(state, member, [], nowMs);
+  const reasons = agents.map(({ agent, reason }) => `${agent} ${reason}`).join(', ');
+  return `= ${name}: ${verdict}${reasons === '' ? '' : `; ${reasons}`}`;
+}
 
 function agentPhase(phase: AgentPhase, names: PrintNames): string {
   const at = (ms: number): string => inSeconds(ms - names.startMs);
