@@ -74,8 +74,8 @@ export function createNativeQueue(deps: NativeQueueDeps, options: NativeQueueOpt
   };
   async function knows(call: Call, { queue }: QueueRequest): Promise<boolean> {
     if (!engine.isOwner() || idOf(queue) !== undefined) return true;
-    // a caller who comes back may have a queue that is being removed
-    return engine.view().memberOfCall(callText(await keyOf(deps, call))) !== undefined;
+    // a caller who comes back may wait in another queue by now
+    return placeKept(deps, await keyOf(deps, call)) !== undefined;
   }
 
   return {
