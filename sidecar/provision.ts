@@ -9,7 +9,12 @@ import { describeProblems, readYamlFile, type Problem, type YamlFile } from './y
 
 export interface ProvisioningStore {
   /** rows that can matter for `wanted`: whole small tables, of large ones only the rows that it names */
-  read(wanted: { readonly leadIds: readonly number[]; readonly callerCodes: readonly string[] }): Promise<CurrentRows>;
+  read(wanted: {
+    readonly leadIds: readonly number[];
+    readonly callerCodes: readonly string[];
+    /** the tables of queues and agents are enough */
+    readonly only?: 'queues';
+  }): Promise<CurrentRows>;
   write(changes: Plan['changes']): Promise<void>;
 }
 

@@ -47,6 +47,8 @@ export interface ProvisioningReadOptions {
   /** log rows of these calls (a provisioned one has its code as unique id); without them none are read */
   readonly callerCodes?: readonly string[];
   readonly leadsMax?: number;
+  /** only the tables of queues and agents; the others read as empty */
+  readonly only?: 'queues';
 }
 
 export interface Provisioning {
@@ -124,28 +126,30 @@ export function createProvisioning(db: Db, options: ProvisioningOptions): Provis
 
   return {
     async read(read = {}) {
+      const of = (table: ProvisionedTable): Promise<Row[]> =>
+        read.only === 'queues' && !queueTables.includes(table) ? Promise.resolve([]) : rows(table);
       return {
-        users: await rows('vicidial_users'),
-        userGroups: await rows('vicidial_user_groups'),
-        containers: await rows('vicidial_settings_containers'),
-        lists: await rows('vicidial_lists'),
+        users: await of('vicidial_users'),
+        userGroups: await of('vicidial_user_groups'),
+        containers: await of('vicidial_settings_containers'),
+        lists: await of('vicidial_lists'),
         leads: await (read.leadIds
           ? rowsWith('vicidial_list', 'lead_id', read.leadIds)
           : rows('vicidial_list', read.leadsMax ?? leadsReadMax)),
-        ipLists: await rows('vicidial_ip_list_entries'),
-        systemSettings: await rows('system_settings'),
-        servers: await rows('servers'),
+        ipLists: await of('vicidial_ip_list_entries'),
+        systemSettings: await of('system_settings'),
+        servers: await of('servers'),
         extendedLog: await rowsWith('vicidial_log_extended', 'uniqueid', read.callerCodes ?? []),
         dialLog: await rowsWith('vicidial_dial_log', 'caller_code', read.callerCodes ?? []),
-        accounts: await rows('tandem_accounts'),
-        userSecrets: await rows('tandem_user_secrets'),
-        peers: await rows('tandem_peers'),
-        menus: await rows('tandem_menus'),
-        queues: await rows('tandem_queues'),
-        agents: await rows('tandem_agents'),
-        tiers: await rows('tandem_tiers'),
-        callers: await rows('tandem_callers'),
-        queueSettings: await rows('tandem_queue_settings'),
+        accounts: await of('tandem_accounts'),
+        userSecrets: await of('tandem_user_secrets'),
+        peers: await of('tandem_peers'),
+        menus: await of('tandem_menus'),
+        queues: await of('tandem_queues'),
+        agents: await of('tandem_agents'),
+        tiers: await of('tandem_tiers'),
+        callers: await of('tandem_callers'),
+        queueSettings: await of('tandem_queue_settings'),
       };
     },
     async write(changes) {

@@ -61,7 +61,10 @@ async function mustBeSupervisor(
 }
 
 /** The agent's part of the talk: his leg, or the open channel of a standby agent. */
-function talkOf(deps: SpyDeps, name: string | undefined): { readonly port: SwitchPort; readonly target: string; readonly agent: string } {
+export function talkOf(
+  deps: Pick<SpyDeps, 'engine' | 'ports'>,
+  name: string | undefined,
+): { readonly port: SwitchPort; readonly target: string; readonly agent: string } {
   const view = deps.engine.view();
   const config = name === undefined ? undefined : agentNamed(view, name);
   if (config === undefined) throw new TandemError('TDM_NOT_FOUND', ['agent', name ?? '']);
