@@ -145,7 +145,8 @@ describe('dialplan samples: Asterisk', () => {
     const globals = plans.find(({ name }) => name === 'tandem-globals.conf')?.text ?? '';
     const set = new Set([...globals.matchAll(/^([A-Z_0-9]+) = /gm)].map((found) => found[1]));
     const written = new Set(plans.flatMap(({ text }) => [...text.matchAll(/Set\(([A-Z_0-9]+)=/g)].map((found) => found[1])));
-    const byTandem = ['TANDEM_LEAD']; // by the dialplan that calls
+    // by the dialplan that calls, on a leg that Tandem starts, and by Read
+    const byTandem = ['LEAD', 'OFFER', 'CALLER', 'AGENT', 'MEMBER', 'CONFIRM_KEY', 'CONFIRM_PROMPT', 'KEY'].map((name) => `TANDEM_${name}`);
     for (const { name, text } of plans) {
       for (const [, used = ''] of text.matchAll(/\$\{(TANDEM_[A-Z_0-9]+)\}/g)) {
         assert.ok(set.has(used) || written.has(used) || byTandem.includes(used), `${name}: ${used}`);
