@@ -3,7 +3,7 @@
  * waits beside an agent who could take him. What holds the two apart by rule is a documented hold and has a name.
  */
 import type { AcdState, Service } from './acd-state.js';
-import type { SkillNeed } from './config.js';
+import type { QueueConfig, SkillNeed } from './config.js';
 import type { QueueId, SwitchId } from './ids.js';
 import type { Broken } from './invariants.js';
 import type { Agent, Member } from './state.js';
@@ -50,8 +50,17 @@ export function wantsOffer(state: AcdState, member: Member, at: Moment): boolean
   const queue = state.queueConfigs.get(member.queue);
   if (!queue || member.media === 'chat' || member.offers.length >= queue.ringAgentsMax) return false;
   if (member.offers.some((id) => state.offers.get(id)?.phase.kind !== 'ringing')) return false;
+  if (isGoing(member, queue, at.nowMs)) return false;
   if (queue.strategy === 'ring-all') return true;
   return queue.strategy === 'ring-progressively' && member.nextRingAtMs <= at.nowMs;
+}
+
+/** The waiting is to end by a rule: as soon as no leg rings any more, and no further leg is started. */
+function isGoing(member: Member, queue: QueueConfig, nowMs: number): boolean {
+  const waited = queue.overflow.find(({ on }) => on === 'waited');
+  const { message, onHoldMsMax } = queue.dissuading;
+  const isDissuaded = message !== undefined && onHoldMsMax > 0 && nowMs > member.onHoldSinceMs + onHoldMsMax;
+  return isDissuaded || (waited !== undefined && nowMs >= member.enteredAtMs + waited.thresholdMs);
 }
 
 /** Why this agent, when free, is not to be given this caller now; undefined: nothing speaks against it. */
@@ -59,7 +68,7 @@ export function holdBetween(state: AcdState, agent: Agent, member: Member, servi
   const queue = state.queueConfigs.get(member.queue);
   const config = state.agentConfigs.get(agent.id);
   if (!queue || !config) return 'not configured';
-  const media = member.media === 'chat' ? chatHold(state, agent, at) : audioHold(state, agent, at);
+  const media = member.media === 'chat' ? chatHold(state, agent, at) : audioHold(state, agent, member, at);
   if (media) return media;
   if (queue.skipAgentsWithExternalCalls && agent.externalCalls > 0) return 'external call';
   const waitedMs = at.nowMs - member.joinedAtMs;
@@ -69,11 +78,12 @@ export function holdBetween(state: AcdState, agent: Agent, member: Member, servi
   return undefined;
 }
 
-function audioHold(state: AcdState, agent: Agent, at: Moment): string | undefined {
+function audioHold(state: AcdState, agent: Agent, member: Member, at: Moment): string | undefined {
   const config = state.agentConfigs.get(agent.id);
   if (agent.chats.length > 0) return 'chatting';
   if (agent.chatWrapUpEndsAtMs > at.nowMs) return 'chat wrap-up';
-  if (config?.type === 'uuid-standby') return agent.standby ? undefined : 'no standby channel';
+  if (config?.type === 'uuid-standby')
+    return agent.standby?.switch === member.call?.switch && agent.standby ? undefined : 'no standby channel here';
   if ((agent.contactOverride ?? config?.contact ?? config?.contactFreeswitch) === undefined) return 'no contact';
   return agent.device === 'unknown' || agent.device === 'idle' ? undefined : 'device';
 }

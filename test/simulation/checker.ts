@@ -17,11 +17,23 @@ export interface Seen {
   readonly changes: Changes;
   readonly answer: Answer;
   readonly state: AcdState;
+  /** a deadline had passed before the event came: the step did more than the event asks for */
+  readonly wasDue: boolean;
   /** the step's number divides by the plan's `thoroughEvery` */
   readonly isThorough: boolean;
   /** switches whose link is down as far as the engine was told */
   readonly downToEngine: ReadonlySet<SwitchId>;
   readonly lines: Lines;
+}
+
+/** The engine as it was built again, before its first step. */
+export interface Restart {
+  readonly state: AcdState;
+  readonly stored: StoredAcd;
+  readonly nowMs: number;
+  readonly lines: Lines;
+  /** false: the configuration was changed while the process was away */
+  readonly isSameConfig: boolean;
 }
 
 /** The end of the day: nobody should be left. */
@@ -34,8 +46,8 @@ export interface Ended {
 export interface Checker {
   readonly name: string;
   saved?(seen: Seen): void;
-  /** the engine was built again from what was stored, and has not yet taken an event; comes before `saved` of its start */
-  restarted?(state: AcdState, stored: StoredAcd, nowMs: number, lines: Lines): void;
+  /** comes before `saved` of the new engine's first orders */
+  restarted?(restart: Restart): void;
   /** a leg is being started; it is not yet among the lines */
   rung?(leg: Leg, lines: Lines, state: AcdState): void;
   ended?(ended: Ended): void;

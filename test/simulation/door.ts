@@ -1,6 +1,6 @@
 /** The callers: when they come, how long they wait, what they press, and how their sessions and dialplans behave. */
 import type { ExitOrder } from '../../core/acd/effects.js';
-import type { Join } from '../../core/acd/events.js';
+import type { AcdEvent, Join } from '../../core/acd/events.js';
 import { memberId } from '../../core/acd/ids.js';
 import type { CallKey, LegId, MemberId, SwitchId } from '../../core/acd/ids.js';
 import type { Channel } from './lines.js';
@@ -171,7 +171,9 @@ export class Door {
     if (member === undefined) return;
     caller.member = undefined;
     this.byMember.delete(member);
-    this.sim.report({ type: 'caller-left', member, cause }, caller.on);
+    const event: AcdEvent = { type: 'caller-left', member, cause };
+    if (caller.isChat) this.sim.insist(event);
+    else this.sim.report(event, caller.on);
   }
 
   exit(order: ExitOrder): void {

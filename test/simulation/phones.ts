@@ -161,7 +161,7 @@ export class Phones {
       this.sim.later(1, () => this.sim.report({ type: 'agent-ready', offer: order.offer }));
       this.sim.later(20, () => this.sim.report({ type: 'connected', offer: order.offer }));
       this.sim.later(21 + random.span(this.sim.plan.talkMs), () =>
-        this.sim.report({ type: 'call-ended', offer: order.offer, by: random.pick(['caller', 'agent']), cause: 'chat ended' }),
+        this.sim.insist({ type: 'call-ended', offer: order.offer, by: random.pick(['caller', 'agent']), cause: 'chat ended' }),
       );
     });
   }

@@ -5,7 +5,7 @@
 import type { AcdState } from '../../core/acd/acd-state.js';
 import type { AgentId, MemberId, QueueId } from '../../core/acd/ids.js';
 import type { AgentPhase } from '../../core/acd/state.js';
-import type { Checker, Seen } from './checker.js';
+import type { Checker, Restart, Seen } from './checker.js';
 
 export interface AgentBefore {
   readonly phase: AgentPhase;
@@ -36,7 +36,7 @@ export class Shadow implements Checker {
     for (const id of changes.queues) this.queues.set(id, state.queues.get(id)?.lastTier);
   }
 
-  restarted(state: AcdState): void {
+  restarted({ state }: Restart): void {
     this.agents.clear();
     this.members.clear();
     this.queues.clear();

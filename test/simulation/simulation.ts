@@ -54,6 +54,8 @@ export class Simulation {
   private readonly checkers: readonly Checker[];
   private starts = 0;
   private crashNext: 'before-save' | 'after-save' | undefined;
+  /** as of the last step that was stored */
+  private configured: AcdConfig | undefined;
   private armedForMs = Infinity;
   private performedMs = 0;
   private readonly downToEngine = new Set<SwitchId>();
@@ -120,20 +122,32 @@ export class Simulation {
     });
   }
 
-  /** A fact on its way to the engine: it may come late, twice, or never. */
+  /**
+   * A fact on its way to the engine: it may come late, twice, or never. News of a session come once: a second
+   * `caller-left` could not be told from that of a caller who has taken the abandoned place up again.
+   */
   report(event: AcdEvent, on?: SwitchId): void {
     const { faults, random } = this;
     if (on !== undefined && this.lines.down.has(on)) return this.history.note(this.nowMs, `lost with the link: ${event.type}`);
     if (random.chance(faults.lostShare)) return this.history.note(this.nowMs, `lost: ${event.type}`);
     const delayMs = random.int(0, 15) + (random.chance(faults.lateShare) ? random.int(0, faults.lateMsMax) : 0);
     this.later(delayMs, () => this.feed(event));
-    if (random.chance(faults.doubledShare)) this.later(delayMs + random.int(0, 2 * faults.lateMsMax), () => this.feed(event));
+    if (event.type !== 'caller-left' && random.chance(faults.doubledShare))
+      this.later(delayMs + random.int(0, 2 * faults.lateMsMax), () => this.feed(event));
+  }
+
+  /** By the API, where the client gets an answer and asks again without one: it arrives, once or more. */
+  insist(event: AcdEvent): void {
+    this.later(this.random.int(0, 15), () => {
+      if (this.feed(event) === undefined) this.later(1_000, () => this.insist(event));
+    });
   }
 
   /** Into the engine, now. Undefined: nobody is there, or it died on the way; the asker does not know which. */
   feed(event: AcdEvent): Answer | undefined {
     const { engine } = this;
     if (!engine) return undefined;
+    const wasDue = (engine.nextDueMs() ?? Infinity) <= this.nowMs;
     const crash = this.crashNext;
     this.crashNext = undefined;
     const step = engine.step(event, this.nowMs);
@@ -143,8 +157,9 @@ export class Simulation {
       this.die('before the step was stored');
       return undefined;
     }
+    if (event.type === 'configured') this.configured = event.config;
     if (event.type === 'switch-changed') this.downToEngine[event.isUp ? 'delete' : 'add'](event.switch);
-    this.saved(engine, event, step);
+    this.saved(engine, event, step, wasDue);
     if (crash === 'after-save') {
       const done = this.random.int(0, step.effects.length);
       step.effects.slice(0, done).forEach((effect) => this.perform(effect));
@@ -170,12 +185,14 @@ export class Simulation {
     };
     const engine = this.create(start);
     this.downToEngine.clear();
-    if (!first) this.checkers.forEach((checker) => checker.restarted?.(engine.state, stored, this.nowMs, this.lines));
+    const restart = { state: engine.state, stored, nowMs: this.nowMs, lines: this.lines, isSameConfig: this.configured === this.config };
+    if (!first) this.checkers.forEach((checker) => checker.restarted?.(restart));
+    this.configured = this.config;
     this.engine = engine;
     const step = engine.begin();
     this.history.note(this.nowMs, `start ${String(this.starts)}`);
     this.history.step(this.nowMs, undefined, step);
-    this.saved(engine, undefined, step);
+    this.saved(engine, undefined, step, true);
     this.schedule(step.effects);
     this.arm(engine);
     for (const id of this.lines.down) this.feed({ type: 'switch-changed', switch: id, isUp: false });
@@ -311,7 +328,7 @@ export class Simulation {
 
   // ---------------------------------------------------------------- checks
 
-  private saved(engine: AcdEngine, event: AcdEvent | undefined, step: Step): void {
+  private saved(engine: AcdEngine, event: AcdEvent | undefined, step: Step, wasDue: boolean): void {
     this.steps++;
     this.store.save(engine.state, step.changes);
     const isThorough = this.steps % this.plan.thoroughEvery === 0;
@@ -324,6 +341,7 @@ export class Simulation {
       nowMs: this.nowMs,
       event,
       state: engine.state,
+      wasDue,
       isThorough,
       downToEngine: this.downToEngine,
       lines: this.lines,

@@ -1,12 +1,17 @@
 /** B8: when an offer is over its leg is gone within 500 ms, and a called-back caller's leg likewise. */
 import type { AcdState } from '../../../core/acd/acd-state.js';
-import type { StoredAcd } from '../../../core/acd-ports.js';
 import type { LegId, SwitchId } from '../../../core/acd/ids.js';
-import type { Checker, Seen } from '../checker.js';
+import type { Checker, Restart, Seen } from '../checker.js';
 import type { Leg, Lines } from '../lines.js';
 import { Violation } from '../violation.js';
 
 const boundMs = 500;
+
+/** A talk whose agent is released goes on without us (freeswitch-callcenter 9.5). */
+function releasedBy(name: string, state: AcdState, lines: Lines): Leg[] {
+  const id = state.agentNamed(name)?.id;
+  return id === undefined ? [] : lines.legsOf(id).filter((leg) => leg.state === 'bridged');
+}
 
 export function createCancelChecker(): Checker {
   const since = new Map<LegId, number>();
@@ -22,14 +27,16 @@ export function createCancelChecker(): Checker {
 
   return {
     name: 'cancelled',
-    restarted(_state: AcdState, _stored: StoredAcd, nowMs: number, lines: Lines): void {
+    restarted({ nowMs, lines }: Restart): void {
       since.clear();
       restartedAtMs = nowMs;
       for (const leg of lines.legs.values()) ghosts.set(leg.id, leg.switch);
     },
     saved({ state, lines, nowMs, event }: Seen): void {
       if (event?.type === 'channels-listed' && event.askedAtMs >= restartedAtMs)
-        for (const [id, on] of ghosts) if (on === event.switch && nowMs - restartedAtMs > 5_000) ghosts.delete(id);
+        for (const [id, on] of ghosts)
+          if (on === event.switch && nowMs - restartedAtMs > 5_000 && lines.legs.get(id)?.state !== 'bridged') ghosts.delete(id);
+      if (event?.type === 'release-asked') for (const leg of releasedBy(event.agent, state, lines)) ghosts.set(leg.id, leg.switch);
       for (const leg of lines.legs.values()) {
         if (isWanted(state, leg)) since.delete(leg.id);
         else if (!ghosts.has(leg.id)) {

@@ -1,8 +1,6 @@
 /** B2, B7: one agent, one call, by the switch's own truth: a phone is never rung while it rings or talks for us. */
-import type { AcdState } from '../../../core/acd/acd-state.js';
 import type { LegId } from '../../../core/acd/ids.js';
-import type { StoredAcd } from '../../../core/acd-ports.js';
-import type { Checker } from '../checker.js';
+import type { Checker, Restart, Seen } from '../checker.js';
 import type { Leg, Lines } from '../lines.js';
 import { Violation } from '../violation.js';
 
@@ -11,7 +9,13 @@ export function createOneCallChecker(): Checker {
   const ghosts = new Set<LegId>();
   return {
     name: 'one-call',
-    restarted(state: AcdState, _stored: StoredAcd, _nowMs: number, lines: Lines): void {
+    saved({ event, state, lines }: Seen): void {
+      if (event?.type !== 'release-asked') return;
+      // a supervisor said that this agent is free: his talk goes on without us (freeswitch-callcenter 9.5)
+      const id = state.agentNamed(event.agent)?.id;
+      if (id !== undefined) for (const leg of lines.legsOf(id)) ghosts.add(leg.id);
+    },
+    restarted({ state, lines }: Restart): void {
       for (const leg of lines.legs.values()) if (leg.offer === undefined || !state.offers.has(leg.offer)) ghosts.add(leg.id);
     },
     rung(leg: Leg, lines: Lines): void {

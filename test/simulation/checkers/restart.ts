@@ -1,7 +1,7 @@
 /** B5: a restart changes no place, no status and no deadline that was stored; nobody is offered twice. */
 import type { AcdState } from '../../../core/acd/acd-state.js';
 import type { StoredAcd } from '../../../core/acd-ports.js';
-import type { Checker } from '../checker.js';
+import type { Checker, Restart } from '../checker.js';
 import { Violation } from '../violation.js';
 
 const name = 'restart';
@@ -82,10 +82,13 @@ function checkSerial(state: AcdState): void {
 export function createRestartChecker(): Checker {
   return {
     name,
-    restarted(state: AcdState, stored: StoredAcd): void {
+    restarted({ state, stored, isSameConfig }: Restart): void {
+      checkSerial(state);
+      const isWhole = stored.offers.every(({ agent, queue }) => state.agentConfigs.has(agent) && state.queueConfigs.has(queue));
+      // what was removed and only had its last call to end is gone now
+      if (!isSameConfig || !isWhole || stored.queues.some(({ isDraining }) => isDraining)) return;
       checkMembers(state, stored);
       checkAgents(state, stored);
-      checkSerial(state);
       const offers = stored.offers.map(({ id }) => id).sort();
       const now = [...state.offers.keys()].sort();
       if (JSON.stringify(offers) !== JSON.stringify(now))

@@ -3,7 +3,7 @@ import type { AcdState } from '../../../core/acd/acd-state.js';
 import type { OfferId, QueueId } from '../../../core/acd/ids.js';
 import type { OfferSegment, Segment, VisitSegment } from '../../../core/acd/records.js';
 import { offerFailures } from '../../../core/acd/words.js';
-import type { Checker, Ended, Seen } from '../checker.js';
+import type { Checker, Ended, Restart, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
 
 const name = 'segments';
@@ -41,7 +41,7 @@ export function createSegmentChecker(): Checker {
         if (effect.type === 'notice' && effect.notice.type === 'queue-changed' && effect.notice.change === 'removed')
           removed.add(effect.notice.queue);
     },
-    restarted(state: AcdState): void {
+    restarted({ state }: Restart): void {
       for (const id of state.queues.keys()) if (!made.has(id)) made.set(id, 0);
       for (const id of [...made.keys()]) if (!state.queues.has(id)) removed.add(id);
     },

@@ -42,7 +42,7 @@ export function createStarvationChecker(): Checker {
         const agent = state.agents.get(effect.order.agent);
         if (!member || !agent || !state.offers.has(effect.order.offer)) continue;
         for (const passed of passedOver(state, asChosen(agent, effect.order), { nowMs, down: downToEngine })) {
-          if (passed === member) continue;
+          if (passed === member || (passed.media === 'chat' && member.media === 'audio')) continue;
           const isStrictlyLess = state.settings.priorityStepMs === 0 && member.priority < passed.priority;
           const laterMs = member.joinedAtMs - passed.joinedAtMs;
           if (!isStrictlyLess && laterMs > headStartMs(state, member, passed))

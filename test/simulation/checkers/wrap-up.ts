@@ -46,7 +46,8 @@ export function createWrapUpChecker(): Checker {
         if (segment.kind === 'offer' && segment.media === 'audio' && segment.connectedAtMs > 0 && seen.event?.type !== 'release-asked') {
           endsAtMs.set(segment.agent, nowMs + wrapUpMs(state, segment));
           const phase = state.agents.get(segment.agent)?.phase;
-          if (wrapUpMs(state, segment) > 0 && phase?.kind === 'idle')
+          // an agent or queue that was removed while the process was away has no wrap-up
+          if (seen.event && wrapUpMs(state, segment) > 0 && phase?.kind === 'idle')
             throw new Violation(name, `agent ${segment.agent} has no wrap-up after the talk ${segment.key}`);
         }
       for (const id of changes.agents) {
