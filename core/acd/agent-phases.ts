@@ -41,7 +41,7 @@ export function restAfter(w: World, offer: Offer, failure: OfferFailure): void {
   const kind = counted[failure];
   const rule = kind?.rule(w.configOf(agent.id));
   const untilMs = w.nowMs + Math.max(rule?.delayMs ?? 0, w.settings.retryPauseMs);
-  if (offer.media === 'audio') agent.phase = { kind: 'resting', untilMs, cause: failure };
+  if (offer.media === 'audio') agent.phase = { kind: 'resting', untilMs, cause: failure, queue: offer.queue };
   else if (agent.readyAtMs < untilMs) agent.readyAtMs = untilMs;
   if (kind && rule) {
     agent[kind.counter]++;
@@ -121,6 +121,10 @@ export function becomeIdle(w: World, agent: Agent): void {
 /** Time has passed for an agent. */
 export function agentDue(w: World, agent: Agent): void {
   const { phase } = agent;
+  if (agent.chatWrapUpEndsAtMs > 0 && agent.chatWrapUpEndsAtMs <= w.nowMs) {
+    agent.chatWrapUpEndsAtMs = 0;
+    if (phase.kind === 'idle' && agent.chats.length === 0) becomeIdle(w, agent);
+  }
   if (phase.kind === 'wrapup' && phase.endsAtMs <= w.nowMs) becomeIdle(w, agent);
   else if ((phase.kind === 'resting' || phase.kind === 'reserved') && phase.untilMs <= w.nowMs) agent.phase = { kind: 'idle' };
   w.changeAgent(agent);

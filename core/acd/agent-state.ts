@@ -25,7 +25,7 @@ export function agentStateOf(agent: Agent): AgentState {
 
 /**
  * OpenSIPS's word, whatever the status: its lists show logged-out agents as free too. A ringing agent is `incall`
- * there already, from the moment the call leaves for him.
+ * there already, from the moment the call leaves for him; after the last chat he is `inchat` until its wrap-up is over.
  */
 export function opensipsStateOf(agent: Agent): OpensipsAgentState {
   switch (agent.phase.kind) {
@@ -38,6 +38,6 @@ export function opensipsStateOf(agent: Agent): OpensipsAgentState {
     case 'idle':
     case 'resting':
     case 'spent':
-      return agent.chats.length > 0 ? 'inchat' : 'free';
+      return agent.chats.length > 0 || agent.chatWrapUpEndsAtMs > 0 ? 'inchat' : 'free';
   }
 }

@@ -61,7 +61,7 @@ export function standbyEnded(w: World, agent: Agent, call: CallKey): void {
 
 export function wrapUpEndAsked(w: World, name: string): Answer {
   return withAgent(w, name, (agent) => {
-    if (agent.chatWrapUpEndsAtMs > w.nowMs) agent.chatWrapUpEndsAtMs = w.nowMs;
+    if (agent.chatWrapUpEndsAtMs > 0) agent.chatWrapUpEndsAtMs = 0;
     else if (agent.phase.kind !== 'wrapup') return refused('TDM_CONFLICT', `agent ${agent.id} is not in wrap-up`);
     if (agent.phase.kind === 'wrapup') becomeIdle(w, agent);
     w.changeAgent(agent);

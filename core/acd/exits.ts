@@ -66,6 +66,8 @@ export function finishVisit(w: World, member: Member, end: VisitEnd): void {
     w.memberIndex.forgetNumber(member);
     w.removeMember(member);
   }
+  // at once: of several who leave in one step each is told how many are left
+  w.memberIndex.place(member.id, undefined);
   w.tell({
     type: 'member-left',
     member: member.id,
@@ -73,7 +75,7 @@ export function finishVisit(w: World, member: Member, end: VisitEnd): void {
     reason: end.reason,
     waitedMs: Math.max(0, end.waitEndedAtMs - member.enteredAtMs),
     agent: end.offer?.agent,
-    waiting: w.membersOfQueue(queue).size - (w.membersOfQueue(queue).has(member.id) ? 1 : 0),
+    waiting: w.membersOfQueue(queue).size,
   });
 }
 

@@ -34,7 +34,7 @@ export function agentDueMs(agent: Agent, nowMs: number): number | undefined {
   const { phase } = agent;
   if (phase.kind === 'resting' || phase.kind === 'reserved') dueMs = phase.untilMs;
   else if (phase.kind === 'wrapup') dueMs = phase.endsAtMs;
-  if (agent.chatWrapUpEndsAtMs > nowMs) dueMs = Math.min(dueMs, agent.chatWrapUpEndsAtMs);
+  if (agent.chatWrapUpEndsAtMs > 0) dueMs = Math.min(dueMs, agent.chatWrapUpEndsAtMs);
   if (agent.readyAtMs > nowMs) dueMs = Math.min(dueMs, agent.readyAtMs);
   return dueMs;
 }

@@ -80,9 +80,10 @@ function mendAgent(w: World, id: Parameters<World['agentOf']>[0]): void {
 }
 
 function mendMember(w: World, member: Member): void {
-  const isLostTalk = member.phase.kind === 'talking' && !w.offers.has(member.phase.offer);
+  const { phase } = member;
   if (w.queueConfigs.has(member.queue) && w.queues.has(member.queue)) {
-    if (isLostTalk) finishVisit(w, member, { reason: 'lost', detail: 'its talk was not stored', offer: undefined, waitEndedAtMs: w.nowMs });
+    if (phase.kind === 'talking' && !w.offers.has(phase.offer))
+      finishVisit(w, member, { reason: 'lost', detail: 'its talk was not stored', offer: undefined, waitEndedAtMs: phase.sinceMs });
     return;
   }
   if (member.phase.kind !== 'abandoned')

@@ -57,7 +57,7 @@ function settleAttendance(w: World, queue: QueueId): void {
 
 function tellAgent(w: World, agent: Agent): void {
   const state = agentStateOf(agent);
-  const wrapUpEndsAtMs = agent.phase.kind === 'wrapup' ? agent.phase.endsAtMs : 0;
+  const wrapUpEndsAtMs = agent.phase.kind === 'wrapup' ? agent.phase.endsAtMs : agent.chatWrapUpEndsAtMs;
   const text = [agent.status, state, agent.pauseReason ?? '', wrapUpEndsAtMs, agent.chats.length, agent.device].join('|');
   if (w.agentIndex.told.get(agent.id) === text) return;
   w.agentIndex.told.set(agent.id, text);

@@ -109,7 +109,7 @@ export interface Member {
 export type AgentPhase =
   | { readonly kind: 'idle' }
   /** after a failed offer, or by ready_time: no offer before */
-  | { readonly kind: 'resting'; readonly untilMs: number; readonly cause: string }
+  | { readonly kind: 'resting'; readonly untilMs: number; readonly cause: string; readonly queue?: QueueId }
   | { readonly kind: 'offered'; readonly offer: OfferId }
   | { readonly kind: 'talking'; readonly offer: OfferId; readonly sinceMs: number }
   | { readonly kind: 'wrapup'; readonly startedAtMs: number; readonly endsAtMs: number }
@@ -132,7 +132,7 @@ export interface Agent {
   device: DeviceState;
   deviceSinceMs: number;
   externalCalls: number;
-  /** running chats, and until when one slot is held back for wrap-up */
+  /** running chats, and until when one slot is held back for wrap-up; 0 = no wrap-up */
   chats: OfferId[];
   chatWrapUpEndsAtMs: number;
   /** 0 = never, each */

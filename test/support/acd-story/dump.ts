@@ -7,10 +7,11 @@ import { explainMember } from '../../../core/acd/explain.js';
 import { memberStateOf, opensipsCallStateOf } from '../../../core/acd/member-state.js';
 import type { AgentPhase, MemberPhase, Presence } from '../../../core/acd/state.js';
 import type { Segment } from '../../../core/acd/records.js';
+import { tierStateOf } from '../../../core/acd/tier-state.js';
 import type { PrintNames } from './print.js';
 import { inSeconds } from './words.js';
 
-/** `state agent ann`, `state member bob`, `state queue support`, `state callers support`. */
+/** `state agent ann`, `state tiers ann`, `state member bob`, `state queue support`, `state callers support`. */
 export function stateLine(kind: string, name: string, state: AcdState, names: PrintNames): string {
   const dump = dumps[kind] ?? assert.fail(`state ${kind}: no such kind`);
   return `= ${kind} ${name}: ${dump(name, state, names)}`;
@@ -52,6 +53,14 @@ const dumps: Readonly<Record<string, (name: string, state: AcdState, names: Prin
       ...(member.visit === 1 ? [] : [`visit ${member.visit}`]),
       ...(member.ewtAtJoinMs === undefined ? [] : [`ewt ${inSeconds(member.ewtAtJoinMs)}`]),
     ].join(', ');
+  },
+  /** an agent's tiers in mod_callcenter's words */
+  tiers: (name, state) => {
+    const agent = state.agents.get(agentId(name)) ?? assert.fail(`state tiers ${name}: unknown`);
+    return state
+      .servicesOfAgent(agent.id)
+      .map(({ queue }) => `${queue} ${tierStateOf(state, agent, queue)}`)
+      .join(', ');
   },
   queue: (name, state) => {
     const queue = state.queues.get(queueId(name));
