@@ -53,7 +53,9 @@ export function standbyEnded(w: World, agent: Agent, call: CallKey): void {
   const { phase } = agent;
   agent.standby = undefined;
   w.changeAgent(agent);
-  const offer = phase.kind === 'offered' || phase.kind === 'talking' ? w.offers.get(phase.offer) : undefined;
+  const current = phase.kind === 'offered' || phase.kind === 'talking' ? w.offers.get(phase.offer) : undefined;
+  // a leg of its own, from before the type changed, is another story
+  const offer = current?.standby && sameCall(current.standby, call) ? current : undefined;
   if (offer?.phase.kind === 'talking') endTalk(w, offer, 'agent', 'standby channel ended');
   else if (offer) failOffer(w, offer, 'agent-gone', 'standby channel ended');
   setStatus(w, agent, 'Logged Out', 'standby channel ended');

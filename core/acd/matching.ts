@@ -103,7 +103,7 @@ function rarity(w: World, { spec }: MemberClass, skills: Skills): number {
 function bestIn(w: World, member: Member, free: SortedSet<AgentKey> | undefined, misses: number, rare: number): Candidate | undefined {
   if (!free || free.size === 0) return undefined;
   const queue = w.queueOf(member.queue);
-  if (queue.strategy === 'random') return randomIn(w, member, free, misses, rare);
+  if (queue.strategy === 'random' && member.media === 'audio') return randomIn(w, member, free, misses, rare);
   let best: Candidate | undefined;
   for (const { key, segment } of rotated(w, member, free)) {
     if (!isOpen(w, member, key.level)) {
@@ -134,7 +134,7 @@ function randomIn(w: World, member: Member, free: SortedSet<AgentKey>, misses: n
 }
 
 /** A standby agent's open channel can only be joined with a caller of the same switch. */
-function isReachable(w: World, { call, media }: Member, id: AgentKey['id']): boolean {
+export function isReachable(w: World, { call, media }: Member, id: AgentKey['id']): boolean {
   if (media !== 'audio' || w.agentConfigs.get(id)?.type !== 'uuid-standby') return true;
   return w.agents.get(id)?.standby?.switch === call?.switch;
 }
@@ -152,7 +152,15 @@ function* rotated(
   free: SortedSet<AgentKey>,
 ): IterableIterator<{ readonly key: AgentKey; readonly segment: 0 | 1 }> {
   const { strategy, id } = w.queueOf(member.queue);
-  const pivot = strategy === 'round-robin' ? w.queueRuntime(id).lastTier : strategy === 'top-down' ? member.lastTier : undefined;
+  // chats go by the chat policy, whatever the strategy
+  const isCall = member.media === 'audio';
+  const pivot = !isCall
+    ? undefined
+    : strategy === 'round-robin'
+      ? w.queueRuntime(id).lastTier
+      : strategy === 'top-down'
+        ? member.lastTier
+        : undefined;
   if (pivot) {
     const { level, position } = pivot;
     for (const key of free.from({ level, first: position, second: Infinity, position: Infinity, id: '\uffff' as AgentKey['id'] })) {

@@ -3,7 +3,7 @@ import type { StoredAcd } from '../acd-ports.js';
 import { rankAgain } from './configure.js';
 import { callText } from './ids.js';
 import { finishVisit } from './exits.js';
-import type { Member } from './state.js';
+import type { Member, Offer } from './state.js';
 import { recordOffer, recordVisit } from './segments.js';
 import { isWaiting } from './places.js';
 import type { World } from './world.js';
@@ -54,8 +54,8 @@ function mend(w: World): void {
     const isWhole = member && agent && w.queueConfigs.has(offer.queue) && w.queues.has(offer.queue);
     if (!isWhole) {
       recordOffer(w, offer, { outcome: 'lost', by: 'unknown', detail: 'agent or queue removed while away' });
-      if (member) member.offers = member.offers.filter((id) => id !== offer.id);
       w.removeOffer(offer);
+      if (member) mendOffered(w, member, offer);
       w.tell({ type: 'repaired', what: 'offer', id: offer.id, reason: 'agent or queue removed while away' });
       continue;
     }
@@ -65,6 +65,13 @@ function mend(w: World): void {
   }
   for (const agent of w.agents.values()) mendAgent(w, agent.id);
   for (const member of [...w.members.values()]) mendMember(w, member);
+}
+
+/** A talk whose agent or queue has gone was a talk all the same. */
+function mendOffered(w: World, member: Member, offer: Offer): void {
+  member.offers = member.offers.filter((id) => id !== offer.id);
+  if (offer.phase.kind !== 'talking' || !w.queueConfigs.has(member.queue)) return;
+  finishVisit(w, member, { reason: 'answered', detail: 'found over', offer, waitEndedAtMs: offer.phase.connectedAtMs });
 }
 
 function mendAgent(w: World, id: Parameters<World['agentOf']>[0]): void {

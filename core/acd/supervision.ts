@@ -6,6 +6,7 @@ import { rankWith } from './entering.js';
 import { exitMember, moveMember } from './exits.js';
 import { memberId } from './ids.js';
 import { fits, wantsNow } from './needs.js';
+import { isReachable } from './matching.js';
 import { makeOffer } from './offers.js';
 import { isWaiting, waitedMs } from './places.js';
 import type { Member } from './state.js';
@@ -36,7 +37,7 @@ export function dispatchAsked(w: World, wish: Wish<'dispatch-asked'>): Answer {
   const service = w.servicesOfQueue(member.queue).get(agent.id);
   if (!service || !fits(config.skills, wantsNow(member.needs, waitedMs(member, w.nowMs))))
     return refused('TDM_REFUSED', 'Agent has no skill for the call');
-  if (agentHold(agent, config, member.media, w.nowMs) !== undefined)
+  if (agentHold(agent, config, member.media, w.nowMs) !== undefined || !isReachable(w, member, agent.id))
     return refused('TDM_REFUSED', `Agent is not free/${member.media} enabled`);
   if (member.offers.length > 0) return refused('TDM_NOT_FOUND', 'Call not in queue any more');
   const offer = makeOffer(w, member, service, true);
