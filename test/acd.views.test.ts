@@ -173,7 +173,7 @@ describe('views', () => {
       ['Anna A.', 'On Break', 'Waiting', 'free', 'coffee', desk.nowMs(), 'on-break'],
     );
     assert.deepEqual(view.skills, { english: 8 });
-    assert.deepEqual(view.queues, [{ queue: 'support', level: 1, position: 1, bySkill: false }]);
+    assert.deepEqual(view.queues, [{ queue: 'support', level: 1, position: 1, bySkill: false, tierState: 'Ready' }]);
     const member = desk.call('support');
     desk.login('anna');
     const busy = agentView(desk.state, anna, desk.nowMs());

@@ -6,6 +6,7 @@ import type { AgentId, QueueId } from './ids.js';
 import { offerView, type OfferView } from './member-view.js';
 import { pageById, type Page, type PageWish } from './paging.js';
 import type { Agent, Offer } from './state.js';
+import { tierStateOf, type TierState } from './tier-state.js';
 
 export interface AgentView {
   readonly id: string;
@@ -33,7 +34,14 @@ export interface AgentView {
   readonly talkMs: number;
   readonly noAnswerCount: number;
   readonly skills: Readonly<Record<string, number>>;
-  readonly queues: readonly { readonly queue: string; readonly level: number; readonly position: number; readonly bySkill: boolean }[];
+  readonly queues: readonly {
+    readonly queue: string;
+    readonly level: number;
+    readonly position: number;
+    readonly bySkill: boolean;
+    /** mod_callcenter's word */
+    readonly tierState: TierState;
+  }[];
 }
 
 /** Queues listed of one agent. */
@@ -67,7 +75,7 @@ export function agentView(state: AcdState, agent: Agent, nowMs: number): AgentVi
     queues: state
       .servicesOfAgent(agent.id)
       .slice(0, agentQueuesMax)
-      .map(({ queue, level, position, bySkill }) => ({ queue, level, position, bySkill })),
+      .map(({ queue, level, position, bySkill }) => ({ queue, level, position, bySkill, tierState: tierStateOf(state, agent, queue) })),
   };
 }
 
