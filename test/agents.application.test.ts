@@ -422,6 +422,21 @@ describe('agent: standby', () => {
     assert.deepEqual(heard(again), []);
   });
 
+  it('F13: back from a talk he is not asked for his PIN again; another channel is', async () => {
+    const w = world();
+    const config = w.engine.engine.state.agentConfigs.get(agentId('bob')) ?? assert.fail('no bob');
+    w.engine.happen({ type: 'configured', config: acdConfig([{ id: 'support' }], [{ ...config, pin: '77' }]) });
+    const standby = { switch: switchId('pbx'), uniqueId: '1795289098.367', channel: 'PJSIP/lobby-0001' };
+    w.engine.happen({ type: 'login-asked', agent: 'bob', contact: undefined, standby, onDemand: false });
+    const back = callStub(w.sandbox, { args: ['standby', 'bob'], channel: 'PJSIP/lobby-0001' });
+    back.execute.rejects(gone());
+    await w.build({})(back);
+    assert.ok(back.execute.calledOnce && back.play.notCalled);
+    const other = callStub(w.sandbox, { args: ['standby', 'bob'], channel: 'PJSIP/lobby-0001', uniqueId: '2.2' });
+    await w.build({})(other);
+    assert.deepEqual(told(other), ['refused', 'TDM_UNAUTHENTICATED']);
+  });
+
   it('F13: one who does not come back from a talk has hung up', async () => {
     const w = world();
     const first = held(w);

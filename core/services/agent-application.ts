@@ -78,9 +78,9 @@ export function createAgentApplication(deps: AgentDeps, words: AgentWords): Call
       return { result: 'ok', reason: '', agent: undefined, prompt: undefined };
     }
     const agent = await whichAgent(view, call, request.agent, phone, voice);
-    await mustBe(deps, view, agent, phone, request.pin, voice);
+    if (!(await standby.isBack(call, agent, request))) await mustBe(deps, view, agent, phone, request.pin, voice);
     if (request.action === 'standby') {
-      await standby(call, agent, request.onDemand, () => voice.say('logged-in'));
+      await standby.hold(call, agent, request.onDemand, () => voice.say('logged-in'));
       return { result: 'ok', reason: '', agent, prompt: undefined };
     }
     const wish = wishOf(agent, view.agents.get(agent.id), request, phone);

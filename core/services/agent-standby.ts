@@ -30,10 +30,14 @@ interface StandbyWords {
   hold(call: Call): Promise<void>;
 }
 
-type StandBy = (call: Call, agent: AgentConfig, onDemand: boolean, welcome: () => Promise<void>) => Promise<void>;
+export interface Standby {
+  /** Resolves or rejects when the channel is not held any more. Rejects with the engine's refusal before it is held. */
+  hold(call: Call, agent: AgentConfig, onDemand: boolean, welcome: () => Promise<void>): Promise<void>;
+  /** The channel is this agent's already, and comes back from a talk: he has shown before who he is. */
+  isBack(call: Call, agent: AgentConfig, request: { readonly action: string }): Promise<boolean>;
+}
 
-/** Resolves or rejects when the channel is not held any more. Rejects with the engine's refusal before it is held. */
-export function createStandby(deps: StandbyDeps, words: StandbyWords): StandBy {
+export function createStandby(deps: StandbyDeps, words: StandbyWords): Standby {
   const { engine } = deps;
   /** agents whose channel is held here now, with it */
   const held = new Map<AgentId, CallKey>();
@@ -69,9 +73,15 @@ export function createStandby(deps: StandbyDeps, words: StandbyWords): StandBy {
     });
   });
 
-  return async (call, config, onDemand, welcome) => {
+  const keyOf = async (call: Call): Promise<CallKey> => ({
+    switch: await deps.switchOf(call),
+    uniqueId: call.uniqueId,
+    channel: call.channel,
+  });
+
+  async function hold(call: Call, config: AgentConfig, onDemand: boolean, welcome: () => Promise<void>): Promise<void> {
     const agent = config.id;
-    const key: CallKey = { switch: await deps.switchOf(call), uniqueId: call.uniqueId, channel: call.channel };
+    const key = await keyOf(call);
     try {
       await mustLogIn(agent, key, onDemand, welcome);
       held.set(agent, key);
@@ -87,5 +97,7 @@ export function createStandby(deps: StandbyDeps, words: StandbyWords): StandBy {
       else if (!isStopping && isWith(agent, key)) engine.tell({ type: 'standby-ended', agent, call: key });
       deps.log.info({ call: call.uniqueId, agent }, 'standby agent is not on hold any more');
     }
-  };
+  }
+
+  return { hold, isBack: async (call, { id }, { action }) => action === 'standby' && isWith(id, await keyOf(call)) };
 }
