@@ -27,7 +27,7 @@ export function createWrapUpChecker(): Checker {
     if (id === undefined || !answer.ok) return;
     const ends = endsAtMs.get(id);
     if (event.type !== 'wrapup-extend-asked') endsAtMs.delete(id);
-    else if (ends !== undefined && ends > nowMs) {
+    else if (ends !== undefined) {
       const phase = state.agents.get(id)?.phase;
       if (phase?.kind !== 'wrapup' || phase.endsAtMs < ends)
         throw new Violation(name, `agent ${id} asked for a longer wrap-up and has a shorter one`);
