@@ -15,7 +15,7 @@ import { createEslCallerCode } from '../esl-outbound/caller-code.js';
 import { createEslLookupInsert } from '../esl-outbound/lookup-insert.js';
 import { createFreeswitchMenu } from '../esl-outbound/menu.js';
 import { freeswitchQueue } from '../esl-outbound/queue-entry.js';
-import { doorAgents, doorQueues } from './queue-doors.js';
+import { doorAgentLeg, doorAgents, doorQueues } from './queue-doors.js';
 import type { AcdDoors } from './queue-doors.js';
 
 export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
@@ -62,6 +62,8 @@ export function createApplications(
 
   const agi: Record<string, CallApplication> = { ...createAgiLookupInsert(deps, lookupOptions), ...createAgiCallerCode(deps, tagOptions) };
   agi['queue_entry'] = withoutGuard(createQueueEntry({ ...queueDeps, queues: queues.asterisk }));
+  const agentLeg = doorAgentLeg(deps.queueDoors, deps);
+  if (agentLeg) agi['agent_leg'] = agentLeg;
   if (agents.asterisk) agi['agent'] = withoutGuard(agents.asterisk);
   agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps('asterisk', agi)));
 

@@ -1,6 +1,8 @@
 /** What the doors offer of Tandem's own queues: `queue_entry` into them, or by the queue's name into the switch's; and `agent`. */
+import { createAgentLeg } from '../agi/agent-leg.js';
 import { createAgiAgent } from '../agi/agent.js';
 import { asteriskCaller } from '../agi/caller-facts.js';
+import type { AgentLegs } from '../agi/leg-ports.js';
 import type { QueueEngine } from '../core/acd-ports.js';
 import type { SwitchId } from '../core/acd/ids.js';
 import type { CallApplication } from '../core/call.js';
@@ -31,6 +33,8 @@ export interface AcdDoors {
   /** setting `switch_queues`: a queue that the engine does not know is the switch's */
   readonly switchQueues: boolean;
   readonly ports: ReadonlyMap<SwitchId, SwitchPort>;
+  /** agents' legs of an Asterisk; undefined: no such link */
+  readonly legsOf: (id: SwitchId) => AgentLegs | undefined;
   /** of agents' PINs as they are stored */
   readonly verifyPin: VerifyPin;
   readonly supervisors: Supervisors;
@@ -76,4 +80,9 @@ export function doorAgents(acd: AcdDoors | undefined, tools: Tools): Partial<Bot
     ...(acd.asterisk.size > 0 && { asterisk: createAgiAgent(depsOf(acd.asterisk)) }),
     ...(acd.freeswitch.size > 0 && { freeswitch: createEslAgent(depsOf(acd.freeswitch)) }),
   };
+}
+
+/** Asterisk's agents come to the door by themselves when they answer; FreeSWITCH's do not need to. */
+export function doorAgentLeg(acd: AcdDoors | undefined, tools: Tools): CallApplication | undefined {
+  return acd && acd.asterisk.size > 0 ? createAgentLeg({ ...tools, engine: acd.engine, legsOf: acd.legsOf }) : undefined;
 }
