@@ -5,7 +5,7 @@ import { byMemberKey, compareText, memberKey, type MemberKey } from './order.js'
 import type { Member } from './state.js';
 
 /** Most entries of one answer, and how many when nothing is said. */
-export const pageMax = 500;
+export const pageMax = 200;
 export const pageDefault = 100;
 
 export interface Page<T> {

@@ -57,7 +57,10 @@ export function createDesk(config: AcdConfig, startMs = 1_000_000_000_000) {
       asked.push(event);
       return desk.isOwner ? Promise.resolve(step(event)) : Promise.reject(new TandemError('TDM_STANDBY', ['another']));
     },
-    view: () => engine.state,
+    view() {
+      if (!desk.isOwner) throw new TandemError('TDM_STANDBY', ['another']);
+      return engine.state;
+    },
     attach: () => () => undefined,
     orderOf: () => undefined,
     onNotice: () => () => undefined,

@@ -1,0 +1,138 @@
+/** The queue API on a free loopback port over the real engine without switches, and users with different rights. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createLockout } from '../../core/cluster/lockout.js';
+import { createMinuteLimit, createReplayCache } from '../../core/cluster/limits.js';
+import { switchId, type SwitchId } from '../../core/acd/ids.js';
+import type { Log } from '../../core/ports.js';
+import { createLogin } from '../../core/services/login.js';
+import type { SwitchPort } from '../../core/switch.js';
+import { createAddressRules, createClientAddress } from '../../sidecar/addresses.js';
+import { createApp, createHttpServer } from '../../sidecar/app.js';
+import { createQueueProvisioning } from '../../sidecar/queue-provisioning.js';
+import { createAdminRoutes } from '../../sidecar/routes/admin.js';
+import { createQueueApi } from '../../sidecar/routes/queue-api.js';
+import { createSecrets, nodeDigests } from '../../sidecar/secrets.js';
+import { testSecrets } from './api-server.js';
+import { createDesk, deskConfig, type DeskConfig } from './engine-desk.js';
+import { memoryProvisioning } from './memory-provisioning.js';
+import { createMemoryStore, plainUser } from './memory-ports.js';
+import { silentLog, silentMeter } from './observers.js';
+
+export interface Answered {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+type SpyOrder = Parameters<SwitchPort['spy']>[0];
+
+export async function startQueueApi(config: DeskConfig, options: { readonly requestsPerMinuteMax?: number } = {}) {
+  const desk = createDesk(deskConfig(config));
+  const store = createMemoryStore(() => desk.nowMs());
+  const user = (name: string, functions: string) => ({
+    ...plainUser,
+    user: name,
+    pass: `${name}-pass`,
+    userLevel: 8,
+    apiAllowedFunctions: ` ${functions} `,
+  });
+  store.tables.users = [
+    user('viewer', 'tandem_queue_view'),
+    user('supervisor', 'tandem_queue_control tandem_queue_spy'),
+    user('desk', 'tandem_queue_control'),
+    user('boss', 'tandem_admin'),
+    user('clerk', 'ALL_FUNCTIONS ccc_lead_info'),
+    { ...user('gone', 'tandem_admin'), active: false },
+  ];
+  const login = createLogin({
+    ...store,
+    secrets: createSecrets(() => desk.nowMs(), testSecrets),
+    digests: nodeDigests,
+    addresses: createAddressRules([]),
+    lockout: createLockout(),
+    badLogins: createMinuteLimit(),
+    replays: createReplayCache(240_000),
+    signingSecret: () => Promise.resolve(undefined),
+    meter: silentMeter,
+    log: silentLog,
+    nowMs: () => desk.nowMs(),
+  });
+  const tables = memoryProvisioning();
+  const audit: object[] = [];
+  const log: Log = { ...silentLog, info: (fields) => 'audit' in fields && void audit.push(fields) };
+  const spied: SpyOrder[] = [];
+  const port = {
+    spy: (order: SpyOrder) => {
+      spied.push(order);
+      return Promise.resolve();
+    },
+  } as unknown as SwitchPort;
+  const ports = new Map<SwitchId, SwitchPort>([[switchId('west'), port]]);
+  const reloads = { count: 0 };
+  let ids = 0;
+  const provisioning = createQueueProvisioning({
+    store: tables,
+    hasher: { hash: (pin) => Promise.resolve(`h:${pin}`), verify: (pin, hash) => Promise.resolve(hash === `h:${pin}`) },
+    reload: () => {
+      reloads.count++;
+      return Promise.resolve();
+    },
+    nowMs: () => desk.nowMs(),
+    zone: 'UTC',
+    env: {},
+    log,
+  });
+  const addressOf = createClientAddress();
+  const deps = {
+    login,
+    addressOf,
+    engine: desk.port,
+    ports,
+    provisioning,
+    newId: () => `id-${String(++ids)}`,
+    nowMs: () => desk.nowMs(),
+    log,
+  };
+  const routes = [
+    createQueueApi(deps, { requestsPerMinuteMax: options.requestsPerMinuteMax ?? 1_000_000 }),
+    createAdminRoutes({ login, addressOf, reload: () => Promise.resolve([]) }),
+  ];
+  const server = createHttpServer(createApp({ doors: [], routes, log: silentLog, meter: silentMeter }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/api/v1`;
+
+  async function ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    who = 'boss',
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answered> {
+    const authorization = { authorization: `Basic ${Buffer.from(`${who}:${who}-pass`).toString('base64')}` };
+    const answer = await fetch(base + path, {
+      method,
+      headers: { ...(who === '' ? {} : authorization), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Answered['body'] };
+  }
+
+  return {
+    desk,
+    tables,
+    audit,
+    spied,
+    reloads,
+    base,
+    ask,
+    get: (path: string, who?: string) => ask('GET', path, undefined, who),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+export type QueueApi = Awaited<ReturnType<typeof startQueueApi>>;
