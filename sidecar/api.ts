@@ -17,10 +17,14 @@ import { gatherApiLog } from './gathered-log.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
 import { packageVersion } from './package-files.js';
+import { createPasswordHasher } from './password-hasher.js';
+import { createProvisioningStore } from './provisioning-store.js';
+import { createQueueProvisioning } from './queue-provisioning.js';
 import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
+import { createQueueApi, type QueueApiDeps } from './routes/queue-api.js';
 import { resolveSecret } from './secret-reference.js';
 import { createSecrets, nodeDigests } from './secrets.js';
 
@@ -33,6 +37,14 @@ export interface ApiDeps {
   readonly log: Log;
   readonly reload: () => Promise<readonly string[]>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** undefined: this process runs no queue engine, and its API has no queues */
+  readonly queues?: QueueSide | undefined;
+}
+
+/** The queue engine as the API wants it. */
+export interface QueueSide extends Pick<QueueApiDeps, 'engine' | 'ports' | 'newId'> {
+  /** give what is provisioned to the engine, see `createQueueConfigs` */
+  reload(): Promise<void>;
 }
 
 /** The server with every door, not listening yet. */
@@ -83,7 +95,11 @@ export function createHttpSide(deps: ApiDeps): Server {
       createNonAgentApi({ ...door, leadInfo }, { paths: config.apiPaths, body: bodyDefaults }),
       createAgentApi({ ...door, fronter }, { paths: config.agentApiPaths, body: bodyDefaults }),
     ],
-    routes: [createHealthRoutes(deps), createAdminRoutes({ login, reload: deps.reload, addressOf: clientAddress })],
+    routes: [
+      createHealthRoutes(deps),
+      ...(deps.queues ? [createQueueApi(queueApiDeps(deps, deps.queues, login, clientAddress))] : []),
+      createAdminRoutes({ login, reload: deps.reload, addressOf: clientAddress }),
+    ],
     isAllowed: (address) => isAllowed(address ?? ''),
     log,
     meter,
@@ -92,6 +108,25 @@ export function createHttpSide(deps: ApiDeps): Server {
   return server.on('close', () => {
     apiLog.flush();
   });
+}
+
+function queueApiDeps(
+  { config, store, log, env }: ApiDeps,
+  queues: QueueSide,
+  login: QueueApiDeps['login'],
+  addressOf: QueueApiDeps['addressOf'],
+): QueueApiDeps {
+  const provisioning = createQueueProvisioning({
+    store: createProvisioningStore(store),
+    hasher: createPasswordHasher(),
+    reload: () => queues.reload(),
+    nowMs: Date.now,
+    zone: config.zone,
+    env,
+    log,
+  });
+  const { engine, ports } = queues;
+  return { login, addressOf, engine, ports, newId: () => queues.newId(), provisioning, nowMs: Date.now, log };
 }
 
 /** Both sides of a signed link share one secret: the peer's `pass`, which is never sent (X-27). */
