@@ -94,7 +94,12 @@ function mendMember(w: World, member: Member): void {
     return;
   }
   if (member.phase.kind !== 'abandoned')
-    recordVisit(w, member, { reason: 'queue-removed', detail: 'while away', offer: undefined, waitEndedAtMs: w.nowMs });
+    recordVisit(w, member, {
+      reason: 'queue-removed',
+      detail: 'while away',
+      offer: undefined,
+      waitEndedAtMs: phase.kind === 'talking' ? phase.sinceMs : w.nowMs,
+    });
   w.memberIndex.forgetNumber(member);
   w.removeMember(member);
   w.tell({ type: 'repaired', what: 'member', id: member.id, reason: 'its queue was removed while away' });
