@@ -53,8 +53,9 @@ const nothingStored: StoredAcd = { members: [], agents: [], offers: [], queues: 
 /** Until nothing follows any more: indexes, empty queues, deadlines, matches, removals. */
 function run(w: World): void {
   do {
-    for (const queue of [...settle(w), ...w.entered]) leaveIfEmpty(w, queue);
-    w.entered.clear();
+    const seen = [...settle(w), ...w.entered];
+    w.entered.clear(); // who leaves one queue may enter another that is empty too
+    for (const queue of seen) leaveIfEmpty(w, queue);
     if (isUnsettled(w)) continue;
     if (expire(w)) continue;
     match(w);
@@ -62,7 +63,7 @@ function run(w: World): void {
   } while (isUnsettled(w));
 }
 
-const isUnsettled = (w: World): boolean => w.dirtyMembers.size + w.dirtyAgents.size + w.dirtyOffers.size > 0;
+const isUnsettled = (w: World): boolean => w.dirtyMembers.size + w.dirtyAgents.size + w.dirtyOffers.size + w.entered.size > 0;
 
 function leaveIfEmpty(w: World, id: QueueId): void {
   const queue = w.queueConfigs.get(id);
