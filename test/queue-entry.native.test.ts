@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { memberId, queueId, switchId } from '../core/acd/ids.js';
-import type { ExitOrder } from '../core/acd/effects.js';
+import type { ConnectOrder, ExitOrder } from '../core/acd/effects.js';
 import type { Join } from '../core/acd/events.js';
 import { exitReasons } from '../core/acd/words.js';
 import type { ExitReason } from '../core/acd/words.js';
@@ -482,7 +482,7 @@ describe('queue_entry into Tandem’s queues: nobody is left behind (B1)', () =>
     assert.equal(w.sessions.opened.length, 0);
   });
 
-  it('B1: he hangs up between the join and the session', async () => {
+  it('B1: he hangs up just before the join: the engine never hears of him', async () => {
     const w = world();
     const call = w.call(['support']);
     call.setVariable.callsFake((name) => {
@@ -491,18 +491,33 @@ describe('queue_entry into Tandem’s queues: nobody is left behind (B1)', () =>
       return Promise.reject(gone());
     });
     await w.run(call);
-    assert.deepEqual(w.engine.told, [{ type: 'caller-left', member: 'member-1', cause: 'hangup' }]);
+    assert.deepEqual(w.engine.told, []);
+    assert.equal(w.sessions.opened.length, 0);
     assert.deepEqual(w.meter.counted('tandem_queue_entries_total'), [{ result: 'caller-left' }]);
   });
 
-  it('B5: a switch that refuses a variable costs the entry, not the place', async () => {
+  it('B1: an agent’s telephone that answers by itself takes the channel before its variables are set: the session tells', async () => {
+    const w = world();
+    const order = { agent: '1001' } as ConnectOrder;
+    w.sessions.endWith = () => ({ kind: 'connected', order });
+    const call = w.call(['support']);
+    call.setVariable.callsFake((name) =>
+      w.sessions.opened.length > 0 && name === 'TANDEM_MEMBER' ? Promise.reject(gone()) : Promise.resolve(),
+    );
+    await w.run(call);
+    assert.deepEqual(w.engine.told, []);
+    assert.deepEqual(w.meter.counted('tandem_queue_entries_total'), [{ result: 'answered' }]);
+  });
+
+  it('B5: a switch that refuses a variable costs the entry', async () => {
     const w = world();
     const call = w.call(['support']);
     call.setVariable.callsFake((name) =>
       name === 'cc_side' ? Promise.reject(new TandemError('TDM_SWITCH_REFUSED', ['x', 'y'])) : Promise.resolve(),
     );
     await w.run(call);
-    assert.deepEqual(w.engine.told, [{ type: 'session-lost', member: 'member-1' }]);
+    assert.deepEqual(w.engine.told, []);
+    assert.equal(get(call, 'TANDEM_REASON'), 'TDM_SWITCH_REFUSED');
   });
 
   it('B5: an engine that does not answer in time: an error, and the place is kept for the next try', async () => {

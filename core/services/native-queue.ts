@@ -105,16 +105,12 @@ async function enter(
   const { openSession } = await deps.placeOf(call);
   const key = await keyOf(deps, call);
   const join = await joinOf(deps, options, call, key, request, label);
+  // before the join: an agent's telephone may answer by itself, and the channel is out of our hands a moment later
+  await tell(call, joinVariables(join.member, join.queue, deps.nowMs()));
   const answer = await ask(deps, options, call, join, key);
   if (!answer.ok) return refusedOutcome(answer, deps.nowMs());
   const member = answer.member ?? join.member;
   deps.log.info({ call: call.uniqueId, queue: join.queue, member, resumed: answer.resumed === true }, 'caller is in the queue');
-  try {
-    await tellJoined(deps, call, member, join.queue);
-  } catch (e) {
-    letGo(deps, call, member);
-    throw e;
-  }
   return outcomeOf(await hold(deps, call, member, openSession), deps.nowMs());
 }
 
@@ -226,21 +222,31 @@ function refusedOutcome(answer: Extract<Answer, { readonly ok: false }>, nowMs: 
 const refusalWords = (code: ErrorCode, detail: string): readonly string[] =>
   code === 'TDM_NOT_FOUND' ? ['caller, queue or agent', detail] : code === 'TDM_BAD_VALUE' ? ['queue_entry', detail] : [detail];
 
-async function tellJoined({ engine, nowMs }: NativeQueueDeps, call: Call, id: MemberId, queue: string): Promise<void> {
-  const member = engine.view().members.get(id);
-  const variables = {
-    ...joinVariables(id, member?.queue ?? queue, member?.joinedAtMs ?? nowMs()),
-    ...(member && { TANDEM_ROOT_ID: member.rootId }),
-  };
+async function tell(call: Call, variables: Readonly<Record<string, string>>): Promise<void> {
   await Promise.all(Object.entries(variables).map(([name, value]) => call.setVariable(name, value)));
+}
+
+/** What only the engine knows: an old member keeps its name, its queue and its time. The session tells how it went on. */
+async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: MemberId): Promise<void> {
+  const member = engine.view().members.get(id);
+  if (!member) return;
+  const { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch } = joinVariables(id, member.queue, member.joinedAtMs);
+  const known = { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch, TANDEM_ROOT_ID: member.rootId };
+  try {
+    await tell(call, Object.fromEntries(Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))));
+  } catch (e) {
+    log.debug({ call: call.uniqueId, member: id, err: e }, 'queue entry: the caller was connected, or left, before his variables were set');
+  }
 }
 
 // ------------------------------------------------------------------ waiting, and the end
 
-async function hold({ engine }: NativeQueueDeps, call: Call, member: MemberId, openSession: OpenSession): Promise<SessionEnd> {
+async function hold(deps: NativeQueueDeps, call: Call, member: MemberId, openSession: OpenSession): Promise<SessionEnd> {
+  const { engine } = deps;
   const session = openSession(call, member, (event) => engine.tell(event));
   const detach = engine.attach(member, session);
   try {
+    await tellJoined(deps, call, member);
     return await session.ended;
   } finally {
     detach();
