@@ -52,6 +52,7 @@ export class AsteriskLeg implements LegVisit {
   private readonly facts: LegFacts = { cause: undefined, techCause: undefined, dialStatus: undefined, reason: undefined };
   private phase: Phase = 'ringing';
   private connection: ConnectOrder | undefined;
+  private presumed: EndedBy | undefined;
   private give: (outcome: ConnectOrder | TandemError) => void = () => undefined;
   private stopTimer: () => void = () => undefined;
 
@@ -186,8 +187,7 @@ export class AsteriskLeg implements LegVisit {
   bridgeReturned(result: string): void {
     if (result === 'SUCCESS') this.bridged();
     if (this.phase !== 'connecting') {
-      // Transfers and hang-ups are told by the manager link a moment before or after.
-      this.arm(this.deps.times.endMsMax, () => this.ended('unknown', 'the caller is in other hands'));
+      this.presume('unknown', 'the caller is in other hands');
       return;
     }
     if (result === 'NONEXISTENT') this.callerGone();
@@ -195,8 +195,21 @@ export class AsteriskLeg implements LegVisit {
   }
 
   hungUp(): void {
-    if (this.phase === 'talking') this.arm(this.deps.times.endMsMax, () => this.ended('agent', 'hang-up'));
+    if (this.phase === 'talking') this.presume('agent', 'hang-up');
     else this.failed('agent-gone', 'hung up before the connection');
+  }
+
+  /** The caller's channel has ended; it may have been hung up because the talk was over. */
+  callerEnded(): void {
+    if (this.phase === 'talking') this.presume('caller', 'hang-up');
+    else this.callerGone();
+  }
+
+  /** Who hung up, or transferred, is told a moment before or after the end is seen. The first guess stands till then. */
+  private presume(by: EndedBy, cause: string): void {
+    if (this.presumed !== undefined && this.presumed !== 'unknown') return;
+    this.presumed = by;
+    this.arm(this.deps.times.endMsMax, () => this.ended(by, cause));
   }
 
   sessionLost(): void {

@@ -95,7 +95,7 @@ export function createLegBook(deps: LegBookDeps): LegBook {
 
   function hungUp(event: AmiPacket): void {
     const id = event.get('uniqueid') ?? '';
-    byCaller.get(id)?.callerGone();
+    byCaller.get(id)?.callerEnded();
     const leg = byChannel.get(id);
     if (leg?.uniqueId !== id) return;
     const cause = Number(event.get('cause') ?? 0);
