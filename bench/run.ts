@@ -8,6 +8,7 @@ import { amiEvents } from './ami-events.js';
 import { eslSessions } from './esl-sessions.js';
 import { handover } from './handover.js';
 import { leadApi } from './lead-api.js';
+import { queueLatency } from './queue-latency.js';
 import type { Figure } from './support/figure.js';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
@@ -16,9 +17,13 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'ami-events': amiEvents,
   handover,
   'lead-api': leadApi,
+  'queue-latency': queueLatency,
 };
 
 const rounded = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+/** small ratios, of us to a slow reference, with two figures that count */
+const ratioText = (ratio: number): string => (ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2));
 
 const wanted = process.argv.slice(2);
 for (const name of wanted) if (!(name in benches)) throw new Error(`no bench "${name}"; there are ${Object.keys(benches).join(', ')}`);
@@ -32,7 +37,7 @@ console.log('| what | value | baseline | ratio | note |\n| --- | --- | --- | ---
 for (const [name, run] of Object.entries(benches)) {
   if (wanted.length && !wanted.includes(name)) continue;
   for (const { name: what, value, unit, baseline, note } of await run()) {
-    const ratio = baseline === undefined ? '' : (value / baseline).toFixed(2);
+    const ratio = baseline === undefined ? '' : ratioText(value / baseline);
     console.log(
       `| ${what} | ${rounded(value)} ${unit} | ${baseline === undefined ? '' : `${rounded(baseline)} ${unit}`} | ${ratio} | ${note ?? ''} |`,
     );

@@ -29,7 +29,7 @@ export interface SessionRate {
   readonly perSecond: number;
 }
 
-interface Target {
+export interface Target {
   readonly process: ChildProcess;
   readonly port: number;
 }
@@ -38,19 +38,19 @@ const rounds = 3;
 const warmIdleSessions = 200;
 const settleMs = 300;
 
-async function startTarget(load: SessionLoad, name: string, mode: 'busy' | 'idle'): Promise<Target> {
+export async function startTarget(load: Pick<SessionLoad, 'targetFile'>, name: string, mode: 'busy' | 'idle'): Promise<Target> {
   const child = fork(load.targetFile, [name, mode], { execArgv: ['--import', 'tsx', '--expose-gc', '--no-deprecation'] });
   const [port] = (await once(child, 'message')) as [number];
   return { process: child, port };
 }
 
-async function usageOf(target: Target): Promise<TargetUsage> {
+export async function usageOf(target: Target): Promise<TargetUsage> {
   target.process.send('usage');
   const [usage] = (await once(target.process, 'message')) as [TargetUsage];
   return usage;
 }
 
-async function stopTarget(target: Target): Promise<void> {
+export async function stopTarget(target: Target): Promise<void> {
   const exited = once(target.process, 'exit');
   target.process.disconnect();
   await exited;
@@ -90,8 +90,11 @@ export async function measureSessions<Name extends string>(load: SessionLoad, na
   return Object.fromEntries(medians) as Record<Name, SessionRate>;
 }
 
-/** kB per idle session, heap and resident, over an empty server that has served some calls. */
-export async function measureIdle(load: SessionLoad, name: string): Promise<{ heapKb: number; rssKb: number }> {
+/** kB per idle session, heap and resident, over an empty server that has served some calls; and the whole process with them, MB. */
+export async function measureIdle(
+  load: Pick<SessionLoad, 'targetFile' | 'idleSession' | 'parallel' | 'idleSessions'>,
+  name: string,
+): Promise<{ heapKb: number; rssKb: number; wholeMb: number }> {
   const target = await startTarget(load, name, 'idle');
   await closeAll(await openIdle(load, target.port, warmIdleSessions));
   const before = await usageOf(target);
@@ -100,10 +103,14 @@ export async function measureIdle(load: SessionLoad, name: string): Promise<{ he
   await closeAll(sockets);
   await stopTarget(target);
   const kbEach = (bytes: number) => bytes / load.idleSessions / 1_000;
-  return { heapKb: kbEach(during.heapBytes - before.heapBytes), rssKb: kbEach(during.rssBytes - before.rssBytes) };
+  return {
+    heapKb: kbEach(during.heapBytes - before.heapBytes),
+    rssKb: kbEach(during.rssBytes - before.rssBytes),
+    wholeMb: during.rssBytes / 1_000_000,
+  };
 }
 
-async function openIdle(load: SessionLoad, port: number, count: number): Promise<Socket[]> {
+async function openIdle(load: Pick<SessionLoad, 'idleSession' | 'parallel'>, port: number, count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
   while (sockets.length < count) {
     const length = Math.min(load.parallel, count - sockets.length);
