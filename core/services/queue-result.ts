@@ -121,10 +121,13 @@ export function opensipsCode(failure: ErrorCode | ExitReason | undefined): strin
   }
 }
 
-/** Set when the caller is in. */
+/** Set when the caller is in: few, since he waits for the music. The exit sets the rest. */
 export function joinVariables(member: string, queue: string, joinedAtMs: number): Variables {
   return {
-    ...blankVariables,
+    cc_agent_found: '',
+    cc_agent_bridged: '',
+    // a dialplan that goes on without us asks it whether the caller has talked
+    cc_cause: '',
     TANDEM_MEMBER: member,
     TANDEM_OPENSIPS_CODE: opensipsCode(undefined),
     cc_side: 'member',
@@ -159,6 +162,7 @@ export function talkVariables(order: ConnectOrder, nowMs: number): Variables {
 export function exitVariables(order: ExitOrder, nowMs: number): Variables {
   const key = order.reason === 'exit-key' ? order.detail : '';
   return {
+    ...blankVariables,
     TANDEM_AGENT: order.agent ?? '',
     TANDEM_MEMBER: order.member,
     TANDEM_WAIT_S: wholeSeconds(order.waitedMs),
@@ -178,13 +182,12 @@ export function refusalVariables(reason: ExitReason | undefined, code: ErrorCode
 
 const ended = (order: ExitOrder, nowMs: number): Variables => ({
   cc_agent: order.agent ?? '',
+  cc_agent_bridged: 'true',
   cc_cause: 'answered',
-  cc_cancel_reason: '',
   cc_queue_terminated_epoch: epochS(nowMs),
 });
 
 const cancelled = (reason: ExitReason, nowMs: number): Variables => ({
-  cc_agent_found: '',
   cc_cause: 'cancel',
   cc_cancel_reason: cancelReasons[reason] ?? 'BREAK_OUT',
   cc_queue_canceled_epoch: epochS(nowMs),
