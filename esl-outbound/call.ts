@@ -6,6 +6,7 @@ import type { Channel } from './channel.js';
 import { refusalOf } from './connection.js';
 import type { GuardedConnection } from './connection.js';
 import type { SwitchEvent } from './event.js';
+import { CallLine } from './line.js';
 import { checkedName, checkedValue, quotedValue } from './variables.js';
 
 /** FreeSWITCH plays on over every key but `*` unless told so. */
@@ -39,6 +40,8 @@ export class EslCall implements Call {
   readonly args: readonly string[];
   readonly query: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
+  /** for whoever holds the call longer than one command */
+  readonly line: CallLine;
   readonly #connection: GuardedConnection;
   readonly #channel: Channel;
   #terminators: string | undefined;
@@ -59,6 +62,7 @@ export class EslCall implements Call {
     this.signal = channel.signal;
     this.#connection = connection;
     this.#channel = channel;
+    this.line = new CallLine(connection, channel, this.uniqueId);
     this.#terminatorsBefore = data.variable(terminatorsVariable);
     this.#terminators = this.#terminatorsBefore;
     channel.variables.seen(data);
@@ -156,6 +160,11 @@ export class EslCall implements Call {
     const refusal = refusalOf(answer);
     if (refusal !== undefined) throw new TandemError('TDM_SWITCH_REFUSED', ['uuid_setvar', refusal]);
     this.#channel.variables.wrote(name, value);
+  }
+
+  /** Keys stop no sound from now on, until the session ends. */
+  async ignoreKeys(): Promise<void> {
+    await this.#setTerminators(noTerminator);
   }
 
   /** Run an application to its end; gives its completion event. */

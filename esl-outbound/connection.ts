@@ -158,8 +158,9 @@ export class GuardedConnection extends esl.Connection {
   /**
    * Run a dialplan application and wait for its own completion event, matched by our id (rule 12.4); `+OK`
    * means nothing. Rejects TDM_CALL_GONE when the channel hangs up first. Events must be subscribed (E17).
+   * What is started with `isYielding` is no lock: later applications run inside it, and it goes on after them.
    */
-  execute(channel: string, application: string, argument: string, runMsMax?: number): Promise<SwitchEvent> {
+  execute(channel: string, application: string, argument: string, runMsMax?: number, isYielding = false): Promise<SwitchEvent> {
     const id = randomUUID();
     const { clock } = this.options;
     const onLate = () => this.#runs.reject(id, this.#late(application, runMsMax ?? 0));
@@ -168,7 +169,7 @@ export class GuardedConnection extends esl.Connection {
       'call-command': 'execute',
       'execute-app-name': application,
       ...(argument === '' ? {} : { 'execute-app-arg': argument }),
-      'event-lock': true,
+      ...(isYielding ? {} : { 'event-lock': true }),
       'Event-UUID': id,
     }).catch((e: unknown) => this.#runs.reject(id, e));
     return done;

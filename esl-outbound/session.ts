@@ -44,7 +44,7 @@ interface AddressedCall {
 }
 
 /** How a session ended; the label of the meter. */
-export type SessionOutcome = 'done' | 'hangup' | 'refused' | 'error' | 'failed';
+export type SessionOutcome = 'done' | 'hangup' | 'moved' | 'refused' | 'error' | 'failed';
 
 export class Session {
   readonly #connection: GuardedConnection;
@@ -178,6 +178,7 @@ export class Session {
     if (!application) return this.#report(call, 'refused', refusal);
     const failure = await this.#unlessAbandoned(this.#failureOf(application, call));
     if (this.#channel.hungUp) return this.#ofLostCall(call, failure);
+    if (this.#channel.fate === 'moved') return 'moved';
     // Menu and queue entry never reject: when we stopped them, they could not tell their result any more.
     const reason = failure ?? this.#channel.gone;
     return reason === undefined ? 'done' : this.#report(call, 'error', reason);
@@ -236,7 +237,7 @@ export class Session {
   /** Rule 12.6: after a hangup read on to HANGUP_COMPLETE; else leave the channel as it was found. Then `exit`. */
   async #close(call: EslCall, outcome: SessionOutcome): Promise<void> {
     if (this.#channel.hungUp) await this.#within(this.#channel.hangupComplete, this.#limits.lingerS * 1000);
-    else await this.#leave(call, outcome === 'done');
+    else if (outcome !== 'moved') await this.#leave(call, outcome === 'done');
     await this.#exit(call.hasSaidExit);
   }
 

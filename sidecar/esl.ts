@@ -8,6 +8,7 @@
  */
 import { TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
+import type { CommandHeaders } from '../esl-outbound/command.js';
 import { refusalOf } from '../esl-outbound/connection.js';
 import type { SwitchEvent } from '../esl-outbound/event.js';
 import { UnansweredError } from '../esl-outbound/waiters.js';
@@ -71,6 +72,8 @@ export interface EslLink extends EslCommands {
    * with FreeSWITCH's cause.
    */
   originate(argument: string, answerMsMax: number): Promise<string>;
+  /** A command of the protocol itself: `sendmsg <channel>`, `sendevent <name>`, with its headers. */
+  command(command: string, headers?: CommandHeaders): Promise<void>;
   /** Events by name, `CUSTOM subclass` for custom ones. Asked for again at every `up`. The result ends the listening. */
   on(names: string | readonly string[], listener: EslListener): () => void;
 }
@@ -146,6 +149,13 @@ class Supervisor implements EslLink {
     if (id === undefined)
       throw new TandemError('TDM_SWITCH_REFUSED', ['originate', refusal ?? `unexpected answer ${JSON.stringify(output.slice(0, 80))}`]);
     return id;
+  }
+
+  async command(command: string, headers?: CommandHeaders): Promise<void> {
+    await this.#measured(async ({ connection }) => {
+      await connection.command(command, headers);
+      return '';
+    });
   }
 
   on(names: string | readonly string[], listener: EslListener): () => void {

@@ -1,0 +1,123 @@
+/**
+ * What the agents' telephones do (B22): which accounts are registered, and which of them have a call. Read when the link
+ * comes up, followed by events from there on. An account that talks on a call of its own is in use, whoever called.
+ */
+import type { AgentId } from '../core/acd/ids.js';
+import type { DeviceState } from '../core/acd/words.js';
+import type { Log } from '../core/ports.js';
+import type { Feed } from '../core/switch.js';
+import type { SwitchEvent } from '../esl-outbound/event.js';
+import type { EslLink } from './esl.js';
+import { channelRows, registrationRows } from './switch-freeswitch-list.js';
+
+/** Agents by the account whose telephone is theirs, `1001@default` in small letters. Asked for at each event: must be cheap. */
+export type WatchedAccounts = () => ReadonlyMap<string, readonly AgentId[]>;
+
+export interface Devices {
+  /** Read all states again: the watched accounts are others now. Never rejects. */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+interface DeviceDeps {
+  readonly link: EslLink;
+  readonly feed: Feed;
+  readonly log: Log;
+  readonly watched: WatchedAccounts;
+}
+
+/** Accounts and calls of a switch that are remembered. */
+const rememberedMax = 100_000;
+const registrationEvents = ['CUSTOM sofia::register', 'CUSTOM sofia::unregister', 'CUSTOM sofia::expire'] as const;
+const callEvents = ['CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_HANGUP'] as const;
+
+const accountOf = (user: string, domain: string): string => `${user}@${domain}`.toLowerCase();
+
+export function createDevices(deps: DeviceDeps): Devices {
+  const { link, watched, feed, log } = deps;
+  const registered = new Set<string>();
+  /** channel to its account, and whether it was answered */
+  const calls = new Map<string, { readonly account: string; isAnswered: boolean }>();
+  const told = new Map<AgentId, DeviceState>();
+
+  /** A registration names its host, an account of the directory its domain: an agent's account is either. */
+  function isRegistered(account: string): boolean {
+    const [user = ''] = account.split('@', 1);
+    return registered.has(account) || [...registered].some((other) => other.startsWith(`${user}@`));
+  }
+
+  function stateOf(account: string): DeviceState {
+    const own = [...calls.values()].filter((call) => call.account === account);
+    if (own.some(({ isAnswered }) => isAnswered)) return 'in-use';
+    if (own.length > 0) return 'ringing';
+    return isRegistered(account) ? 'idle' : 'unavailable';
+  }
+
+  function tell(accounts: Iterable<string>): void {
+    for (const account of accounts) {
+      for (const agent of watched().get(account) ?? []) {
+        const device = stateOf(account);
+        if (told.get(agent) === device) continue;
+        told.set(agent, device);
+        feed({ type: 'device-changed', agent, device });
+      }
+    }
+  }
+
+  function onRegistration(event: SwitchEvent): void {
+    const account = accountOf(
+      event.get('from-user') ?? event.get('user') ?? '',
+      event.get('realm') ?? event.get('from-host') ?? event.get('host') ?? '',
+    );
+    const isGone = event.get('Event-Subclass') !== 'sofia::register' || event.get('expires') === '0';
+    const [user = ''] = account.split('@', 1);
+    const concerned = [...watched().keys()].filter((name) => name.startsWith(`${user}@`));
+    if (concerned.length === 0) return;
+    // of several telephones of an account one may remain: the switch knows
+    if (isGone) void refresh();
+    else if (registered.size < rememberedMax) registered.add(account);
+    tell(concerned);
+  }
+
+  function onCall(event: SwitchEvent): void {
+    const uuid = event.get('Unique-ID') ?? '';
+    const account = (event.get('Channel-Presence-ID') ?? calls.get(uuid)?.account ?? '').toLowerCase();
+    if (account === '' || !watched().has(account)) return;
+    const call = calls.get(uuid);
+    if (event.name === 'CHANNEL_HANGUP') calls.delete(uuid);
+    else if (call) call.isAnswered ||= event.name === 'CHANNEL_ANSWER';
+    else if (calls.size < rememberedMax) calls.set(uuid, { account, isAnswered: event.name === 'CHANNEL_ANSWER' });
+    tell([account]);
+  }
+
+  async function refresh(): Promise<void> {
+    if (watched().size === 0) return;
+    try {
+      const [accounts, channels] = await Promise.all([link.bgapi('show registrations as json'), link.bgapi('show channels as json')]);
+      registered.clear();
+      for (const { user, realm } of registrationRows(accounts)) registered.add(accountOf(user, realm));
+      const live = new Map(channelRows(channels).map((row) => [row.uuid, row]));
+      for (const uuid of calls.keys()) if (!live.has(uuid)) calls.delete(uuid);
+      for (const { uuid, presence, isAnswered } of live.values())
+        if (watched().has(presence.toLowerCase())) calls.set(uuid, { account: presence.toLowerCase(), isAnswered });
+      tell(watched().keys());
+    } catch (error) {
+      log.warn({ err: error }, 'freeswitch: states of the telephones could not be read');
+    }
+  }
+
+  const stops = [
+    link.on(registrationEvents, onRegistration),
+    link.on(callEvents, onCall),
+    link.onState(({ state }) => {
+      if (state === 'up') void refresh();
+    }),
+  ];
+  if (link.status().state === 'up') void refresh();
+  return {
+    refresh,
+    close() {
+      for (const stop of stops) stop();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** Which channels of a FreeSWITCH are legs of ours, also those whose id the switch chose (accounts with several telephones). */
+import type { LegId } from '../core/acd/ids.js';
+import { checkName } from '../core/dial-string.js';
+import type { LiveChannels } from '../core/switch.js';
+import type { EslLink } from './esl.js';
+import type { FreeswitchCommands } from './switch-freeswitch-commands.js';
+import type { LegBook } from './switch-freeswitch-legs.js';
+import { bridgedIds, channelRows, mayBeLeg } from './switch-freeswitch-list.js';
+import { legVariable } from './switch-freeswitch-ring.js';
+
+export interface ChannelNames {
+  /** Channels and their legs. Rejects when the switch cannot be asked. */
+  list(askedAtMs: number): Promise<LiveChannels>;
+  /** Ids of the channels of a leg that nobody here ordered. Never rejects. */
+  channelsOf(leg: LegId): Promise<readonly string[]>;
+}
+
+export function createChannelNames(deps: {
+  readonly link: EslLink;
+  readonly commands: FreeswitchCommands;
+  readonly book: LegBook;
+}): ChannelNames {
+  const { link, commands, book } = deps;
+  /** channel to leg, '' for one that is none of ours; only of channels that live */
+  let known = new Map<string, string>();
+
+  /** Each channel is asked for its leg once. */
+  async function look(): Promise<readonly string[]> {
+    const rows = channelRows(await link.bgapi('show channels as json'));
+    const named = new Map<string, string>();
+    await Promise.all(
+      rows.filter(mayBeLeg).map(async ({ uuid }) => {
+        named.set(uuid, known.get(uuid) ?? (await commands.ask(`uuid_getvar ${checkName('uuid', uuid)} ${legVariable}`)) ?? '');
+      }),
+    );
+    known = named;
+    return rows.map(({ uuid }) => uuid);
+  }
+
+  const legOf = (uuid: string): string => book.ofChannel(uuid)?.start.leg ?? known.get(uuid) ?? '';
+  const withLegs = (ids: Iterable<string>): Set<string> => new Set([...ids].flatMap((id) => [id, legOf(id)]).filter((id) => id !== ''));
+
+  return {
+    async list(askedAtMs) {
+      const [ids, calls] = await Promise.all([look(), link.bgapi('show calls as json')]);
+      return { askedAtMs, uniqueIds: withLegs(ids), bridged: withLegs(bridgedIds(calls)) };
+    },
+    async channelsOf(leg) {
+      try {
+        await look();
+      } catch {
+        return []; // the link is down: the list of channels at its return tells
+      }
+      return [...known].filter(([, name]) => name === leg).map(([uuid]) => uuid);
+    },
+  };
+}

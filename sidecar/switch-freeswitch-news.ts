@@ -1,0 +1,279 @@
+/**
+ * Events of a FreeSWITCH link that concern legs of ours, as facts for the queue engine. A leg is known by the variable
+ * `tandem_leg` on each of its channels, so that nothing depends on who ordered it, nor on the order of events.
+ */
+import type { AcdEvent } from '../core/acd/events.js';
+import { legId, memberId, offerId } from '../core/acd/ids.js';
+import type { Log } from '../core/ports.js';
+import type { Feed } from '../core/switch.js';
+import type { SwitchEvent } from '../esl-outbound/event.js';
+import { failureOf, isTransfer } from './switch-freeswitch-causes.js';
+import type { Leg, LegBook } from './switch-freeswitch-legs.js';
+import { confirmVariable, legEvent, legVariable, memberVariable, offerVariable, wantedKeyVariable } from './switch-freeswitch-ring.js';
+
+/** What is asked for; see `EslLink.on`. */
+export const legEvents = [
+  'CHANNEL_CREATE',
+  'CHANNEL_ANSWER',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_UNBRIDGE',
+  'CHANNEL_HANGUP',
+  `CUSTOM ${legEvent}`,
+] as const;
+
+/** What has to be done on the switch about it. */
+export interface LegReactions {
+  /** end these channels */
+  kill(uuids: Iterable<string>, cause: string): void;
+  /** a channel of the leg exists now */
+  created(leg: Leg, uuid: string): void;
+  /** the near end of a loopback is up: look for whoever is behind it */
+  lookBehind(leg: Leg): void;
+  /** the agent is there behind the loopback */
+  foundBehind(leg: Leg): void;
+  /** the two hear each other */
+  connected(leg: Leg): void;
+  /** the talk is over; the caller may live on */
+  ended(leg: Leg): void;
+}
+
+export class LegNews {
+  readonly #book: LegBook;
+  readonly #feed: Feed;
+  readonly #reactions: LegReactions;
+  readonly #log: Log;
+
+  constructor(parts: { readonly book: LegBook; readonly feed: Feed; readonly reactions: LegReactions; readonly log: Log }) {
+    this.#book = parts.book;
+    this.#feed = parts.feed;
+    this.#reactions = parts.reactions;
+    this.#log = parts.log;
+  }
+
+  onEvent(event: SwitchEvent): void {
+    const uuid = event.get('Unique-ID') ?? '';
+    switch (event.name) {
+      case 'CHANNEL_CREATE':
+        this.#created(event, uuid);
+        return;
+      case 'CHANNEL_ANSWER':
+        this.#answered(event, uuid);
+        return;
+      case 'CUSTOM':
+        this.#custom(event, uuid);
+        return;
+      case 'CHANNEL_BRIDGE':
+        this.#bridged(event.get('Bridge-A-Unique-ID') ?? uuid, event.get('Bridge-B-Unique-ID') ?? event.get('Other-Leg-Unique-ID') ?? '');
+        return;
+      case 'CHANNEL_UNBRIDGE':
+        this.#unbridged(event.get('Bridge-A-Unique-ID') ?? uuid, event.get('Bridge-B-Unique-ID') ?? event.get('Other-Leg-Unique-ID') ?? '');
+        return;
+      case 'CHANNEL_HANGUP':
+        this.#hungUp(event, uuid);
+        return;
+    }
+  }
+
+  /** The result of `originate`: somebody answered, on this channel. */
+  originated(leg: Leg, uuid: string | undefined): void {
+    leg.isAwaited = false;
+    if (uuid !== undefined && this.#book.get(leg.start.leg) === leg) leg.channel ??= uuid;
+    this.endCancelled(leg);
+  }
+
+  /** The result of `originate`: nobody answered, and nothing rings any more. */
+  failed(leg: Leg, cause: string): void {
+    leg.isAwaited = false;
+    if (leg.cancelled !== undefined) this.#book.remove(leg, leg.failure ?? 'cancelled');
+    else if (leg.phase === 'ringing') this.#over(leg, failureOf(cause), cause);
+  }
+
+  // ---------------------------------------------------------------- channels
+
+  #created(event: SwitchEvent, uuid: string): void {
+    const leg = this.#legOf(event, uuid);
+    if (!leg) return;
+    // B8: the order to take it back came before there was a channel
+    if (leg.cancelled !== undefined) this.#reactions.kill([uuid], leg.cancelled);
+    else this.#reactions.created(leg, uuid);
+  }
+
+  #answered(event: SwitchEvent, uuid: string): void {
+    const leg = this.#legOf(event, uuid);
+    if (!leg || leg.channel !== undefined || leg.start.isStandby) return;
+    if (leg.cancelled !== undefined) {
+      this.#reactions.kill([uuid], leg.cancelled);
+      return;
+    }
+    leg.channel = uuid;
+    leg.farEnd = event.variable('other_loopback_leg_uuid');
+    // behind a loopback it is not the agent who answered, but its far end
+    if (leg.farEnd === undefined) this.#agentIsThere(leg);
+  }
+
+  #agentIsThere(leg: Leg): void {
+    if (leg.phase !== 'ringing') return;
+    leg.phase = 'answered';
+    this.#tell(leg, (offer) => ({ type: 'agent-answered', offer }));
+  }
+
+  #custom(event: SwitchEvent, uuid: string): void {
+    const news = event.get('Tandem-News');
+    const leg = this.#legOf(event, uuid);
+    if (!leg || leg.cancelled !== undefined) return;
+    // a standby agent's channel may still say what an offer before this one had to say
+    const offer = event.get('Tandem-Offer');
+    if (offer !== undefined && offer !== leg.start.offer) return;
+    leg.channel ??= uuid;
+    if (news === 'answered') this.#reactions.lookBehind(leg);
+    else if (news === 'ready') this.#ready(leg, event);
+    else if (news === 'called-back') this.#calledBack(leg, event);
+  }
+
+  #ready(leg: Leg, event: SwitchEvent): void {
+    this.#agentIsThere(leg);
+    if (leg.phase !== 'answered') return;
+    if (!hasConfirmed(event)) {
+      this.#over(leg, 'not-confirmed', event.variable(confirmVariable) ?? 'no key');
+      return;
+    }
+    leg.phase = 'ready';
+    this.#tell(leg, (offer) => ({ type: 'agent-ready', offer }));
+  }
+
+  /** From now on he is a caller like any other. */
+  #calledBack(leg: Leg, event: SwitchEvent): void {
+    if (hasConfirmed(event)) this.#book.remove(leg, 'called-back');
+    else this.#over(leg, 'not-confirmed', 'not confirmed');
+  }
+
+  /** The far end of a loopback is bridged to somebody (7.1.4). */
+  farEndBridged(leg: Leg): void {
+    if (leg.isFarEndBridged || leg.phase !== 'ringing') return;
+    leg.isFarEndBridged = true;
+    leg.stopTimer();
+    this.#agentIsThere(leg);
+    this.#reactions.foundBehind(leg);
+  }
+
+  #bridged(a: string, b: string): void {
+    const leg = this.#book.ofChannel(a) ?? this.#book.ofChannel(b);
+    if (leg) {
+      if (a === leg.start.caller || b === leg.start.caller) this.#talks(leg);
+      return;
+    }
+    for (const other of this.#book.all()) if (other.farEnd === a || other.farEnd === b) this.farEndBridged(other);
+  }
+
+  #talks(leg: Leg): void {
+    leg.isParted = false;
+    if (leg.phase === 'talking') return;
+    leg.phase = 'talking';
+    leg.stopTimer();
+    this.#tell(leg, (offer) => ({ type: 'connected', offer }));
+    this.#reactions.connected(leg);
+  }
+
+  /** Parted while both live: one of them was moved. A leg of ours ends soon; a standby agent's channel is free at once. */
+  #unbridged(a: string, b: string): void {
+    const leg = this.#book.ofChannel(a) ?? this.#book.ofChannel(b);
+    if (leg?.phase !== 'talking' || (a !== leg.start.caller && b !== leg.start.caller)) return;
+    leg.isParted = true;
+    if (leg.start.isStandby) this.#talkOver(leg, leg.isCallerGone ? 'caller' : 'transfer', 'UNBRIDGED');
+  }
+
+  #hungUp(event: SwitchEvent, uuid: string): void {
+    const cause = event.get('Hangup-Cause') ?? 'UNKNOWN';
+    for (const waited of this.#book.ofCaller(uuid)) if (waited.phase === 'talking' && !waited.isParted) waited.isCallerGone = true;
+    const leg = this.#book.ofChannel(uuid);
+    if (!leg) return;
+    this.#book.removeChannel(leg, uuid);
+    if (leg.phase === 'talking') this.#talkOver(leg, enderOf(leg, cause), cause);
+    else if (leg.cancelled !== undefined) this.endCancelled(leg);
+    else if (leg.phase !== 'ringing' && uuid === leg.channel) this.#over(leg, 'agent-gone', cause);
+    // the result of `originate` says more of a leg that did not answer; without one to wait for this is the end
+    else if (!leg.isAwaited && leg.channels.size === 0) this.#over(leg, failureOf(cause), cause);
+  }
+
+  /** It is kept until its channels are gone and none can come any more. */
+  endCancelled(leg: Leg): void {
+    if (leg.cancelled === undefined || leg.isAwaited || leg.channels.size > 0) return;
+    this.#book.remove(leg, leg.failure ?? 'cancelled');
+  }
+
+  // ---------------------------------------------------------------- ends
+
+  #talkOver(leg: Leg, by: Extract<AcdEvent, { type: 'call-ended' }>['by'], cause: string): void {
+    this.#book.remove(leg, 'talked');
+    this.#tell(leg, (offer) => ({ type: 'call-ended', offer, by, cause }));
+    this.#reactions.ended(leg);
+  }
+
+  /** An offer or a callback that came to nothing; whatever is left of it is ended. */
+  #over(leg: Leg, failure: ReturnType<typeof failureOf>, detail: string): void {
+    this.fail(leg, failure, detail, 'NORMAL_CLEARING');
+  }
+
+  fail(leg: Leg, failure: ReturnType<typeof failureOf>, detail: string, cause: string): void {
+    const { callBackOf, leg: id, isStandby } = leg.start;
+    if (leg.cancelled !== undefined) {
+      this.endCancelled(leg);
+      return;
+    }
+    leg.cancelled = cause;
+    leg.failure = failure;
+    leg.stopTimer();
+    if (isStandby) this.#book.remove(leg, failure);
+    else {
+      this.#reactions.kill(leg.channels, cause);
+      this.endCancelled(leg);
+    }
+    this.#tell(leg, (offer) => ({ type: 'offer-failed', offer, failure, detail }));
+    if (callBackOf !== undefined) this.#feed({ type: 'callback-failed', member: callBackOf, leg: id, cause: detail });
+  }
+
+  #tell(leg: Leg, event: (offer: NonNullable<Leg['start']['offer']>) => AcdEvent): void {
+    if (leg.start.offer !== undefined) this.#feed(event(leg.start.offer));
+  }
+
+  // ---------------------------------------------------------------- whose channel is it
+
+  #legOf(event: SwitchEvent, uuid: string): Leg | undefined {
+    const named = event.variable(legVariable);
+    const known = this.#book.ofChannel(uuid) ?? (named === undefined ? undefined : this.#book.get(legId(named)));
+    // the far end of a loopback has the variables too
+    if (known && named !== undefined && !isFarEnd(event) && !known.start.isStandby) this.#book.addChannel(known, uuid);
+    if (known || named === undefined || isFarEnd(event)) return isFarEnd(event) ? undefined : known;
+    return this.#adopted(event, named, uuid);
+  }
+
+  /** Ordered by another Tandem, or by this one before it was started again: the channel says what it is for. */
+  #adopted(event: SwitchEvent, named: string, uuid: string): Leg {
+    const offer = event.variable(offerVariable);
+    const member = event.variable(memberVariable);
+    const leg = this.#book.add({
+      leg: legId(named),
+      offer: offer === undefined ? undefined : offerId(offer),
+      callBackOf: member === undefined ? undefined : memberId(member),
+      order: undefined,
+      caller: event.variable('cc_member_session_uuid') ?? '',
+      isStandby: false,
+    });
+    this.#book.addChannel(leg, uuid);
+    this.#log.debug({ leg: named, channel: uuid }, 'queue: a leg that was ordered elsewhere');
+    return leg;
+  }
+}
+
+const isFarEnd = (event: SwitchEvent): boolean =>
+  (event.get('Channel-Name') ?? '').startsWith('loopback/') && (event.get('Channel-Name') ?? '').endsWith('-b');
+
+const hasConfirmed = (event: SwitchEvent): boolean => {
+  const wanted = event.variable(wantedKeyVariable);
+  return wanted === undefined || event.variable(confirmVariable) === wanted;
+};
+
+function enderOf(leg: Leg, cause: string): 'caller' | 'agent' | 'transfer' {
+  if (leg.isCallerGone) return 'caller';
+  return isTransfer(cause) || leg.isParted ? 'transfer' : 'agent';
+}
