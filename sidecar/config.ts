@@ -2,6 +2,7 @@
 import { isNetwork } from '../core/address-list.js';
 import { TandemError } from '../core/errors.js';
 import { isZone } from '../core/time.js';
+import { queuesConfig } from './config-queues.js';
 import { environmentName, settingsTable, type SettingName, type SettingRow } from './settings-table.js';
 import { describeProblems, readYamlFile, type Problem, type YamlFile } from './yaml-file.js';
 
@@ -39,7 +40,7 @@ export function readConfig(env: Environment): Config {
   return config;
 }
 
-interface Reader {
+export interface Reader {
   readonly problems: Problem[];
   text(name: SettingName): string;
   int(name: SettingName): number;
@@ -176,9 +177,7 @@ function buildConfig(read: Reader) {
     keepEntryListId: read.yes('keep_entry_list_id'),
     handoverWindowS: read.int('handover_window_s'),
     provision: read.text('provision') || undefined,
-    switchQueues: read.yes('switch_queues'),
-    supervisorPhones: read.list('supervisor_phones'),
-    supervisorPin: supervisorPin(read),
+    queues: queuesConfig(read),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),
   };
@@ -198,14 +197,6 @@ function zone(read: Reader): string {
   const name = given === rows.get('zone')?.fallback ? Intl.DateTimeFormat().resolvedOptions().timeZone : given;
   if (!isZone(name)) read.complain('zone', `"${name}" is no IANA time zone`);
   return name;
-}
-
-function supervisorPin(read: Reader): string | undefined {
-  const pin = read.text('supervisor_pin');
-  if (pin === '') return undefined;
-  if (!/^\d{4,12}$/.test(pin) || /^(\d)\1*$/.test(pin) || knownDefaultSecrets.has(pin))
-    read.complain('supervisor_pin', 'must be 4 to 12 digits that nobody guesses');
-  return pin;
 }
 
 function paths(read: Reader, name: 'api_paths' | 'agent_api_paths'): readonly string[] {

@@ -8,6 +8,8 @@ import type { CheckResult, Health } from './health.js';
 export interface Links {
   readonly ami: ReadonlyMap<string, AmiLink>;
   readonly esl: ReadonlyMap<string, EslLink>;
+  /** Connect, when everybody who wants to hear of it listens. */
+  start(): void;
   close(): void;
 }
 
@@ -21,10 +23,12 @@ export function openLinks(
   );
   for (const [name, link] of ami) deps.health.add(`ami:${name}`, () => linkCheck(`ami:${name}`, link.status()));
   for (const [name, link] of esl) deps.health.add(`esl:${name}`, () => linkCheck(`esl:${name}`, link.status()));
-  for (const link of [...ami.values(), ...esl.values()]) link.start();
   return {
     ami,
     esl,
+    start() {
+      for (const link of [...ami.values(), ...esl.values()]) link.start();
+    },
     close() {
       for (const link of [...ami.values(), ...esl.values()]) link.stop();
     },

@@ -26,6 +26,7 @@ import { applyFile, type ApplyOptions } from './provision.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { createPasswordHasher } from './password-hasher.js';
 import { prepare } from './preparation.js';
+import { openQueues } from './queues.js';
 import { systemTimers } from './timers.js';
 
 export interface Ports {
@@ -78,11 +79,10 @@ async function open(
   const store = await openConfiguredStore(config, log, metrics);
   closers.push(() => store.close());
   health.add('database', () => store.ping().then(() => ({ name: 'database', state: 'up', reason: '' })));
-  const reload = oneAtATime(() => provision(store, { config, log, env }));
   const preparation = await prepare(
     async () => {
       await store.migrate();
-      if (config.provision !== undefined) await reload();
+      if (config.provision !== undefined) await provision(store, { config, log, env });
     },
     { log, timers: systemTimers },
   );
@@ -105,8 +105,18 @@ async function open(
       serverIp: config.serverIp,
     },
   );
+  const links = openLinks(config, { log, meter: metrics, health });
+  closers.push(() => links.close());
+  const queues = openQueues({ config, store, links, log, meter: metrics, health, timers: systemTimers, monoMs: () => performance.now() });
+  closers.push(() => queues.stop());
+  links.start();
+  const reload = oneAtATime(async () => {
+    const lines = await provision(store, { config, log, env });
+    await queues.reload();
+    return lines;
+  });
   const applications = createApplications(
-    { ...store, lookup, log, meter: metrics, nowMs: Date.now, after, zone: config.zone },
+    { ...store, lookup, log, meter: metrics, nowMs: Date.now, after, zone: config.zone, queueDoors: queues.doors },
     {
       serverIp: config.serverIp,
       silence: config.lookupSilence,
@@ -115,8 +125,6 @@ async function open(
     },
   );
 
-  const links = openLinks(config, { log, meter: metrics, health });
-  closers.push(() => links.close());
   const cron = scheduleRetention(store, log);
   closers.push(() => cron.close());
 
@@ -133,9 +141,13 @@ async function open(
     { log, meter: metrics },
   );
   const esl = createEslServer(config.esl, applications.esl, { log, meter: metrics });
-  const http = createHttpSide({ config, store, peers, health, metrics, log, reload, env });
+  const http = createHttpSide({ config, store, peers, health, metrics, log, reload, env, queues });
   const doors = doorsOf(agi, esl, http);
   closers.push(() => doors.close(0));
+  // Callers find the queues taken when they come. While the database is away they are taken as soon as it answers.
+  const taken = preparation.done.then(() => queues.start());
+  taken.catch(() => undefined); // told by `settled`
+  if (preparation.check().state === 'up') await taken;
   const ports = { agi: await agi.listen(), esl: await esl.listen(), http: await listenHttp(http, config.http) };
   log.info({ ...ports, zone: config.zone }, 'doors open');
 
@@ -148,6 +160,8 @@ async function open(
     async stop(graceMs) {
       health.stop('stopping');
       log.info({ graceMs, agi: agi.sessions(), esl: esl.sessions() }, 'stopping: no new calls, running ones may finish');
+      // Who waits in a queue would not finish: the dialplan leads him back to the same place, here or elsewhere.
+      await queues.stop();
       await doors.close(graceMs);
       await closeAll();
       log.info({}, 'stopped');

@@ -32,6 +32,8 @@ export interface QueueEngineDeps {
   readonly monoMs: () => number;
   readonly log: Log;
   readonly meter: Meter;
+  /** the queues have become ours */
+  readonly onOwned?: () => void;
   /** for tests */
   readonly createEngine?: (start: EngineStart) => AcdEngine;
 }
@@ -138,6 +140,7 @@ class Owner implements RunningQueueEngine {
     if (this.#stopping) return;
     this.#deps.log.info({ fence: taken.fence }, 'this process owns the queues');
     this.#deps.meter.set('tandem_acd_owner', 1);
+    this.#deps.onOwned?.();
   }
 
   /** The spool first: it is newer than the database. */

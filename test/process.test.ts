@@ -47,6 +47,7 @@ describe('the process', function () {
       checks: [
         { name: 'database', state: 'up', reason: '' },
         { name: 'tables', state: 'up', reason: '' },
+        { name: 'queue-engine', state: 'up', reason: '' },
       ],
     });
     assert.match(await (await fetch(url('/metrics'))).text(), /^tandem_agi_sessions 0$/m);

@@ -1,0 +1,138 @@
+/** Tandem's own queues put together: the engine, call control on every switch, callers' sessions, agents' lamps and devices. */
+import { randomUUID } from 'node:crypto';
+import { createAsteriskSessions } from '../agi/member-session.js';
+import type { AcdEvent } from '../core/acd/events.js';
+import { switchId } from '../core/acd/ids.js';
+import type { OfferId, SwitchId } from '../core/acd/ids.js';
+import type { QueueEngine } from '../core/acd-ports.js';
+import type { Log, Meter } from '../core/ports.js';
+import { createAgentLamps } from '../core/services/agent-lamps.js';
+import type { CallPlace } from '../core/services/native-queue.js';
+import { createQueueConfigs } from '../core/services/queue-configs.js';
+import type { SwitchPort } from '../core/switch.js';
+import type { Store } from '../sql/store.js';
+import { createChatWebhook } from './chat-webhook.js';
+import type { Config } from './config.js';
+import type { Health } from './health.js';
+import type { Links } from './links.js';
+import { createPasswordHasher } from './password-hasher.js';
+import type { AcdDoors } from './queue-doors.js';
+import { openQueueEngine } from './queue-engine.js';
+import { equalSecrets } from './secrets.js';
+import { createAsteriskSwitch } from './switch-asterisk.js';
+import type { AsteriskSwitch } from './switch-asterisk.js';
+import type { Timers } from './timers.js';
+import { createWatchedAgents } from './watched-agents.js';
+import type { WatchedAgents } from './watched-agents.js';
+
+export interface QueuesDeps {
+  readonly config: Pick<Config, 'queues' | 'zone'>;
+  readonly store: Pick<Store, 'acd' | 'leases' | 'acdConfigs'>;
+  /** not started yet */
+  readonly links: Pick<Links, 'ami' | 'esl'>;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly health: Health;
+  readonly timers: Timers;
+  readonly monoMs: () => number;
+}
+
+export interface Queues {
+  readonly engine: QueueEngine;
+  readonly ports: ReadonlyMap<SwitchId, SwitchPort>;
+  /** for the applications of both doors */
+  readonly doors: AcdDoors;
+  newId(): string;
+  /** Take the queues, when the tables are there; resolves after the first try. */
+  start(): Promise<void>;
+  /** Give the engine what is provisioned now. */
+  reload(): Promise<void>;
+  /** Store everything, end the waiting callers' sessions so that their dialplans go on, and give the queues away. */
+  stop(): Promise<void>;
+}
+
+export function openQueues(deps: QueuesDeps): Queues {
+  const { config, store, log, meter, timers } = deps;
+  const ports = new Map<SwitchId, SwitchPort>();
+  const after = (delayMs: number, run: () => void): (() => void) => timers.after(delayMs, run);
+  const nowMs = (): number => timers.nowMs();
+  const chat = createChatWebhook(config.queues.chatWebhook, { feed: (event) => running.engine.tell(event), log, meter, timers });
+  const running = openQueueEngine(
+    {
+      store,
+      configs: store.acdConfigs,
+      switches: ports,
+      chat,
+      timers,
+      monoMs: deps.monoMs,
+      log,
+      meter,
+      onOwned: () => {
+        watched.renew();
+        lamps.refresh();
+      },
+    },
+    { spoolFile: config.queues.spool.file, spoolBytesMax: config.queues.spool.bytesMax, reconcileEveryMs: config.queues.reconcileMs },
+  );
+  const { engine } = running;
+  const watched = createWatchedAgents(engine, timers, () => void Promise.all(asterisk.map((port) => port.refreshDevices())));
+  const asterisk = asteriskSwitches(deps, engine, watched);
+  for (const port of asterisk) ports.set(port.id, port);
+  const lamps = createAgentLamps({ engine, ports, after });
+  const configs = createQueueConfigs({ configs: store.acdConfigs, engine, after, log });
+
+  for (const link of [...deps.links.ami.values(), ...deps.links.esl.values()]) {
+    const id = switchId(link.status().name);
+    link.onState(({ state }) => {
+      if (state !== 'up') return;
+      running.reconcile(id);
+      if (engine.isOwner()) lamps.linkUp(id);
+    });
+  }
+  deps.health.add('queue-engine', () => running.check());
+
+  const legsOf = (id: SwitchId) => asterisk.find((port) => port.id === id)?.legs;
+  const places = {
+    asterisk: placesOf(asterisk, ({ id, watch }) => createAsteriskSessions({ switch: id, watch, after, nowMs, log })),
+    freeswitch: new Map<string, CallPlace>(),
+  };
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    configs.stop();
+    await running.stop();
+    lamps.close();
+    watched.close();
+    for (const port of asterisk) port.close();
+  }
+
+  return {
+    engine,
+    ports,
+    doors: { engine, ports, ...places, legsOf, newId: randomUUID, switchQueues: config.queues.switchQueues, ...people(config.queues) },
+    newId: randomUUID,
+    start: () => running.start(),
+    reload: () => configs.reload(),
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+function asteriskSwitches({ config, links, ...tools }: QueuesDeps, engine: QueueEngine, watched: WatchedAgents): AsteriskSwitch[] {
+  const options = { agiAddress: config.queues.agiSwitchAddress, zone: config.zone };
+  const deps = {
+    ...tools,
+    feed: (event: AcdEvent) => engine.tell(event),
+    orderOf: (offer: OfferId) => engine.orderOf(offer),
+    watchedDevices: () => watched.devices(),
+  };
+  return [...links.ami].map(([name, link]) => createAsteriskSwitch({ ...options, id: switchId(name) }, { ...deps, link }));
+}
+
+const placesOf = <Port extends SwitchPort>(list: readonly Port[], sessions: (port: Port) => CallPlace['openSession']) =>
+  new Map(list.map((port): [string, CallPlace] => [port.id, { switch: port.id, openSession: sessions(port) }]));
+
+/** Agents' PINs as they are stored, and who may listen to talks. */
+function people({ supervisorPhones, supervisorPin }: Config['queues']): Pick<AcdDoors, 'verifyPin' | 'supervisors'> {
+  const hasher = createPasswordHasher();
+  const isPin = supervisorPin === undefined ? undefined : (pin: string) => Promise.resolve(equalSecrets(pin, supervisorPin));
+  return { verifyPin: (stored, pin) => hasher.verify(pin, stored), supervisors: { phones: supervisorPhones, isPin } };
+}
