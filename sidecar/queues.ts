@@ -10,6 +10,7 @@ import { createAgentLamps } from '../core/services/agent-lamps.js';
 import type { CallPlace } from '../core/services/native-queue.js';
 import { createQueueConfigs } from '../core/services/queue-configs.js';
 import type { SwitchPort } from '../core/switch.js';
+import { createFreeswitchSessions } from '../esl-outbound/member-session.js';
 import type { Store } from '../sql/store.js';
 import { createChatWebhook } from './chat-webhook.js';
 import type { Config } from './config.js';
@@ -21,6 +22,8 @@ import { openQueueEngine } from './queue-engine.js';
 import { equalSecrets } from './secrets.js';
 import { createAsteriskSwitch } from './switch-asterisk.js';
 import type { AsteriskSwitch } from './switch-asterisk.js';
+import { createFreeswitchSwitch } from './switch-freeswitch.js';
+import type { FreeswitchSwitch } from './switch-freeswitch.js';
 import type { Timers } from './timers.js';
 import { createWatchedAgents } from './watched-agents.js';
 import type { WatchedAgents } from './watched-agents.js';
@@ -75,9 +78,14 @@ export function openQueues(deps: QueuesDeps): Queues {
     { spoolFile: config.queues.spool.file, spoolBytesMax: config.queues.spool.bytesMax, reconcileEveryMs: config.queues.reconcileMs },
   );
   const { engine } = running;
-  const watched = createWatchedAgents(engine, timers, () => void Promise.all(asterisk.map((port) => port.refreshDevices())));
+  const watched = createWatchedAgents(
+    engine,
+    timers,
+    () => void Promise.all([...asterisk, ...freeswitch].map((port) => port.refreshDevices())),
+  );
   const asterisk = asteriskSwitches(deps, engine, watched);
-  for (const port of asterisk) ports.set(port.id, port);
+  const freeswitch = freeswitchSwitches(deps, engine, watched);
+  for (const port of [...asterisk, ...freeswitch]) ports.set(port.id, port);
   const lamps = createAgentLamps({ engine, ports, after });
   const configs = createQueueConfigs({ configs: store.acdConfigs, engine, after, log });
 
@@ -94,7 +102,7 @@ export function openQueues(deps: QueuesDeps): Queues {
   const legsOf = (id: SwitchId) => asterisk.find((port) => port.id === id)?.legs;
   const places = {
     asterisk: placesOf(asterisk, ({ id, watch }) => createAsteriskSessions({ switch: id, watch, after, nowMs, log })),
-    freeswitch: new Map<string, CallPlace>(),
+    freeswitch: placesOf(freeswitch, ({ id }) => createFreeswitchSessions({ switch: id, log, zone: config.zone })),
   };
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
@@ -102,7 +110,7 @@ export function openQueues(deps: QueuesDeps): Queues {
     await running.stop();
     lamps.close();
     watched.close();
-    for (const port of asterisk) port.close();
+    for (const port of [...asterisk, ...freeswitch]) port.close();
   }
 
   return {
@@ -125,6 +133,12 @@ function asteriskSwitches({ config, links, ...tools }: QueuesDeps, engine: Queue
     watchedDevices: () => watched.devices(),
   };
   return [...links.ami].map(([name, link]) => createAsteriskSwitch({ ...options, id: switchId(name) }, { ...deps, link }));
+}
+
+function freeswitchSwitches({ config, links, ...tools }: QueuesDeps, engine: QueueEngine, watched: WatchedAgents): FreeswitchSwitch[] {
+  const options = { callBack: config.queues.freeswitchCallBack };
+  const deps = { ...tools, feed: (event: AcdEvent) => engine.tell(event), watchedAccounts: () => watched.accounts() };
+  return [...links.esl].map(([name, link]) => createFreeswitchSwitch({ ...options, id: switchId(name) }, { ...deps, link }));
 }
 
 const placesOf = <Port extends SwitchPort>(list: readonly Port[], sessions: (port: Port) => CallPlace['openSession']) =>

@@ -6,6 +6,7 @@ import type { AgentConfig } from '../core/acd/config.js';
 import type { AgentId } from '../core/acd/ids.js';
 import type { QueueEngine } from '../core/acd-ports.js';
 import { asteriskContact, asteriskContactProblem } from '../core/dial-string-asterisk.js';
+import { freeswitchContact, freeswitchContactProblem } from '../core/dial-string-freeswitch.js';
 import type { Timers } from './timers.js';
 
 type ByName = ReadonlyMap<string, readonly AgentId[]>;
@@ -13,6 +14,8 @@ type ByName = ReadonlyMap<string, readonly AgentId[]>;
 export interface WatchedAgents {
   /** as Asterisk spells its devices; cheap */
   devices(): ByName;
+  /** `user@domain` in small letters; cheap */
+  accounts(): ByName;
   /** The queues are ours now, so there are agents to look after. */
   renew(): void;
   close(): void;
@@ -24,7 +27,7 @@ const nobody: ByName = new Map();
 
 /** `onChange`: others are watched from now on. */
 export function createWatchedAgents(engine: QueueEngine, timers: Timers, onChange: () => void): WatchedAgents {
-  let known: { readonly devices: ByName } | undefined;
+  let known: { readonly devices: ByName; readonly accounts: ByName } | undefined;
   let overrides: ReadonlyMap<AgentId, string | undefined> = new Map();
   let cancel: (() => void) | undefined;
 
@@ -35,6 +38,7 @@ export function createWatchedAgents(engine: QueueEngine, timers: Timers, onChang
     const configs = [...agentConfigs.values()];
     known = {
       devices: byName(configs, (config) => devicesOf(config, overrides.get(config.id))),
+      accounts: byName(configs, (config) => accountsOf(config, overrides.get(config.id))),
     };
     return known;
   }
@@ -56,6 +60,7 @@ export function createWatchedAgents(engine: QueueEngine, timers: Timers, onChang
 
   return {
     devices: () => look()?.devices ?? nobody,
+    accounts: () => look()?.accounts ?? nobody,
     renew,
     close() {
       stop();
@@ -80,4 +85,13 @@ export function devicesOf({ device, contact }: AgentConfig, override: string | u
   const dialled = override ?? contact;
   const found = dialled !== undefined && asteriskContactProblem(dialled) === undefined ? asteriskContact(dialled).device : undefined;
   return found === undefined ? [] : [found];
+}
+
+/** `domain`: of accounts that are named without one. */
+export function accountsOf(config: AgentConfig, override: string | undefined, domain = 'default'): readonly string[] {
+  const { device, contact, contactFreeswitch } = config;
+  if (device !== undefined) return device.includes('@') && !device.includes('/') ? [device.toLowerCase()] : [];
+  const dialled = override ?? contactFreeswitch ?? contact;
+  if (dialled === undefined || freeswitchContactProblem(dialled, domain) !== undefined) return [];
+  return freeswitchContact(dialled, domain).users.map((one) => `${one.user}@${one.domain}`.toLowerCase());
 }
