@@ -464,6 +464,17 @@ describe('agent: standby', () => {
     assert.deepEqual(ended(w), []);
   });
 
+  it('B15: the queues go to another Tandem: the agent stays logged in there', async () => {
+    const w = world();
+    const { call, done, release } = held(w);
+    await settled();
+    await settled();
+    w.engine.isMine = false;
+    release();
+    await done;
+    assert.deepEqual([ended(w), get(call, 'TANDEM_RESULT')], [[], 'ok']);
+  });
+
   it('hold music that ends by itself begins anew, not in a storm', async () => {
     const w = world();
     const call = callStub(w.sandbox, { args: ['standby'], channel: 'PJSIP/desk-0001', signal: w.controller.signal });

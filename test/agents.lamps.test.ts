@@ -142,6 +142,10 @@ describe('lamps: when they change', () => {
     w.login('a');
     w.timers.advance(1_000);
     assert.deepEqual(w.shown, []);
+    w.lamps.linkUp(switchId('one'));
+    w.lamps.refresh();
+    w.timers.advance(1_000);
+    assert.deepEqual(w.shown, []);
     w.engine.isMine = true;
     w.lamps.refresh();
     w.lamps.close();

@@ -546,6 +546,27 @@ describe('queue_entry into Tandem’s queues: nobody is left behind (B1)', () =>
     assert.deepEqual(w.engine.told, [{ type: 'session-lost', member: 'member-1' }]);
   });
 
+  it('B15: the queues go to another Tandem while the caller gets in: TDM_STANDBY, and nothing breaks', async () => {
+    const w = world();
+    w.engine.reply = () => {
+      w.engine.isMine = false;
+      return Promise.reject(new TandemError('TDM_STANDBY', ['lost']));
+    };
+    const call = await w.run(w.call(['support']));
+    assert.deepEqual([get(call, 'TANDEM_RESULT'), get(call, 'TANDEM_REASON')], ['error', 'TDM_STANDBY']);
+    await settled();
+  });
+
+  it('B15: ... or just when he is in: his session ends it', async () => {
+    const w = world();
+    w.sessions.endWith = (session) => {
+      w.engine.isMine = false;
+      return { kind: 'exit', order: exitOrder(session, { reason: 'error', detail: 'TDM_STANDBY' }) };
+    };
+    const call = await w.run(w.call(['support']));
+    assert.deepEqual([get(call, 'TANDEM_RESULT'), get(call, 'TANDEM_REASON')], ['error', 'TDM_STANDBY']);
+  });
+
   it('B5: Tandem stops while the caller waits to get in: he keeps the place', async () => {
     const w = world();
     let admit: () => void = () => undefined;

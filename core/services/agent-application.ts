@@ -122,7 +122,7 @@ export function createAgentApplication(deps: AgentDeps, words: AgentWords): Call
 }
 
 async function tell(engine: QueueEngine, call: Call, outcome: Outcome): Promise<void> {
-  const agent = outcome.agent && engine.view().agents.get(outcome.agent.id);
+  const agent = outcome.agent && engine.isOwner() ? engine.view().agents.get(outcome.agent.id) : undefined;
   const variables = {
     TANDEM_AGENT: outcome.agent?.id ?? '',
     TANDEM_AGENT_STATUS: agent?.status ?? '',

@@ -73,6 +73,7 @@ export function createAgentLamps({ engine, ports, after }: AgentLampsDeps, limit
 
   function all(board: Board): void {
     board.shown.clear();
+    if (!engine.isOwner()) return;
     for (const agent of engine.view().agentConfigs.keys()) board.due.add(agent);
     schedule();
   }

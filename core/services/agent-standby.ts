@@ -6,6 +6,7 @@
 import type { AgentConfig } from '../acd/config.js';
 import { sameCall } from '../acd/ids.js';
 import type { AgentId, CallKey, SwitchId } from '../acd/ids.js';
+import type { Agent } from '../acd/state.js';
 import type { QueueEngine } from '../acd-ports.js';
 import type { Call } from '../call.js';
 import { hasCode } from '../errors.js';
@@ -42,17 +43,18 @@ export function createStandby(deps: StandbyDeps, words: StandbyWords): Standby {
   /** agents whose channel is held here now, with it */
   const held = new Map<AgentId, CallKey>();
 
+  const stateOf = (agent: AgentId): Agent | undefined => (engine.isOwner() ? engine.view().agents.get(agent) : undefined);
   const isWith = (agent: AgentId, call: CallKey): boolean => {
-    const { standby } = engine.view().agents.get(agent) ?? {};
+    const { standby } = stateOf(agent) ?? {};
     return standby !== undefined && sameCall(standby, call);
   };
   const isTaken = (agent: AgentId, call: CallKey): boolean => {
-    const kind = engine.view().agents.get(agent)?.phase.kind;
+    const kind = stateOf(agent)?.phase.kind;
     return isWith(agent, call) && (kind === 'talking' || kind === 'offered');
   };
 
   async function mustLogIn(agent: AgentId, call: CallKey, onDemand: boolean, welcome: () => Promise<void>): Promise<void> {
-    const status = engine.view().agents.get(agent)?.status ?? 'Logged Out';
+    const status = stateOf(agent)?.status ?? 'Logged Out';
     // back from a talk: a break that was ordered meanwhile stays
     if (isWith(agent, call) && status !== 'Logged Out') return;
     await granted(engine, { type: 'login-asked', agent, contact: undefined, standby: call, onDemand });

@@ -3,6 +3,7 @@
  * caller until the engine, an agent or the caller ends it (freeswitch-callcenter 8). A call that comes back with the
  * same unique id gets its old place (B5). Whatever happens on the way, no member is left behind a caller who is gone (B1).
  */
+import type { AcdState } from '../acd/acd-state.js';
 import type { Answer, Join } from '../acd/events.js';
 import { agentId, callText, memberId } from '../acd/ids.js';
 import type { CallKey, MemberId, SwitchId } from '../acd/ids.js';
@@ -192,11 +193,14 @@ async function ask(deps: NativeQueueDeps, options: NativeQueueOptions, call: Cal
         if (answer.ok) letGo(deps, call, answer.member ?? join.member);
       },
       // stored or not, nobody knows; the engine ignores a member that it does not have
-      () => letGo(deps, call, deps.engine.view().memberOfCall(callText(key))?.id ?? join.member),
+      () => letGo(deps, call, viewIfOurs(deps.engine)?.memberOfCall(callText(key))?.id ?? join.member),
     );
     throw e;
   }
 }
+
+/** undefined once another Tandem owns the queues. */
+const viewIfOurs = (engine: QueueEngine): AcdState | undefined => (engine.isOwner() ? engine.view() : undefined);
 
 /** A caller who hung up is gone; one who is only not in our hands any more may come back for his place. */
 function letGo({ engine }: NativeQueueDeps, call: Call, member: MemberId): void {
@@ -228,7 +232,7 @@ async function tell(call: Call, variables: Readonly<Record<string, string>>): Pr
 
 /** What only the engine knows: an old member keeps its name, its queue and its time. The session tells how it went on. */
 async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: MemberId): Promise<void> {
-  const member = engine.view().members.get(id);
+  const member = viewIfOurs(engine)?.members.get(id);
   if (!member) return;
   const { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch } = joinVariables(id, member.queue, member.joinedAtMs);
   const known = { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch, TANDEM_ROOT_ID: member.rootId };

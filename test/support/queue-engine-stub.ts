@@ -11,6 +11,7 @@ import { agentId, queueId } from '../../core/acd/ids.js';
 import type { MemberId } from '../../core/acd/ids.js';
 import type { Notice } from '../../core/acd/notices.js';
 import type { QueueEngine } from '../../core/acd-ports.js';
+import { TandemError } from '../../core/errors.js';
 import type { MemberSession } from '../../core/switch.js';
 
 /** Fields over the defaults. */
@@ -75,7 +76,10 @@ export function queueEngineStub(config: AcdConfig): QueueEngineStub {
       stub.asked.push(event);
       return stub.reply(event);
     },
-    view: () => engine.state,
+    view() {
+      if (!stub.isMine) throw new TandemError('TDM_STANDBY', ['test']);
+      return engine.state;
+    },
     attach(member, session) {
       stub.sessions.set(member, session);
       return () => void stub.sessions.delete(member);
