@@ -71,6 +71,9 @@ const variableOf: Readonly<Record<Names, string>> = {
   name: 'tandem_name',
 };
 
+/** Names of all values, for the documentation's test. */
+export const requestNames: readonly string[] = Object.entries(variableOf).flat();
+
 const allNames = Object.keys(variableOf) as readonly Names[];
 const fewNames: readonly Names[] = ['queue', 'prefix', 'max_wait', 'priority'];
 const positions: readonly (Names | 'points')[] = ['queue', 'prefix', 'max_wait', 'points'];
