@@ -105,7 +105,7 @@ class Owner implements RunningQueueEngine {
   }
 
   reconcile(id: SwitchId): void {
-    this.#reconcile.now(id);
+    this.#reconcile.cameUp(id);
   }
 
   check(): CheckResult {

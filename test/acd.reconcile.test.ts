@@ -9,7 +9,7 @@ import { recordingSwitch, turn } from './support/acd-stub-engine.js';
 import { createHandTimers } from './support/hand-timers.js';
 import { recordingMeter, silentLog } from './support/observers.js';
 
-const { everyMs, listMsMax, gapMs } = acdReconcileDefaults;
+const { everyMs, listMsMax, gapMs, secondLookMs } = acdReconcileDefaults;
 const [a, b] = [switchId('a'), switchId('b')];
 const live: LiveChannels = { askedAtMs: 5, uniqueIds: new Set(['1.1']), bridged: new Set() };
 
@@ -51,12 +51,14 @@ describe('reconcile of the queue engine', () => {
       { type: 'channels-listed', switch: 'a', ...live },
       { type: 'channels-listed', switch: 'b', ...live },
     ]);
-    await pass(everyMs - 1);
-    assert.equal(asked.length, 2);
+    await pass(secondLookMs);
+    assert.deepEqual(asked, ['a', 'b', 'a', 'b'], 'what was too young is judged a little later');
+    await pass(everyMs - secondLookMs - 1);
+    assert.equal(asked.length, 4);
     await pass(1);
     await pass(everyMs);
 
-    assert.deepEqual(asked, ['a', 'b', 'a', 'b', 'a', 'b']);
+    assert.deepEqual(asked, ['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b']);
     reconcile.stop();
   });
 
@@ -67,7 +69,7 @@ describe('reconcile of the queue engine', () => {
     assert.deepEqual(asked, ['b']);
 
     up.a.isUp = true;
-    reconcile.now(a);
+    reconcile.cameUp(a);
 
     assert.deepEqual(asked, ['b', 'a']);
     reconcile.stop();
@@ -76,7 +78,7 @@ describe('reconcile of the queue engine', () => {
   it('no storm: however often it is wished, one question at a time, and a pause between two', async () => {
     const { asked, reconcile, pass } = world();
     reconcile.start();
-    for (let i = 0; i < 100; i++) reconcile.now(a);
+    for (let i = 0; i < 100; i++) reconcile.cameUp(a);
     await turn();
     assert.deepEqual(asked, ['a', 'b']);
 
@@ -84,8 +86,10 @@ describe('reconcile of the queue engine', () => {
     assert.equal(asked.length, 2);
     await pass(1);
     assert.deepEqual(asked, ['a', 'b', 'a']);
+    await pass(secondLookMs - gapMs);
+    assert.deepEqual(asked, ['a', 'b', 'a', 'a', 'b'], 'the second look, once');
     await pass(10 * gapMs);
-    assert.equal(asked.length, 3);
+    assert.equal(asked.length, 5);
     reconcile.stop();
   });
 
@@ -95,7 +99,7 @@ describe('reconcile of the queue engine', () => {
     reconcile.start();
     await turn();
     answerWith(() => new Promise(() => undefined));
-    await pass(everyMs);
+    await pass(secondLookMs);
     assert.deepEqual(asked, ['a', 'b', 'a', 'b']);
     answerWith(() => Promise.resolve(live));
     await pass(listMsMax);
@@ -116,7 +120,7 @@ describe('reconcile of the queue engine', () => {
 
     reconcile.stop();
     give(live);
-    reconcile.now(a);
+    reconcile.cameUp(a);
     await pass(10 * everyMs);
 
     assert.deepEqual([fed.length, asked.length, timers.waiting], [0, 2, 0]);

@@ -22,15 +22,17 @@ export interface AcdReconcileOptions {
   readonly listMsMax: number;
   /** between the end of one question to a switch and the next one, whoever wishes it */
   readonly gapMs: number;
+  /** after a start and after a link came up once more: what was too young for the first look is judged then */
+  readonly secondLookMs: number;
 }
 
-export const acdReconcileDefaults: AcdReconcileOptions = { everyMs: 60_000, listMsMax: 10_000, gapMs: 1_000 };
+export const acdReconcileDefaults: AcdReconcileOptions = { everyMs: 60_000, listMsMax: 10_000, gapMs: 1_000, secondLookMs: 5_000 };
 
 export interface AcdReconcile {
   /** All switches that are up, now and then on the timer. */
   start(): void;
-  /** This one, soon: at once when it was not just asked. Does nothing before `start`. */
-  now(id: SwitchId): void;
+  /** Its link came up: asked at once, when it was not just asked, and once more a little later. Does nothing before `start`. */
+  cameUp(id: SwitchId): void;
   stop(): void;
 }
 
@@ -39,6 +41,7 @@ export function createAcdReconcile(deps: AcdReconcileDeps, options: AcdReconcile
   /** switches that are being asked or rest after it; true: once more then */
   const busy = new Map<SwitchId, boolean>();
   const cancels = new Set<() => void>();
+  const secondLooks = new Set<SwitchId>();
   let over = new AbortController();
   over.abort();
 
@@ -88,18 +91,30 @@ export function createAcdReconcile(deps: AcdReconcileDeps, options: AcdReconcile
     later(options.everyMs, all);
   }
 
+  function cameUp(id: SwitchId): void {
+    now(id);
+    if (over.signal.aborted || secondLooks.has(id)) return;
+    secondLooks.add(id);
+    later(options.secondLookMs, () => {
+      secondLooks.delete(id);
+      now(id);
+    });
+  }
+
   return {
-    now,
+    cameUp,
     start() {
       if (!over.signal.aborted) return;
       over = new AbortController();
-      all();
+      for (const id of switches.keys()) cameUp(id);
+      later(options.everyMs, all);
     },
     stop() {
       over.abort();
       for (const cancel of cancels) cancel();
       cancels.clear();
       busy.clear();
+      secondLooks.clear();
     },
   };
 }

@@ -38,6 +38,8 @@ export const sampleMember = (id: string, more: Partial<Member> = {}): Member => 
   offers: [],
   tried: {},
   rejections: 0,
+  offersMade: 0,
+  positionAtEntry: 0,
   lastTier: undefined,
   nextRingAtMs: 0,
   giveUpAtMs: 0,
