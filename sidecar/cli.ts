@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { TandemError } from '../core/errors.js';
 import { addApply } from './commands/apply.js';
 import { addDoctor } from './commands/doctor.js';
+import { addExplain } from './commands/explain.js';
+import { addImport } from './commands/import.js';
 import { addMenu } from './commands/menu.js';
 import { addMigrate } from './commands/migrate.js';
 import { addReference } from './commands/print-reference.js';
@@ -21,7 +23,7 @@ const program = new Command('tandem')
   .version(packageVersion())
   .showHelpAfterError();
 
-for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addReference]) add(program);
+for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addExplain, addImport, addReference]) add(program);
 
 try {
   await program.parseAsync();

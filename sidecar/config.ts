@@ -180,6 +180,7 @@ function buildConfig(read: Reader) {
     queues: queuesConfig(read),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),
+    api: { url: read.text('api_url'), user: read.text('api_user'), pass: read.text('api_pass') },
   };
   refuseDefaultSecrets(read, config);
   return config;

@@ -402,6 +402,28 @@ export const settingsTable = [
     example: 'no',
   },
   {
+    name: 'api_url',
+    kind: 'text',
+    fallback: '',
+    text: 'where commands such as `tandem explain` find the running Tandem; empty = http_host and http_port',
+    example: 'http://10.0.0.5:8088',
+  },
+  {
+    name: 'api_user',
+    kind: 'text',
+    fallback: '',
+    text: 'user with whom such commands ask',
+    example: 'operator',
+  },
+  {
+    name: 'api_pass',
+    kind: 'text',
+    fallback: '',
+    secret: true,
+    text: 'password of that user, or `file:/path` of it',
+    example: 'file:/etc/tandem/api-pass',
+  },
+  {
     name: 'chat_webhook_url',
     kind: 'text',
     fallback: '',

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { hoursSchema, named, prefix } from '../menu/schema.js';
+import { recordTemplateProblem } from '../record-file.js';
 import { skillLevelMax } from './config.js';
 import {
   agentName,
@@ -93,6 +94,12 @@ const queueTier = z.strictObject({
   position: z.int().min(0).max(limits.levelMax).optional(),
 });
 
+/** '' takes a default away. */
+const recordTemplate = templateText(limits.templateLengthMax).superRefine((value, ctx) => {
+  const problem = value === '' ? undefined : recordTemplateProblem(value);
+  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+});
+
 export const queueShape = {
   name: plainText(limits.nameLengthMax).optional(),
   strategy: oneOf(strategies).optional(),
@@ -103,7 +110,7 @@ export const queueShape = {
   welcome: playable.optional(),
   agent_announcements: z.array(playable).max(limits.announcementsMax).optional(),
   announce: announce.optional(),
-  record_template: templateText(limits.templateLengthMax).optional(),
+  record_template: recordTemplate.optional(),
   caller_id_prefix: prefix.optional(),
   tier_rules_apply: z.boolean().optional(),
   tier_rule_wait_s: seconds().optional(),

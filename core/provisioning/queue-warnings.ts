@@ -1,4 +1,6 @@
 /** What is allowed and looks like a mistake: nobody would be called, and nothing would say why. One line each. */
+import { asteriskContactProblem } from '../dial-string-asterisk.js';
+import { freeswitchContactProblem } from '../dial-string-freeswitch.js';
 import { canonical } from './names.js';
 import type { CurrentRows } from './plan.js';
 import { queuesAfter, type QueuesAfter } from './queues-after.js';
@@ -10,7 +12,13 @@ export const warningsMax = 50;
 export function queueWarnings(wanted: Provisioning, current: CurrentRows): readonly string[] {
   if (!isAboutQueues(wanted)) return [];
   const after = queuesAfter(wanted, current);
-  const lines = [...skillWarnings(after), ...serviceWarnings(after), ...contactWarnings(after), ...dissuadingWarnings(after)];
+  const lines = [
+    ...skillWarnings(after),
+    ...serviceWarnings(after),
+    ...contactWarnings(after),
+    ...dialWarnings(after),
+    ...dissuadingWarnings(after),
+  ];
   const more = lines.length - warningsMax;
   return more > 0 ? [...lines.slice(0, warningsMax), `and ${String(more)} more`] : lines;
 }
@@ -41,6 +49,19 @@ function* contactWarnings({ agents }: QueuesAfter): Generator<string> {
   for (const { id, definition } of agents.values())
     if (definition.type !== 'uuid-standby' && !definition.contact && !definition.contact_freeswitch && !definition.chat_address)
       yield `agent "${id}" has neither contact nor chat address: he is called only where he logs in from`;
+}
+
+/** A contact that neither switch can dial; each has its own words, so one that understands it is enough. */
+function* dialWarnings({ agents }: QueuesAfter): Generator<string> {
+  for (const { id, definition } of agents.values()) {
+    const { contact, contact_freeswitch: other } = definition;
+    if (contact && asteriskContactProblem(contact) !== undefined) {
+      const problem = freeswitchContactProblem(contact);
+      if (problem !== undefined) yield `agent "${id}": contact "${contact}" can be dialled by no switch: ${problem}`;
+    }
+    const problem = other && freeswitchContactProblem(other);
+    if (problem) yield `agent "${id}": contact_freeswitch "${other}": ${problem}`;
+  }
 }
 
 function* dissuadingWarnings({ queues }: QueuesAfter): Generator<string> {
