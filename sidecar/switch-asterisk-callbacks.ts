@@ -4,6 +4,7 @@ import { TandemError } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import type { CallBackOrder, Feed } from '../core/switch.js';
 import type { AmiLink } from './ami.js';
+import type { Timers } from './timers.js';
 import { failureOf } from './switch-asterisk-outcome.js';
 import { callbackOriginate, type OriginateOptions } from './switch-asterisk-originate.js';
 
@@ -22,10 +23,13 @@ export interface CallbackDeps {
   readonly feed: Feed;
   readonly log: Log;
   readonly options: OriginateOptions;
+  readonly timers: Timers;
+  /** from OriginateResponse to the other events of the leg */
+  readonly factsMsMax: number;
   readonly drop: (leg: LegId) => void;
 }
 
-export function createCallbacks({ link, feed, log, options, drop }: CallbackDeps): Callbacks {
+export function createCallbacks({ link, feed, log, options, timers, factsMsMax, drop }: CallbackDeps): Callbacks {
   const dialled = new Map<string, { readonly member: MemberId; readonly leg: LegId }>();
 
   /** Also after the customer came to the door: the engine does not mind then. */
@@ -39,8 +43,9 @@ export function createCallbacks({ link, feed, log, options, drop }: CallbackDeps
     try {
       const { answered, reason } = await link.originate(callbackOriginate(order, options));
       if (answered) return;
-      const facts = { cause: undefined, techCause: undefined, dialStatus: undefined, reason };
-      failed(order.leg, failureOf(facts)?.failure ?? 'unreachable');
+      const { failure = 'unreachable' } = failureOf({ cause: undefined, techCause: undefined, dialStatus: undefined, reason }) ?? {};
+      // the cause of the hang-up says more; it comes a moment before or after
+      timers.after(factsMsMax, () => failed(order.leg, failure));
     } catch (error) {
       log.warn({ leg: order.leg, err: error }, 'asterisk: a caller could not be called back');
       drop(order.leg);
@@ -52,7 +57,8 @@ export function createCallbacks({ link, feed, log, options, drop }: CallbackDeps
     const leg = event.get('uniqueid') ?? '';
     if (!dialled.has(leg)) return;
     const cause = Number(event.get('cause') ?? 0);
-    failed(leg, failureOf({ cause, techCause: undefined, dialStatus: undefined, reason: undefined })?.failure ?? `cause ${cause}`);
+    if (cause > 0 || event.get('channelstate') === '6')
+      failed(leg, failureOf({ cause, techCause: undefined, dialStatus: undefined, reason: undefined })?.failure ?? `cause ${cause}`);
   });
 
   return {

@@ -108,7 +108,15 @@ class AsteriskControl implements AsteriskSwitch {
     this.timers = deps.timers ?? systemTimers;
     this.canceller = createCanceller({ link, timers: this.timers, log });
     this.callers = createCallers({ link, log });
-    this.callbacks = createCallbacks({ link, feed, log, options, drop: (leg) => this.canceller.hangUp(leg, normalClearing) });
+    this.callbacks = createCallbacks({
+      link,
+      feed,
+      log,
+      options,
+      timers: this.timers,
+      factsMsMax: options.times.factsMsMax,
+      drop: (leg) => this.canceller.hangUp(leg, normalClearing),
+    });
     this.devices = createDevices({ link, feed, log, watched: deps.watchedDevices });
     this.lamps = createLamps({ link, log });
     this.book = this.openBook();
