@@ -133,7 +133,8 @@ export function noAgentDueMs(w: World, member: Member): number {
 /** opensips-call-center 7: strictly longer on hold than the threshold. */
 export function onHoldDueMs(w: World, member: Member): number {
   const { dissuading } = w.queueOf(member.queue);
-  if (dissuading.onHoldMsMax === 0 || dissuading.message === undefined || member.presence.kind !== 'here') return Infinity;
+  if (dissuading.onHoldMsMax === 0 || dissuading.message === undefined) return Infinity;
+  if (member.presence.kind !== 'here' || member.media === 'chat') return Infinity;
   return member.onHoldSinceMs + dissuading.onHoldMsMax + 1;
 }
 

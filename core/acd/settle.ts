@@ -10,7 +10,8 @@ export function settle(w: World): readonly QueueId[] {
   const attended = new Set<QueueId>();
   for (const id of w.dirtyAgents) settleAgent(w, id).forEach((queue) => attended.add(queue));
   w.dirtyAgents.clear();
-  for (const queue of attended) settleAttendance(w, queue);
+  // also queues whose agents went with the configuration: none of theirs settles any more
+  for (const queue of new Set([...attended, ...w.entered])) settleAttendance(w, queue);
   for (const id of w.dirtyMembers) {
     const member = w.members.get(id);
     w.memberIndex.place(id, member && memberPlace(w, member));
@@ -48,7 +49,7 @@ function settleAttendance(w: World, queue: QueueId): void {
   if (!runtime) return;
   const isEmpty = w.agentIndex.counts(queue).loggedIn === 0;
   // the lowest manned level may be another: members wait for other moments, and may be offered to others
-  w.memberIndex.markQueue(queue);
+  if (w.queueConfigs.get(queue)?.tierRulesApply) w.memberIndex.markQueue(queue);
   if (isEmpty === runtime.emptySinceMs > 0) return;
   runtime.emptySinceMs = isEmpty ? w.nowMs : 0;
   w.changeQueue(queue);
