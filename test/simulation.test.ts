@@ -64,7 +64,7 @@ describe('simulation', () => {
   for (const seed of [1, 2])
     it(`B1 B2 B5 B6 B7 B16 B17 B32: day ${String(seed)} of a whole floor keeps every promise`, function () {
       this.timeout(timeoutMs);
-      demand(seed, runSeed(seed, { isLarge: true, size: 0.1 }), ' LARGE=1');
+      demand(seed, runSeed(seed, { isLarge: true, size: 0.1 }), ' LARGE=1 SIZE=0.1');
     });
 });
 

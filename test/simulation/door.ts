@@ -20,6 +20,8 @@ interface Caller {
   /** grows with each session, so that what belongs to an old one is ignored */
   session: number;
   readonly answeredAtMs: number;
+  /** of a chat: the client asks again under the same name */
+  readonly name: MemberId | undefined;
 }
 
 export class Door {
@@ -55,6 +57,7 @@ export class Door {
       isGone: false,
       session: 0,
       answeredAtMs: this.sim.nowMs - random.int(0, 60_000),
+      name: isChat ? memberId(`chat${String(++this.joins)}`) : undefined,
     };
     this.sim.later(1 + random.span(plan.patienceMs), () => this.hangUp(caller));
     this.enter(caller, undefined);
@@ -67,9 +70,17 @@ export class Door {
     const join = this.joinOf(caller, callbackOf);
     const session = ++caller.session;
     const answer = this.sim.feed({ type: 'caller-joined', join });
-    if (answer === undefined) return this.tryAgain(caller, session, callbackOf);
-    if (!answer.ok) return this.sim.later(this.sim.random.int(1, 2_000), () => this.leave(caller));
-    const member = answer.member ?? join.member;
+    if (answer === undefined) {
+      this.tryAgain(caller, session, callbackOf);
+      return;
+    }
+    // a client without an answer asks again, and hears that it is in already
+    const isIn = caller.isChat && !answer.ok && answer.code === 'TDM_CONFLICT';
+    if (!answer.ok && !isIn) {
+      this.sim.later(this.sim.random.int(1, 2_000), () => this.leave(caller));
+      return;
+    }
+    const member = (answer.ok ? answer.member : undefined) ?? join.member;
     caller.member = member;
     this.byMember.set(member, caller);
   }
@@ -78,7 +89,7 @@ export class Door {
     const { random } = this.sim;
     const isFirst = caller.session === 0;
     return {
-      member: memberId(`m${String(++this.joins)}`),
+      member: caller.name ?? memberId(`m${String(++this.joins)}`),
       queue: random.chance(0.1) ? caller.queue.toUpperCase() : caller.queue,
       media: caller.isChat ? 'chat' : 'audio',
       call: caller.channel?.call,
@@ -124,6 +135,7 @@ export class Door {
       isGone: false,
       session: 0,
       answeredAtMs: this.sim.nowMs,
+      name: undefined,
     };
     this.sim.feed({ type: 'caller-joined', join: { ...this.joinOf(caller, undefined), homeSwitch: on } });
   }
@@ -142,6 +154,7 @@ export class Door {
       isGone: false,
       session: 0,
       answeredAtMs: this.sim.nowMs,
+      name: undefined,
     };
     this.sim.later(1 + this.sim.random.span(this.sim.plan.patienceMs), () => this.hangUp(caller));
     this.enter(caller, member);
@@ -153,7 +166,10 @@ export class Door {
   private hangUp(caller: Caller): void {
     if (caller.isGone) return;
     // who talks at last does not hang up for impatience; the end of the talk is drawn elsewhere
-    if (caller.channel?.leg) return this.sim.later(60_000, () => this.hangUp(caller));
+    if (caller.channel?.leg) {
+      this.sim.later(60_000, () => this.hangUp(caller));
+      return;
+    }
     this.leave(caller);
   }
 

@@ -56,25 +56,37 @@ export class Floor {
       case 0:
       case 1:
       case 2:
-        return this.ask({ type: 'status-asked', agent, status: random.pick(agentStatuses), reason: random.pick([undefined, 'lunch']) });
+        this.ask({
+          type: 'status-asked',
+          agent,
+          status: random.pick(agentStatuses),
+          reason: random.pick([undefined, 'lunch']),
+        });
+        return;
       case 3:
-        return this.ask({
+        this.ask({
           type: 'login-asked',
           agent,
           contact: random.chance(0.3) ? `PJSIP/${id}-home` : undefined,
           standby: undefined,
           onDemand: random.chance(0.3),
         });
+        return;
       case 4:
-        return this.ask({ type: 'wrapup-end-asked', agent });
+        this.ask({ type: 'wrapup-end-asked', agent });
+        return;
       case 5:
-        return this.ask({ type: 'wrapup-extend-asked', agent, byMs: random.int(1, 200) * 1000 });
+        this.ask({ type: 'wrapup-extend-asked', agent, byMs: random.int(1, 200) * 1000 });
+        return;
       case 6:
-        return this.ask({ type: 'ready-asked', agent });
+        this.ask({ type: 'ready-asked', agent });
+        return;
       case 7:
-        return this.telephone(id);
+        this.telephone(id);
+        return;
       case 8:
-        return this.device(id);
+        this.device(id);
+        return;
       case 9:
         if (state?.standby) {
           const leg = this.sim.lines.closeStandby(state.standby.uniqueId);
@@ -83,7 +95,8 @@ export class Floor {
         }
         return;
       case 10:
-        return this.ask({ type: 'ready-time-asked', agent, atMs: this.sim.nowMs + random.int(-5, 30) * 1000 });
+        this.ask({ type: 'ready-time-asked', agent, atMs: this.sim.nowMs + random.int(-5, 30) * 1000 });
+        return;
       default:
     }
   }

@@ -12,6 +12,8 @@ export interface Leg {
   /** of a standby agent: the open channel, which stays when the talk ends; there is no channel of the leg's own */
   readonly standby: string | undefined;
   state: 'ringing' | 'up' | 'bridged' | 'gone';
+  /** the order to end it was lost with the link: it lives until the engine hears of it again */
+  isForgotten: boolean;
   caller: Channel | undefined;
 }
 

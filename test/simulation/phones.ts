@@ -23,14 +23,23 @@ export class Phones {
   // ---------------------------------------------------------------- ringing
 
   ring(order: RingOrder): void {
-    if (order.media === 'chat') return this.offerChat(order);
+    if (order.media === 'chat') {
+      this.offerChat(order);
+      return;
+    }
     const { random, lines } = this.sim;
     if (this.ordered.has(order.leg)) throw new Violation('ids', `the leg ${order.leg} is ordered twice`);
     this.ordered.add(order.leg);
-    if (lines.down.has(order.switch)) return this.fail(order, 'switch-failed', random.int(1, 10));
+    if (lines.down.has(order.switch)) {
+      this.fail(order, 'switch-failed', random.int(1, 10));
+      return;
+    }
     // an open channel of another switch cannot be bridged
     const isReachable = !order.standby || (lines.standby.has(order.standby.uniqueId) && order.standby.switch === order.switch);
-    if (!isReachable) return this.fail(order, 'unreachable', random.int(1, 10));
+    if (!isReachable) {
+      this.fail(order, 'unreachable', random.int(1, 10));
+      return;
+    }
     const leg: Leg = {
       id: order.leg,
       switch: order.switch,
@@ -39,6 +48,7 @@ export class Phones {
       agent: order.agent,
       standby: order.standby?.uniqueId,
       state: 'ringing',
+      isForgotten: false,
       caller: undefined,
     };
     this.sim.rung(leg);
@@ -68,8 +78,10 @@ export class Phones {
     this.sim.later(afterMs, () => {
       if (leg.state !== 'ringing') return;
       // a phone with one line: the other leg keeps ringing on it, but is not taken
-      if (this.sim.lines.legsOf(order.agent).some((other) => other !== leg && other.state !== 'ringing'))
-        return this.failLater(leg, order, 'busy', 1);
+      if (this.sim.lines.legsOf(order.agent).some((other) => other !== leg && other.state !== 'ringing')) {
+        this.failLater(leg, order, 'busy', 1);
+        return;
+      }
       this.sim.lines.answer(leg);
       this.sim.report({ type: 'agent-answered', offer: order.offer }, leg.switch);
       this.prepare(leg, order);
@@ -82,8 +94,14 @@ export class Phones {
     const spokenMs = order.announcements.length * 2_000 + (order.confirmKey === '' ? 0 : random.int(100, order.confirmMs));
     this.sim.later(spokenMs + random.int(0, 20), () => {
       if (leg.state !== 'up') return;
-      if (order.confirmKey !== '' && random.chance(0.2)) return this.drop(leg, order.offer, 'not-confirmed');
-      if (random.chance(0.03)) return this.drop(leg, order.offer, 'agent-gone');
+      if (order.confirmKey !== '' && random.chance(0.2)) {
+        this.drop(leg, order.offer, 'not-confirmed');
+        return;
+      }
+      if (random.chance(0.03)) {
+        this.drop(leg, order.offer, 'agent-gone');
+        return;
+      }
       this.sim.report({ type: 'agent-ready', offer: order.offer }, leg.switch);
     });
   }
@@ -97,6 +115,11 @@ export class Phones {
 
   cancel(leg: LegId, offer: OfferId): void {
     this.chats.delete(offer);
+    const known = this.sim.lines.legs.get(leg);
+    if (known && this.sim.lines.down.has(known.switch)) {
+      known.isForgotten = true;
+      return;
+    }
     this.hangUp(leg);
     // the hang-up event of the cancelled leg arrives at the engine, too
     if (this.sim.random.chance(0.3)) this.sim.report({ type: 'offer-failed', offer, failure: 'unreachable', detail: 'cancelled' });
@@ -174,7 +197,10 @@ export class Phones {
     if (this.ordered.has(effect.leg)) throw new Violation('ids', `the leg ${effect.leg} is ordered twice`);
     this.ordered.add(effect.leg);
     const failed = (cause: string) => this.sim.report({ type: 'callback-failed', member, leg: effect.leg, cause }, on);
-    if (lines.down.has(on)) return this.sim.report({ type: 'callback-failed', member, leg: effect.leg, cause: 'link down' });
+    if (lines.down.has(on)) {
+      this.sim.report({ type: 'callback-failed', member, leg: effect.leg, cause: 'link down' });
+      return;
+    }
     const leg: Leg = {
       id: effect.leg,
       switch: on,
@@ -183,6 +209,7 @@ export class Phones {
       agent: undefined,
       standby: undefined,
       state: 'ringing',
+      isForgotten: false,
       caller: undefined,
     };
     lines.start(leg);
@@ -198,5 +225,7 @@ export class Phones {
   /** What only lived in our process is gone with it. */
   processDied(): void {
     this.chats.clear();
+    // a standby agent's channel was in a session of ours, too
+    for (const leg of [...this.sim.lines.legs.values()]) if (leg.standby !== undefined && leg.state !== 'bridged') this.sim.lines.end(leg);
   }
 }

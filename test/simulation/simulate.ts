@@ -1,16 +1,20 @@
 /**
  * `npm run simulate`: days without end, until a promise is broken; prints the seed and what happened last.
- * SEED=n runs that one day again, LARGE=1 makes it a whole floor, SEEDS=n ends after so many.
+ * SEED=n runs that one day again, LARGE=1 makes it a whole floor (SIZE=0.1 a tenth of it), SEEDS=n ends after so many,
+ * LINES=n prints that much of what happened.
  */
 import { runSeed } from './run-seed.js';
 import type { Report } from './run-seed.js';
 
-const { SEED, SEEDS, LARGE, LINES } = process.env;
+const { SEED, SEEDS, LARGE, SIZE, LINES } = process.env;
 const linesMax = Number(LINES ?? 40);
 
 function tell(seed: number, { plan, steps, visits, failure }: Report, isLarge: boolean): void {
   const size = `${String(plan.agents)} agents, ${String(plan.callers)} callers, ${String(plan.queues)} queues`;
-  if (!failure) return console.log(`seed ${String(seed)}: ${size}: ${String(steps)} steps, ${String(visits)} visits, nothing broken`);
+  if (!failure) {
+    console.log(`seed ${String(seed)}: ${size}: ${String(steps)} steps, ${String(visits)} visits, nothing broken`);
+    return;
+  }
   console.log(failure.lastLines.join('\n'));
   console.log(`\n${failure.error.stack ?? failure.error.message}`);
   console.log(
@@ -20,7 +24,7 @@ function tell(seed: number, { plan, steps, visits, failure }: Report, isLarge: b
 
 /** False when a promise was broken. */
 function run(seed: number, isLarge: boolean): boolean {
-  const report = runSeed(seed, { isLarge, linesMax });
+  const report = runSeed(seed, { isLarge, linesMax, size: Number(SIZE ?? 1) });
   if (report.failure || isLarge || SEED !== undefined) tell(seed, report, isLarge);
   return report.failure === undefined;
 }

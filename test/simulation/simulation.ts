@@ -128,8 +128,14 @@ export class Simulation {
    */
   report(event: AcdEvent, on?: SwitchId): void {
     const { faults, random } = this;
-    if (on !== undefined && this.lines.down.has(on)) return this.history.note(this.nowMs, `lost with the link: ${event.type}`);
-    if (random.chance(faults.lostShare)) return this.history.note(this.nowMs, `lost: ${event.type}`);
+    if (on !== undefined && this.lines.down.has(on)) {
+      this.history.note(this.nowMs, `lost with the link: ${event.type}`);
+      return;
+    }
+    if (random.chance(faults.lostShare)) {
+      this.history.note(this.nowMs, `lost: ${event.type}`);
+      return;
+    }
     const delayMs = random.int(0, 15) + (random.chance(faults.lateShare) ? random.int(0, faults.lateMsMax) : 0);
     this.later(delayMs, () => this.feed(event));
     if (event.type !== 'caller-left' && random.chance(faults.doubledShare))
@@ -305,23 +311,32 @@ export class Simulation {
   private perform(effect: AcdEffect): void {
     switch (effect.type) {
       case 'ring':
-        return this.phones.ring(effect.order);
+        this.phones.ring(effect.order);
+        return;
       case 'cancel-ring':
-        return this.phones.cancel(effect.leg, effect.offer);
+        this.phones.cancel(effect.leg, effect.offer);
+        return;
       case 'hang-up-leg':
-        return this.phones.hangUp(effect.leg);
+        this.phones.hangUp(effect.leg);
+        return;
       case 'connect':
-        return this.phones.connect(effect.order);
+        this.phones.connect(effect.order);
+        return;
       case 'call-back':
-        return this.phones.callBack(effect);
+        this.phones.callBack(effect);
+        return;
       case 'cancel-call-back':
-        return this.phones.hangUp(effect.leg);
+        this.phones.hangUp(effect.leg);
+        return;
       case 'message':
-        return this.door.message(effect.member);
+        this.door.message(effect.member);
+        return;
       case 'exit':
-        return this.door.exit(effect.order);
+        this.door.exit(effect.order);
+        return;
       case 'check-channels':
-        return this.reconcile(effect.switch);
+        this.reconcile(effect.switch);
+        return;
       default:
     }
   }

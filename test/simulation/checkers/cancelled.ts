@@ -1,11 +1,18 @@
 /** B8: when an offer is over its leg is gone within 500 ms, and a called-back caller's leg likewise. */
 import type { AcdState } from '../../../core/acd/acd-state.js';
+import type { AcdEvent } from '../../../core/acd/events.js';
 import type { LegId, SwitchId } from '../../../core/acd/ids.js';
 import type { Checker, Restart, Seen } from '../checker.js';
 import type { Leg, Lines } from '../lines.js';
 import { Violation } from '../violation.js';
 
 const boundMs = 500;
+
+/** The order to end the leg was lost with the link; now the engine sees that it lives. */
+function isHeardOf(leg: Leg, event: AcdEvent | undefined): boolean {
+  if (event?.type === 'agent-answered' || event?.type === 'agent-ready') return event.offer === leg.offer;
+  return event?.type === 'channels-listed' && event.uniqueIds.has(leg.id);
+}
 
 /** A talk whose agent is released goes on without us (freeswitch-callcenter 9.5). */
 function releasedBy(name: string, state: AcdState, lines: Lines): Leg[] {
@@ -38,7 +45,8 @@ export function createCancelChecker(): Checker {
           if (on === event.switch && nowMs - restartedAtMs > 5_000 && lines.legs.get(id)?.state !== 'bridged') ghosts.delete(id);
       if (event?.type === 'release-asked') for (const leg of releasedBy(event.agent, state, lines)) ghosts.set(leg.id, leg.switch);
       for (const leg of lines.legs.values()) {
-        if (isWanted(state, leg)) since.delete(leg.id);
+        if (leg.isForgotten && isHeardOf(leg, event)) leg.isForgotten = false;
+        if (leg.isForgotten || isWanted(state, leg)) since.delete(leg.id);
         else if (!ghosts.has(leg.id)) {
           const startMs = since.get(leg.id);
           if (startMs === undefined) since.set(leg.id, nowMs);

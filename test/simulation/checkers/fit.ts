@@ -1,9 +1,19 @@
 /** Every offer goes to an agent who may have it: skills, tier, phone, chats, sticky caller; and from a member who is there. */
 import { holdBetween } from '../../../core/acd/invariants-matching.js';
 import type { RingOrder } from '../../../core/acd/effects.js';
+import type { MemberId } from '../../../core/acd/ids.js';
 import type { Checker, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
 import { asChosen } from './order.js';
+
+/** ring-progressively: one more agent each time the delay is over. */
+function checkDelay({ state, nowMs, event }: Seen, order: RingOrder, lastMs: number | undefined): void {
+  const queue = state.queueConfigs.get(order.queue);
+  const member = state.members.get(order.member);
+  if (queue?.strategy !== 'ring-progressively' || !member || member.offers.length < 2 || event?.type === 'dispatch-asked') return;
+  if (lastMs !== undefined && nowMs - lastMs < queue.ringProgressivelyDelayMs)
+    throw new Violation('fit', `${order.member} gets one more agent ${String(nowMs - lastMs)} ms after the last`);
+}
 
 function check({ state, nowMs, downToEngine, event }: Seen, order: RingOrder): void {
   const fail = (text: string): never => {
@@ -31,10 +41,21 @@ function check({ state, nowMs, downToEngine, event }: Seen, order: RingOrder): v
 }
 
 export function createFitChecker(): Checker {
+  const rungAtMs = new Map<MemberId, number>();
+  let changedAtMs = 0;
   return {
     name: 'fit',
     saved(seen: Seen): void {
-      for (const effect of seen.effects) if (effect.type === 'ring') check(seen, effect.order);
+      // a shorter delay by a reload counts from the next ring on
+      if (seen.event === undefined || seen.event.type === 'configured') changedAtMs = seen.nowMs;
+      for (const effect of seen.effects) {
+        if (effect.type !== 'ring') continue;
+        check(seen, effect.order);
+        const lastMs = rungAtMs.get(effect.order.member);
+        if (lastMs !== undefined && lastMs > changedAtMs) checkDelay(seen, effect.order, lastMs);
+        rungAtMs.set(effect.order.member, seen.nowMs);
+      }
+      for (const id of seen.changes.members) if (!seen.state.members.has(id)) rungAtMs.delete(id);
     },
   };
 }

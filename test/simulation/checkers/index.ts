@@ -1,10 +1,12 @@
 /** All checkers of a day; each keeps its own memory, so a day needs new ones. */
 import type { Checker } from '../checker.js';
 import { Shadow } from '../shadow.js';
+import { createAdmissionChecker } from './admission.js';
 import { createAnnouncementChecker } from './announcements.js';
 import { createCallbackChecker } from './callbacks.js';
 import { createCancelChecker } from './cancelled.js';
 import { createExitChecker } from './exits.js';
+import { createFigureChecker } from './figures.js';
 import { createFitChecker } from './fit.js';
 import { createOneCallChecker } from './one-call.js';
 import { createOrderChecker } from './order.js';
@@ -37,6 +39,8 @@ export function createCheckers(): readonly Checker[] {
     createWaitChecker(),
     createRefusalChecker(),
     createCallbackChecker(),
+    createFigureChecker(shadow),
+    createAdmissionChecker(),
     shadow,
   ];
 }

@@ -21,7 +21,7 @@ const kinds: Readonly<Record<OfferFailure, Kind | undefined>> = {
   rejected: 'rejected',
   busy: 'busy',
   'not-registered': 'notRegistered',
-  'agent-gone': undefined,
+  'agent-gone': 'rejected',
   'switch-failed': undefined,
 };
 

@@ -87,10 +87,13 @@ export function createStrategyChecker(shadow: Shadow): Checker {
     const pivot = queue.strategy === 'round-robin' ? pivots.get(queue.id) : queue.strategy === 'top-down' ? own : undefined;
     const choice: Choice = { state, queue, member, pivot, nowMs };
     const before = shadow.agents.get(chosen.id)?.lastOfferedMs ?? 0;
+    const rung = new Set(seen.effects.flatMap((effect) => (effect.type === 'ring' ? [effect.order.agent] : [])));
     const chosenRank = rank(choice, asChosen(chosen, order), service, before);
     for (const [id, otherService] of state.servicesOfQueue(queue.id)) {
       const other = state.agents.get(id);
       const isFree = other?.phase.kind === 'idle' && other.readyAtMs <= nowMs && other.status.startsWith('Available');
+      // who got another chat in the same step had room for this one too, but was fuller or emptier then
+      if (member.media === 'chat' && rung.has(id)) continue;
       if (!isFree || id === chosen.id || holdBetween(state, other, member, otherService, { nowMs, down: downToEngine })) continue;
       const otherRank = rank(choice, other, otherService, other.lastOfferedMs);
       const by = compare(otherRank, chosenRank);

@@ -1,7 +1,7 @@
 /** B19: wrap-up is honoured to the millisecond, never longer than its cap, and it ends. */
 import type { AcdState } from '../../../core/acd/acd-state.js';
 import type { AcdEvent } from '../../../core/acd/events.js';
-import type { AgentId } from '../../../core/acd/ids.js';
+import type { AgentId, QueueId } from '../../../core/acd/ids.js';
 import type { OfferSegment } from '../../../core/acd/records.js';
 import type { Checker, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
@@ -17,10 +17,12 @@ export function createWrapUpChecker(): Checker {
   /** audio: no offer before; worked out from configuration and the end of the talk */
   const endsAtMs = new Map<AgentId, number>();
 
+  /** ceilings of the queues, also of those that ended with their last talk */
+  const ceilings = new Map<QueueId, number>();
   const wrapUpMs = (state: AcdState, { agent, queue }: OfferSegment): number =>
-    Math.min(state.agentConfigs.get(agent)?.wrapUpMs ?? state.settings.wrapUpMs, state.queueConfigs.get(queue)?.maxWrapUpMs ?? Infinity);
+    Math.min(state.agentConfigs.get(agent)?.wrapUpMs ?? state.settings.wrapUpMs, ceilings.get(queue) ?? Infinity);
 
-  function release({ event, state, nowMs, answer }: Seen): void {
+  function release({ event, state, answer }: Seen): void {
     const types = ['release-asked', 'wrapup-end-asked', 'wrapup-extend-asked', 'ready-asked'] as const;
     if (!event || !isOneOf(event, types)) return;
     const id = state.agentNamed(event.agent)?.id;
@@ -42,12 +44,20 @@ export function createWrapUpChecker(): Checker {
     saved(seen: Seen): void {
       const { state, changes, effects, nowMs } = seen;
       release(seen);
+      if (!seen.event || seen.event.type === 'configured')
+        for (const queue of state.queueConfigs.values()) ceilings.set(queue.id, queue.maxWrapUpMs ?? Infinity);
       for (const segment of changes.segments)
-        if (segment.kind === 'offer' && segment.media === 'audio' && segment.connectedAtMs > 0 && seen.event?.type !== 'release-asked') {
+        // an agent or queue that was removed while the process was away has no wrap-up
+        if (
+          seen.event &&
+          segment.kind === 'offer' &&
+          segment.media === 'audio' &&
+          segment.connectedAtMs > 0 &&
+          seen.event.type !== 'release-asked'
+        ) {
           endsAtMs.set(segment.agent, nowMs + wrapUpMs(state, segment));
           const phase = state.agents.get(segment.agent)?.phase;
-          // an agent or queue that was removed while the process was away has no wrap-up
-          if (seen.event && wrapUpMs(state, segment) > 0 && phase?.kind === 'idle')
+          if (wrapUpMs(state, segment) > 0 && phase?.kind === 'idle')
             throw new Violation(name, `agent ${segment.agent} has no wrap-up after the talk ${segment.key}`);
         }
       for (const id of changes.agents) {
