@@ -1,10 +1,14 @@
 /** `tandem_app=agent`, `tandem_args=<action>[,...]` on FreeSWITCH: whose telephone it is, its sounds, and hold music for agents who stay on the line. */
+import { AssertionError } from 'node:assert/strict';
 import type { Call, CallApplication } from '../core/call.js';
 import { nameProblem, textProblem } from '../core/dial-string.js';
 import { createAgentApplication } from '../core/services/agent-application.js';
 import type { AgentDeps } from '../core/services/agent-application.js';
 import type { Phone } from '../core/services/agent-phone.js';
 import type { AgentPrompts } from '../core/services/agent-prompts.js';
+import { TandemError } from '../core/errors.js';
+import { EslCall } from './call.js';
+import { isTakenAway } from './member-music.js';
 
 /** Files of FreeSWITCH's own sounds, as its dialplans name them. */
 export const freeswitchAgentPrompts: AgentPrompts = {
@@ -40,8 +44,13 @@ export async function phoneOf(call: Call): Promise<Phone | undefined> {
 
 const anyMusic = 'local_stream://moh';
 
-/** The channel's hold music, over and over. */
+/**
+ * The channel's hold music. It yields: tone and announcements of an offer are played into it. Rejects TDM_CALL_GONE when a
+ * talk takes the channel, since what is ordered then would be played to the two.
+ */
 async function hold(call: Call): Promise<void> {
-  const music = await call.getVariable('hold_music');
-  await call.execute('endless_playback', music !== undefined && textProblem(music) === undefined ? music : anyMusic);
+  const given = await call.getVariable('hold_music');
+  const music = given !== undefined && textProblem(given) === undefined ? given : anyMusic;
+  if (!(call instanceof EslCall)) throw new AssertionError({ message: 'a call of the event-socket door wanted' });
+  if (isTakenAway(await call.line.run('playback', music, 'yielding'))) throw new TandemError('TDM_CALL_GONE', ['the channel is in a talk']);
 }

@@ -25,7 +25,7 @@ export class Leg {
   readonly channels = new Set<string>();
   /** the one that answered */
   channel: string | undefined;
-  phase: 'ringing' | 'answered' | 'ready' | 'talking' = 'ringing';
+  phase: 'ringing' | 'answered' | 'ready' | 'talking' | 'ending' = 'ringing';
   /** we wait for the result of `originate`, which is the last word over a leg that does not answer */
   isAwaited = false;
   /** taken back or given up, with the cause for its channels */
@@ -37,9 +37,12 @@ export class Leg {
   /** loopback: the far end, and what it is bridged to */
   farEnd: string | undefined;
   isFarEndBridged = false;
-  /** of a talk: the caller hung up; the two were parted while both lived */
-  isCallerGone = false;
-  isParted = false;
+  /** of a talk that the caller ended: why */
+  callerCause: string | undefined;
+  /** of a talk whose leg has ended: why */
+  endCause: string | undefined;
+  /** somebody passed the caller on */
+  isCallerMoved = false;
   stopTimer: () => void = () => undefined;
 
   constructor(start: LegStart) {

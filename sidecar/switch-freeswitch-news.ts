@@ -5,10 +5,12 @@
 import type { AcdEvent } from '../core/acd/events.js';
 import { legId, memberId, offerId } from '../core/acd/ids.js';
 import type { Log } from '../core/ports.js';
+import type { After } from '../core/services/deadline.js';
 import type { Feed } from '../core/switch.js';
 import type { SwitchEvent } from '../esl-outbound/event.js';
-import { failureOf, isTransfer } from './switch-freeswitch-causes.js';
+import { failureOf } from './switch-freeswitch-causes.js';
 import type { Leg, LegBook } from './switch-freeswitch-legs.js';
+import { bridgeOf, Talks } from './switch-freeswitch-talks.js';
 import { confirmVariable, legEvent, legVariable, memberVariable, offerVariable, wantedKeyVariable } from './switch-freeswitch-ring.js';
 
 /** What is asked for; see `EslLink.on`. */
@@ -37,17 +39,27 @@ export interface LegReactions {
   ended(leg: Leg): void;
 }
 
+export interface NewsParts {
+  readonly book: LegBook;
+  readonly feed: Feed;
+  readonly reactions: LegReactions;
+  readonly log: Log;
+  readonly after: After;
+}
+
 export class LegNews {
   readonly #book: LegBook;
   readonly #feed: Feed;
   readonly #reactions: LegReactions;
   readonly #log: Log;
+  readonly #talks: Talks;
 
-  constructor(parts: { readonly book: LegBook; readonly feed: Feed; readonly reactions: LegReactions; readonly log: Log }) {
+  constructor(parts: NewsParts) {
     this.#book = parts.book;
     this.#feed = parts.feed;
     this.#reactions = parts.reactions;
     this.#log = parts.log;
+    this.#talks = new Talks(parts);
   }
 
   onEvent(event: SwitchEvent): void {
@@ -63,10 +75,10 @@ export class LegNews {
         this.#custom(event, uuid);
         return;
       case 'CHANNEL_BRIDGE':
-        this.#bridged(event.get('Bridge-A-Unique-ID') ?? uuid, event.get('Bridge-B-Unique-ID') ?? event.get('Other-Leg-Unique-ID') ?? '');
+        if (!this.#talks.bridged(event, uuid)) this.#lookBehind(event, uuid);
         return;
       case 'CHANNEL_UNBRIDGE':
-        this.#unbridged(event.get('Bridge-A-Unique-ID') ?? uuid, event.get('Bridge-B-Unique-ID') ?? event.get('Other-Leg-Unique-ID') ?? '');
+        this.#talks.unbridged(event, uuid);
         return;
       case 'CHANNEL_HANGUP':
         this.#hungUp(event, uuid);
@@ -156,39 +168,19 @@ export class LegNews {
     this.#reactions.foundBehind(leg);
   }
 
-  #bridged(a: string, b: string): void {
-    const leg = this.#book.ofChannel(a) ?? this.#book.ofChannel(b);
-    if (leg) {
-      if (a === leg.start.caller || b === leg.start.caller) this.#talks(leg);
-      return;
-    }
-    for (const other of this.#book.all()) if (other.farEnd === a || other.farEnd === b) this.farEndBridged(other);
-  }
-
-  #talks(leg: Leg): void {
-    leg.isParted = false;
-    if (leg.phase === 'talking') return;
-    leg.phase = 'talking';
-    leg.stopTimer();
-    this.#tell(leg, (offer) => ({ type: 'connected', offer }));
-    this.#reactions.connected(leg);
-  }
-
-  /** Parted while both live: one of them was moved. A leg of ours ends soon; a standby agent's channel is free at once. */
-  #unbridged(a: string, b: string): void {
-    const leg = this.#book.ofChannel(a) ?? this.#book.ofChannel(b);
-    if (leg?.phase !== 'talking' || (a !== leg.start.caller && b !== leg.start.caller)) return;
-    leg.isParted = true;
-    if (leg.start.isStandby) this.#talkOver(leg, leg.isCallerGone ? 'caller' : 'transfer', 'UNBRIDGED');
+  /** Not a leg of ours: the far end of one of our loopbacks? */
+  #lookBehind(event: SwitchEvent, uuid: string): void {
+    const ends = bridgeOf(event, uuid);
+    for (const leg of this.#book.all()) if (leg.farEnd !== undefined && ends.includes(leg.farEnd)) this.farEndBridged(leg);
   }
 
   #hungUp(event: SwitchEvent, uuid: string): void {
     const cause = event.get('Hangup-Cause') ?? 'UNKNOWN';
-    for (const waited of this.#book.ofCaller(uuid)) if (waited.phase === 'talking' && !waited.isParted) waited.isCallerGone = true;
+    this.#talks.callerHungUp(uuid, cause);
     const leg = this.#book.ofChannel(uuid);
     if (!leg) return;
     this.#book.removeChannel(leg, uuid);
-    if (leg.phase === 'talking') this.#talkOver(leg, enderOf(leg, cause), cause);
+    if (leg.phase === 'talking') this.#talks.legEnded(leg, cause, event.variable('endpoint_disposition'));
     else if (leg.cancelled !== undefined) this.endCancelled(leg);
     else if (leg.phase !== 'ringing' && uuid === leg.channel) this.#over(leg, 'agent-gone', cause);
     // the result of `originate` says more of a leg that did not answer; without one to wait for this is the end
@@ -202,12 +194,6 @@ export class LegNews {
   }
 
   // ---------------------------------------------------------------- ends
-
-  #talkOver(leg: Leg, by: Extract<AcdEvent, { type: 'call-ended' }>['by'], cause: string): void {
-    this.#book.remove(leg, 'talked');
-    this.#tell(leg, (offer) => ({ type: 'call-ended', offer, by, cause }));
-    this.#reactions.ended(leg);
-  }
 
   /** An offer or a callback that came to nothing; whatever is left of it is ended. */
   #over(leg: Leg, failure: ReturnType<typeof failureOf>, detail: string): void {
@@ -272,8 +258,3 @@ const hasConfirmed = (event: SwitchEvent): boolean => {
   const wanted = event.variable(wantedKeyVariable);
   return wanted === undefined || event.variable(confirmVariable) === wanted;
 };
-
-function enderOf(leg: Leg, cause: string): 'caller' | 'agent' | 'transfer' {
-  if (leg.isCallerGone) return 'caller';
-  return isTransfer(cause) || leg.isParted ? 'transfer' : 'agent';
-}

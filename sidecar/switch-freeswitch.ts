@@ -117,7 +117,8 @@ class LinkedSwitch implements FreeswitchSwitch {
       if (outcome !== undefined) meter.count('tandem_legs_total', { switch: options.id, outcome });
     });
     this.#names = createChannelNames({ link, commands: this.#commands, book: this.#book });
-    this.#news = new LegNews({ book: this.#book, feed, log, reactions: this.#reactions() });
+    const after = (delayMs: number, run: () => void) => deps.timers.after(delayMs, run);
+    this.#news = new LegNews({ book: this.#book, feed, log, after, reactions: this.#reactions() });
     this.#devices = createDevices({ link, feed, log, watched: deps.watchedAccounts ?? noAccounts });
     this.#stops = [
       link.on(legEvents, (event) => this.#news.onEvent(event)),
