@@ -15,6 +15,7 @@ import { createAcdLoop } from '../core/services/acd-loop.js';
 import { createPinLockout } from '../core/services/agent-identity.js';
 import { createQueueEntry } from '../core/services/enter-queue.js';
 import { createNativeQueue } from '../core/services/native-queue.js';
+import { talkVariables } from '../core/services/queue-result.js';
 import type { SwitchPort } from '../core/switch.js';
 import { callStub } from './support/call-stub.js';
 import type { CallStub } from './support/call-stub.js';
@@ -84,18 +85,20 @@ function world(config: AcdConfig, stored: StoredAcd = away, timers = createHandT
 }
 
 const get = (call: CallStub, name: string): string | undefined => call.setVariable.args.filter(([key]) => key === name).at(-1)?.[1];
+const pick = (variables: Readonly<Record<string, string>>, names: readonly string[]) => names.map((name) => variables[name]);
 const settled = async () => {
   for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
 };
 
 describe('queue_entry over the real engine', () => {
-  it('B1 F137: a caller waits with music, an agent logs in from his telephone, they are connected', async () => {
+  it('B1 F136 F137 F141: a caller waits with music, an agent logs in from his telephone, they are connected', async () => {
     const w = world(configOf({ music: 'jazz' }));
     const { call, done } = w.caller(['support', 'VIP:', 'skills=?gold', 'name=Ann']);
     await settled();
     const session = w.sessions.opened[0] ?? assert.fail('no session');
     assert.deepEqual((session.music as sinon.SinonStub).args, [['jazz', '']]);
     assert.equal(w.rings.length, 0);
+    w.timers.advance(7_000);
     assert.equal(get(await w.phone('login'), 'TANDEM_RESULT'), 'ok');
     await settled();
     const ring = w.rings[0] ?? assert.fail('nobody rings');
@@ -105,6 +108,17 @@ describe('queue_entry over the real engine', () => {
     await settled();
     const connect = w.connects[0] ?? assert.fail('nobody is connected');
     assert.deepEqual((session.prepare as sinon.SinonStub).args, [[connect]]);
+    assert.deepEqual(
+      pick(talkVariables(connect, stubStartMs), [
+        'TANDEM_RESULT',
+        'TANDEM_WAIT_S',
+        'TANDEM_AGENT',
+        'cc_agent',
+        'cc_agent_bridged',
+        'cc_cause',
+      ]),
+      ['answered', '7', '1001', '1001', 'true', 'answered'],
+    );
     session.end({ kind: 'connected', order: connect });
     await done;
     assert.equal(get(call, 'TANDEM_RESULT'), undefined);
@@ -167,7 +181,7 @@ describe('queue_entry over the real engine', () => {
     assert.ok(['leave-empty', 'overflowed'].includes(get(call, 'TANDEM_RESULT') ?? ''), get(call, 'TANDEM_RESULT'));
   });
 
-  it('B26: a full queue refuses, and sends on by its rule', async () => {
+  it('B20: a full queue refuses, and sends on by its rule', async () => {
     const to = { kind: 'extension', context: 'busy', extension: 's' } as const;
     const w = world(configOf({ membersMax: 1, overflow: [{ on: 'full', thresholdMs: 0, to }] }));
     w.caller(['support']);

@@ -3,6 +3,7 @@ import type { AcdState } from './acd-state.js';
 import { contactOf } from './availability.js';
 import type { ConnectOrder, RingOrder } from './effects.js';
 import type { OfferId } from './ids.js';
+import { waitedMs } from './places.js';
 import type { Offer } from './state.js';
 
 /** undefined when the offer is over. */
@@ -62,6 +63,7 @@ export function connectOrder(state: AcdState, offer: Offer): ConnectOrder | unde
     member: member.id,
     call: member.call,
     isStandby: offer.standby !== undefined,
+    waitedMs: offer.phase.kind === 'connecting' ? waitedMs(member, offer.phase.answeredAtMs) : undefined,
     recordTemplate: queue.recordTemplate,
     hangUpAfterTalk: queue.hangUpAfterTalk,
   };
