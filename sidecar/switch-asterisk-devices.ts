@@ -36,6 +36,8 @@ export function createDevices(deps: {
   readonly watched: WatchedDevices;
 }): Devices {
   const { link, feed, log, watched } = deps;
+  /** devices that changed while the list is being read: the list may be older than that */
+  let changed: Set<string> | undefined;
 
   function tell(event: AmiPacket): void {
     const agents = watched().get(event.get('device') ?? '');
@@ -46,16 +48,22 @@ export function createDevices(deps: {
 
   async function refresh(): Promise<void> {
     if (watched().size === 0) return;
+    const since = (changed ??= new Set<string>());
     try {
       const { events } = await link.action({ Action: 'DeviceStateList' }, { list: true });
-      for (const event of events) tell(event);
+      for (const event of events) if (!since.has(event.get('device') ?? '')) tell(event);
     } catch (error) {
       log.warn({ err: error }, 'asterisk: states of the telephones could not be read');
+    } finally {
+      if (changed === since) changed = undefined;
     }
   }
 
   const stops = [
-    link.on('DeviceStateChange', tell),
+    link.on('DeviceStateChange', (event) => {
+      if (watched().has(event.get('device') ?? '')) changed?.add(event.get('device') ?? '');
+      tell(event);
+    }),
     link.onState(({ state }) => {
       if (state === 'up') void refresh();
     }),

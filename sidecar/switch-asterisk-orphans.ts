@@ -4,20 +4,22 @@
  */
 import { legPrefix, offerId } from '../core/acd/ids.js';
 import type { OfferId } from '../core/acd/ids.js';
+import type { Log } from '../core/ports.js';
 import type { Feed } from '../core/switch.js';
 import type { AmiLink } from './ami.js';
 import type { AmiPacket } from './ami-packet.js';
 import { failureOf, failureOfDevice } from './switch-asterisk-outcome.js';
 
 export interface OrphanDeps {
-  readonly link: Pick<AmiLink, 'on'>;
+  readonly link: Pick<AmiLink, 'on' | 'onState' | 'action'>;
+  readonly log: Log;
   readonly feed: Feed;
   /** a leg that this process knows better */
   readonly knows: (leg: string) => boolean;
 }
 
 /** The result ends it. */
-export function watchOrphans({ link, feed, knows }: OrphanDeps): () => void {
+export function watchOrphans({ link, feed, log, knows }: OrphanDeps): () => void {
   const offerIn = (event: AmiPacket, ...fields: readonly string[]): OfferId | undefined => {
     for (const field of fields) {
       const id = event.get(field) ?? '';
@@ -41,10 +43,25 @@ export function watchOrphans({ link, feed, knows }: OrphanDeps): () => void {
     else feed({ type: 'offer-failed', offer, ...(failureOf(facts) ?? failureOfDevice(undefined)) });
   }
 
+  function bridged(event: AmiPacket): void {
+    const offer = offerIn(event, 'uniqueid');
+    if (offer !== undefined) feed({ type: 'connected', offer });
+  }
+
+  /** Legs that connected themselves while nobody listened. */
+  async function findBridged(): Promise<void> {
+    try {
+      const { events } = await link.action({ Action: 'CoreShowChannels' }, { list: true });
+      for (const event of events) if (event.known('bridgeid') !== undefined) bridged(event);
+    } catch (error) {
+      log.warn({ err: error }, 'asterisk: legs of before could not be looked for');
+    }
+  }
+
   const stops = [
-    link.on('BridgeEnter', (event) => {
-      const offer = offerIn(event, 'uniqueid');
-      if (offer !== undefined) feed({ type: 'connected', offer });
+    link.on('BridgeEnter', bridged),
+    link.onState(({ state }) => {
+      if (state === 'up') void findBridged();
     }),
     link.on('HangupRequest', (event) => {
       const offer = offerIn(event, 'uniqueid');

@@ -123,7 +123,7 @@ class AsteriskControl implements AsteriskSwitch {
     this.legs = this.book;
     this.watch = this.callers;
     this.stops.push(
-      watchOrphans({ link, feed, knows: (leg) => this.book.knows(leg) }),
+      watchOrphans({ link, feed, log, knows: (leg) => this.book.knows(leg) }),
       this.callers.onUp((isUp) => this.tellUp(isUp)),
     );
     this.tellUp(this.isUp());
