@@ -10,6 +10,8 @@ import type { AgiSession } from './session.js';
 
 /** URIENCODE writes into 4096 bytes and stops when the next triple does not fit. */
 const encodedBytesMax = 4_092;
+/** Names have at most 80 characters, so a command stays below the shortest limit of 2046 bytes. */
+const variablesPerCommand = 20;
 const waitMsMax = 24 * 3_600_000;
 
 export class AgiCall implements Call {
@@ -93,6 +95,23 @@ export class AgiCall implements Call {
     if (encoded !== '') return decodePercent(encoded);
     const reply = await this.session.sendCommand(`GET VARIABLE ${variable}`);
     return reply.result === '1' ? (reply.value ?? '') : undefined;
+  }
+
+  /** One command for many. A reply that is not whole, since a value is very long, is left to the questions one by one. */
+  async getVariables(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (let at = 0; at < names.length; at += variablesPerCommand) {
+      const some = names.slice(at, at + variablesPerCommand).map(variableName);
+      const asked = some.map((name) => `\${URIENCODE(\${${name}})}|`).join('');
+      const { value = '' } = await this.session.sendCommand(`GET FULL VARIABLE ${asked}.`);
+      const parts = value.split('|');
+      const isWhole = parts.length === some.length + 1 && parts.at(-1) === '.' && parts.every(({ length }) => length < encodedBytesMax);
+      for (const [i, name] of some.entries()) {
+        const text = isWhole ? decodePercent(parts[i] ?? '') : ((await this.getVariable(name)) ?? '');
+        if (text !== '') found.set(name, text);
+      }
+    }
+    return found;
   }
 
   async setVariable(name: string, value: string): Promise<void> {

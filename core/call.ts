@@ -30,6 +30,8 @@ export interface Call {
   waitForDigit(timeoutMs: number): Promise<string>;
   /** undefined when the variable is not set (FreeSWITCH: or empty) */
   getVariable(name: string): Promise<string | undefined>;
+  /** Several in few turns, where a switch has a way; an empty one counts as not set. Use `readVariables`. */
+  getVariables?(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
   setVariable(name: string, value: string): Promise<void>;
   /** Set name and number; the number must already be clean (AGI-9). */
   setCallerId(name: string, number: string): Promise<void>;

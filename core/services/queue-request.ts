@@ -7,6 +7,7 @@ import type { SkillNeed } from '../acd/config.js';
 import type { Call } from '../call.js';
 import { checkInteger, checkName, checkPrefix } from '../dial-string.js';
 import { TandemError } from '../errors.js';
+import { readVariables } from './read-variables.js';
 import { checkKeys, checkLabel, checkLanguage, checkNumber, checkText300, readNames, readSkills } from './queue-values.js';
 
 /** Longest wait that may be asked for, and highest positional priority. */
@@ -87,11 +88,14 @@ export async function readQueueRequest(call: Call, wide: boolean): Promise<Queue
   // refused before the channel is asked for anything
   if (given.queue !== undefined) requestOf(given);
   const missing = (wide ? allNames : fewNames).filter((name) => given[name] === undefined);
-  const values = await Promise.all(missing.map((name) => call.getVariable(variableOf[name])));
-  missing.forEach((name, at) => {
-    const value = values[at];
-    if (value !== undefined && value !== '') given[name] = value;
-  });
+  const values = await readVariables(
+    call,
+    missing.map((name) => variableOf[name]),
+  );
+  for (const name of missing) {
+    const value = values.get(variableOf[name]);
+    if (value !== undefined) given[name] = value;
+  }
   return requestOf(given);
 }
 

@@ -9,6 +9,7 @@ import type { Log } from '../ports.js';
 import { baseScoreSMax } from './queue-request.js';
 import type { QueueRequest } from './queue-request.js';
 import { canTravel, exportNamesMax } from './queue-values.js';
+import { readVariables } from './read-variables.js';
 
 const announcementsMax = 10;
 const playableBytesMax = 300;
@@ -46,7 +47,7 @@ type Key = keyof typeof names;
 /** Rejects like getVariable, TDM_CALL_GONE above all. */
 export async function readWishes(call: Call, request: QueueRequest, log: Log): Promise<CallerWishes> {
   const warn = (name: string, why: string) => log.warn({ call: call.uniqueId, name, why }, 'queue entry: variable left out');
-  const given = await readGiven(call, request);
+  const given = await readGiven(call, request, warn);
   const text = (key: Key): string | undefined => {
     const value = given.get(key);
     if (value === undefined || value === '') return undefined;
@@ -73,7 +74,7 @@ export async function readWishes(call: Call, request: QueueRequest, log: Log): P
 }
 
 /** Only what no argument says: each variable is a question to the switch. */
-async function readGiven(call: Call, request: QueueRequest): Promise<ReadonlyMap<Key, string | undefined>> {
+async function readGiven(call: Call, request: QueueRequest, warn: Warn): Promise<ReadonlyMap<Key, string | undefined>> {
   const said: Partial<Record<Key, unknown>> = {
     baseScore: request.baseScoreS,
     music: request.music,
@@ -83,8 +84,12 @@ async function readGiven(call: Call, request: QueueRequest): Promise<ReadonlyMap
     name: request.name,
   };
   const keys = (Object.keys(names) as Key[]).filter((key) => said[key] === undefined);
-  const values = await Promise.all(keys.map((key) => call.getVariable(names[key])));
-  return new Map(keys.map((key, at) => [key, values[at]]));
+  const values = await readVariables(
+    call,
+    keys.map((key) => names[key]),
+    warn,
+  );
+  return new Map(keys.map((key) => [key, values.get(names[key])]));
 }
 
 type Warn = (name: string, why: string) => void;
@@ -133,12 +138,10 @@ function exportNamesOf(list: string | undefined, warn: Warn): readonly string[] 
 
 async function readExported(call: Call, wanted: readonly string[], warn: Warn): Promise<Record<string, string>> {
   const list = [...new Set(wanted)].slice(0, exportNamesMax);
-  const values = await Promise.all(list.map((name) => call.getVariable(name)));
+  const values = await readVariables(call, list, warn);
   const exported: Record<string, string> = {};
   let bytes = 0;
-  list.forEach((name, at) => {
-    const value = values[at] ?? '';
-    if (value === '') return;
+  values.forEach((value, name) => {
     bytes += value.length;
     if (textProblem(value, valueBytesMax) === undefined && canTravel(name, value) && bytes <= valuesBytesMax) exported[name] = value;
     else warn(name, 'its value cannot go to the agent');

@@ -25,6 +25,13 @@ TANDEM_OPERATOR = PJSIP/1014
 include => tandem-feature-codes
 ; the sample at any hour of the test
 exten => sample,1,Goto(tandem-support,s,open)
+; values that nobody would choose
+exten => odd,1,Set(tandem_param=a|b "c" ä%7C)
+ same => n,Set(cc_base_score=7)
+ same => n,Set(order=x|.|y)
+ same => n,Set(cc_export_vars=order,note)
+ same => n,Set(note=it's 5,00)
+ same => n,Goto(tandem-support,s,open)
 exten => rate,1,Set(TANDEM_RATE_KEY=test)
  same => n,Gosub(tandem-rate,s,1)
  same => n,Gosub(tandem-rate,s,1)
@@ -126,6 +133,18 @@ describe('real: agents from their telephones', function () {
       await operator
     ).answered;
     assert.equal((await bed.notice('member-left')).reason, 'exit-key');
+    call.hangup();
+  });
+
+  it('F123 F126 O84: what the dialplan has set arrives as it is, whatever is in it', async () => {
+    bed.provision({ queues: [{}], agents: [] });
+    const call = await (await bed.asterisk.phone(10)).call('odd');
+    await call.answered;
+    const { member } = await bed.notice('member-joined');
+    const found = bed.tandem.loop.view().members.get(member);
+    assert.deepEqual([found?.param, found?.baseScoreS], ['a|b "c" ä%7C', 7]);
+    // a bar would start another target in a dial string of FreeSWITCH, so it does not travel
+    assert.deepEqual(found?.variables, { note: "it's 5,00" });
     call.hangup();
   });
 

@@ -61,8 +61,14 @@ export class FakeChannel {
     return value === undefined ? '200 result=0' : `200 result=1 (${value})`;
   }
 
-  /** `${NAME}` and `${URIENCODE(${NAME})}`; an unset variable is empty here. */
+  /** `${NAME}`, `${URIENCODE(${NAME})}` and several of these; an unset variable is empty here. */
   private getFull(line: string): string {
+    if (line.endsWith('|.')) {
+      const text = line
+        .slice('GET FULL VARIABLE '.length)
+        .replace(/\$\{URIENCODE\(\$\{(.*?)\}\)\}/g, (_, name: string) => uriEncode(this.variables.get(name) ?? ''));
+      return `200 result=1 (${text})`;
+    }
     const encoded = /^GET FULL VARIABLE \$\{URIENCODE\(\$\{(.*)\}\)\}$/.exec(line)?.[1];
     const plain = /^GET FULL VARIABLE \$\{(.*)\}$/.exec(line)?.[1] ?? '';
     const value = this.variables.get(encoded ?? plain) ?? '';
