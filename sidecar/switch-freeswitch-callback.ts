@@ -41,7 +41,9 @@ export function callBackCommand(order: CallBackOrder, way: CallBackWay, domain: 
 }
 
 function callBackSteps(order: CallBackOrder, way: CallBackWay): LegStep[] {
-  return [...(order.confirmKey === '' ? [] : [keyStep(order)]), news('called-back'), goOn(order, way)];
+  // what follows is a caller's channel, and no leg of ours
+  const unnamed = [legVariable, memberVariable].map((name) => step('unset', name));
+  return [...(order.confirmKey === '' ? [] : [keyStep(order)]), news('called-back'), ...unnamed, goOn(order, way)];
 }
 
 function keyStep({ confirmKey, confirmPrompt }: CallBackOrder): LegStep {

@@ -1,4 +1,5 @@
 /** Which channels of a FreeSWITCH are legs of ours, also those whose id the switch chose (accounts with several telephones). */
+import { legId, legPrefix } from '../core/acd/ids.js';
 import type { LegId } from '../core/acd/ids.js';
 import { checkName } from '../core/dial-string.js';
 import type { LiveChannels } from '../core/switch.js';
@@ -6,7 +7,8 @@ import type { EslLink } from './esl.js';
 import type { FreeswitchCommands } from './switch-freeswitch-commands.js';
 import type { LegBook } from './switch-freeswitch-legs.js';
 import { bridgedIds, channelRows, mayBeLeg } from './switch-freeswitch-list.js';
-import { legVariable } from './switch-freeswitch-ring.js';
+import type { FoundLeg } from './switch-freeswitch-news.js';
+import { legVariable, memberVariable, offerVariable } from './switch-freeswitch-ring.js';
 
 export interface ChannelNames {
   /** Channels and their legs. Rejects when the switch cannot be asked. */
@@ -19,8 +21,10 @@ export function createChannelNames(deps: {
   readonly link: EslLink;
   readonly commands: FreeswitchCommands;
   readonly book: LegBook;
+  /** a leg that nobody here ordered */
+  readonly onFound: (leg: FoundLeg) => void;
 }): ChannelNames {
-  const { link, commands, book } = deps;
+  const { link, commands, book, onFound } = deps;
   /** channel to leg, '' for one that is none of ours; only of channels that live */
   let known = new Map<string, string>();
 
@@ -37,13 +41,25 @@ export function createChannelNames(deps: {
     return rows.map(({ uuid }) => uuid);
   }
 
+  /** Their end is told by events only when they are known. */
+  async function adopt(uuid: string, leg: LegId, isBridged: boolean): Promise<void> {
+    const [offer, member, caller] = await Promise.all(
+      [offerVariable, memberVariable, 'cc_member_session_uuid'].map((name) => commands.ask(`uuid_getvar ${uuid} ${name}`)),
+    );
+    if (offer === undefined && member === undefined) return;
+    if (book.get(leg) === undefined) onFound({ leg, uuid, offer, member, caller: caller ?? '', isBridged });
+  }
+
   const legOf = (uuid: string): string => book.ofChannel(uuid)?.start.leg ?? known.get(uuid) ?? '';
   const withLegs = (ids: Iterable<string>): Set<string> => new Set([...ids].flatMap((id) => [id, legOf(id)]).filter((id) => id !== ''));
 
   return {
     async list(askedAtMs) {
       const [ids, calls] = await Promise.all([look(), link.bgapi('show calls as json')]);
-      return { askedAtMs, uniqueIds: withLegs(ids), bridged: withLegs(bridgedIds(calls)) };
+      const bridged = bridgedIds(calls);
+      const strange = ids.filter((id) => (id.startsWith(legPrefix) || legOf(id) !== '') && book.ofChannel(id) === undefined);
+      await Promise.all(strange.map((id) => adopt(checkName('uuid', id), legId(legOf(id) === '' ? id : legOf(id)), bridged.has(id))));
+      return { askedAtMs, uniqueIds: withLegs(ids), bridged: withLegs(bridged) };
     },
     async channelsOf(leg) {
       try {

@@ -4,6 +4,7 @@
  */
 import type { AcdEvent } from '../core/acd/events.js';
 import { legId, memberId, offerId } from '../core/acd/ids.js';
+import type { LegId } from '../core/acd/ids.js';
 import type { Log } from '../core/ports.js';
 import type { After } from '../core/services/deadline.js';
 import type { Feed } from '../core/switch.js';
@@ -37,6 +38,17 @@ export interface LegReactions {
   connected(leg: Leg): void;
   /** the talk is over; the caller may live on */
   ended(leg: Leg): void;
+}
+
+/** What a channel says of the leg that it is. */
+export interface FoundLeg {
+  readonly leg: LegId;
+  readonly uuid: string;
+  readonly offer: string | undefined;
+  readonly member: string | undefined;
+  readonly caller: string;
+  /** with its caller */
+  readonly isBridged: boolean;
 }
 
 export interface NewsParts {
@@ -177,7 +189,7 @@ export class LegNews {
   #hungUp(event: SwitchEvent, uuid: string): void {
     const cause = event.get('Hangup-Cause') ?? 'UNKNOWN';
     this.#talks.callerHungUp(uuid, cause);
-    const leg = this.#book.ofChannel(uuid);
+    const leg = this.#book.ofChannel(uuid) ?? this.#legOf(event, uuid);
     if (!leg) return;
     this.#book.removeChannel(leg, uuid);
     if (leg.phase === 'talking') this.#talks.legEnded(leg, cause, event.variable('endpoint_disposition'));
@@ -233,20 +245,30 @@ export class LegNews {
     return this.#adopted(event, named, uuid);
   }
 
-  /** Ordered by another Tandem, or by this one before it was started again: the channel says what it is for. */
   #adopted(event: SwitchEvent, named: string, uuid: string): Leg {
     const offer = event.variable(offerVariable);
     const member = event.variable(memberVariable);
+    const caller = event.variable('cc_member_session_uuid') ?? '';
+    const isBridged = caller !== '' && event.variable('bridge_uuid') === caller;
+    return this.adopt({ leg: legId(named), uuid, offer, member, caller, isBridged });
+  }
+
+  /** A leg that was ordered by another Tandem, or by this one before it was started again. */
+  adopt(found: FoundLeg): Leg {
     const leg = this.#book.add({
-      leg: legId(named),
-      offer: offer === undefined ? undefined : offerId(offer),
-      callBackOf: member === undefined ? undefined : memberId(member),
+      leg: found.leg,
+      offer: found.offer === undefined ? undefined : offerId(found.offer),
+      callBackOf: found.member === undefined ? undefined : memberId(found.member),
       order: undefined,
-      caller: event.variable('cc_member_session_uuid') ?? '',
+      caller: found.caller,
       isStandby: false,
     });
-    this.#book.addChannel(leg, uuid);
-    this.#log.debug({ leg: named, channel: uuid }, 'queue: a leg that was ordered elsewhere');
+    this.#book.addChannel(leg, found.uuid);
+    if (found.isBridged) {
+      leg.channel = found.uuid;
+      leg.phase = 'talking';
+    }
+    this.#log.debug({ leg: found.leg, channel: found.uuid }, 'queue: a leg that was ordered elsewhere');
     return leg;
   }
 }

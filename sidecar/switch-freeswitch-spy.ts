@@ -9,10 +9,13 @@ import { step } from './switch-freeswitch-ring.js';
 /** How long a supervisor's telephone rings. */
 const ringMs = 30_000;
 
-/** Keys that would change the mode are switched off: the mode is what was ordered. */
+/**
+ * Keys that would change the mode are switched off: the mode is what was ordered. Of the agent's channel `aleg` is what comes
+ * from him, so that the caller hears a voice put in there; `bleg` is what goes to him.
+ */
 const modes: Readonly<Record<SpyMode, Readonly<Record<string, string>>>> = {
   listen: {},
-  whisper: { eavesdrop_whisper_aleg: 'true' },
+  whisper: { eavesdrop_whisper_bleg: 'true' },
   barge: { eavesdrop_whisper_aleg: 'true', eavesdrop_whisper_bleg: 'true' },
 };
 

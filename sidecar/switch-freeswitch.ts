@@ -32,6 +32,7 @@ import type { Leg } from './switch-freeswitch-legs.js';
 import { createChannelNames } from './switch-freeswitch-names.js';
 import type { ChannelNames } from './switch-freeswitch-names.js';
 import { LegNews, legEvents } from './switch-freeswitch-news.js';
+import type { FoundLeg } from './switch-freeswitch-news.js';
 import { agentSteps, callerGoneSteps, hasCallerGoneSound, legPlan } from './switch-freeswitch-ring.js';
 import { spyCommand } from './switch-freeswitch-spy.js';
 import { ringStandby } from './switch-freeswitch-standby.js';
@@ -116,9 +117,10 @@ class LinkedSwitch implements FreeswitchSwitch {
       meter.set('tandem_legs', size, { switch: options.id });
       if (outcome !== undefined) meter.count('tandem_legs_total', { switch: options.id, outcome });
     });
-    this.#names = createChannelNames({ link, commands: this.#commands, book: this.#book });
     const after = (delayMs: number, run: () => void) => deps.timers.after(delayMs, run);
     this.#news = new LegNews({ book: this.#book, feed, log, after, reactions: this.#reactions() });
+    const onFound = (leg: FoundLeg) => void this.#news.adopt(leg);
+    this.#names = createChannelNames({ link, commands: this.#commands, book: this.#book, onFound });
     this.#devices = createDevices({ link, feed, log, watched: deps.watchedAccounts ?? noAccounts });
     this.#stops = [
       link.on(legEvents, (event) => this.#news.onEvent(event)),
