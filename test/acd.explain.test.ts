@@ -68,6 +68,18 @@ describe('explain', () => {
     assert.match(busy?.detail ?? '', new RegExp(`with (${first}|${second}) of support`));
   });
 
+  it('F34: a level that is open because nobody is logged in before it is not called closed', () => {
+    const agents = {
+      low: { contact: 'PJSIP/1' },
+      high: { contact: 'PJSIP/2', status: 'available' },
+      higher: { contact: 'PJSIP/3', status: 'available' },
+    };
+    const desk = createDesk(deskConfig({ queues: { support }, agents, tiers: ['support low 1', 'support high 2', 'support higher 3'] }));
+    desk.step({ type: 'dispatching-asked', isOn: false });
+    const told = explain(desk, desk.call('support'));
+    assert.deepEqual(reasons(told.agents), { low: 'logged-out', high: 'later-in-order', higher: 'tier-not-open' });
+  });
+
   it('B31: a failed offer is told with its cause and what is left of the pause', () => {
     const desk = createDesk(
       deskConfig({ queues: { q: {} }, agents: { a: { contact: 'PJSIP/1', status: 'available', busy: { delay_s: 20 } } }, tiers: ['q a'] }),

@@ -321,6 +321,9 @@ describe('provisioning of queues', () => {
       assert.deepEqual(pairs(), ['a anna 1 1', 'a bert 1 1']);
       await apply('queues: [{ id: A, tiers: [{ agent: BERT, level: 3 }] }]');
       assert.deepEqual(pairs(), ['a bert 3 1'], 'names in any letter case are the same row');
+      await apply('queues: [{ id: Mixed, tiers: [{ agent: anna }] }]');
+      await apply('queues: [{ id: mixed, tiers: [{ agent: bert }] }]');
+      assert.deepEqual(pairs(), ['a bert 3 1', 'mixed bert 1 1']);
     });
 
     it('a removed queue or agent takes its tiers along; a tier goes by itself', async () => {

@@ -71,7 +71,8 @@ export async function startQueueApi(config: DeskConfig, options: { readonly requ
   const reloads = { count: 0 };
   let ids = 0;
   const provisioning = createQueueProvisioning({
-    store: tables,
+    // a database takes a moment, in which the next request comes
+    store: { ...tables, read: () => turns(50).then(() => tables.read()) },
     hasher: { hash: (pin) => Promise.resolve(`h:${pin}`), verify: (pin, hash) => Promise.resolve(hash === `h:${pin}`) },
     reload: () => {
       reloads.count++;
@@ -133,6 +134,10 @@ export async function startQueueApi(config: DeskConfig, options: { readonly requ
         server.closeAllConnections();
       }),
   };
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
 }
 
 export type QueueApi = Awaited<ReturnType<typeof startQueueApi>>;
