@@ -20,6 +20,8 @@ export interface ChannelWatch {
   onUp(listener: (isUp: boolean) => void): () => void;
   /** News of one channel. The result ends it. */
   watch(uniqueId: string, listener: ChannelListener): () => void;
+  /** The channel exists; undefined when the switch cannot be asked. Never rejects. */
+  lives(uniqueId: string): Promise<boolean | undefined>;
   /** Set variables of any live channel, also one whose session is busy. Rejects TDM_SWITCH_DOWN, _SLOW, _REFUSED, TDM_BAD_VALUE. */
   setVariables(channel: string, variables: Readonly<Record<string, string>>): Promise<void>;
   /** End the prompt that a session plays on the channel now; the command is answered as if it had ended. Never rejects. */
@@ -31,6 +33,7 @@ export const noWatch: ChannelWatch = {
   isUp: () => false,
   onUp: () => () => undefined,
   watch: () => () => undefined,
+  lives: () => Promise.resolve(undefined),
   setVariables: () => Promise.reject(new Error('no manager link')),
   stopPlaying: () => undefined,
 };

@@ -271,7 +271,8 @@ class AsteriskMemberSession implements HeldSession {
     if (!this.line.isHungUp) return this.lost();
     const { prepared } = this;
     const isFresh = prepared !== undefined && this.deps.nowMs() - prepared.atMs < connectionMsMax;
-    const became = await this.fate.known(isFresh);
+    // not offered to anybody until it is known
+    const became = await this.fate.known(isFresh, () => this.feed({ type: 'session-lost', member: this.member }));
     // without news the agent's leg knows better: it tells when its bridge found nobody
     if (prepared && (became === 'bridged' || (became === 'unknown' && isFresh))) return { kind: 'connected', order: prepared.order };
     if (isFresh && became === 'elsewhere') return this.lost();

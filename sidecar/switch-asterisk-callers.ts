@@ -1,7 +1,11 @@
 /** News of callers' channels for their sessions: keys, connections, hang-ups (asterisk-behaviour 3). */
 import type { ChannelListener, ChannelWatch } from '../agi/channel-watch.js';
+import { hasCode } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import type { AmiLink } from './ami.js';
+
+/** for the question whether a channel exists */
+const livesMsMax = 500;
 
 export interface Callers extends ChannelWatch {
   /** we have sent this channel to another place of the dialplan */
@@ -42,6 +46,14 @@ export function createCallers(deps: { readonly link: AmiLink; readonly log: Log 
         all?.delete(listener);
         if (all?.size === 0) listeners.delete(uniqueId);
       };
+    },
+    async lives(uniqueId) {
+      try {
+        await link.action({ Action: 'Getvar', Channel: uniqueId, Variable: 'CHANNEL(state)' }, { timeoutMs: livesMsMax });
+        return true;
+      } catch (error) {
+        return hasCode(error, 'TDM_SWITCH_REFUSED') ? false : undefined;
+      }
     },
     async setVariables(channel, variables) {
       const sets = Object.entries(variables).map(([name, value]) =>
