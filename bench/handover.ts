@@ -12,7 +12,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ import { startTandem } from '../test/support/tandem-process.js';
 import type { TandemProcess } from '../test/support/tandem-process.js';
 import { runAgiLoad } from './support/agi-load.js';
 import type { AgiLoadResult } from './support/agi-load.js';
+import { cpuMsOf } from './support/cpu.js';
 import type { Figure } from './support/figure.js';
 
 const leads = 2_000;
@@ -33,7 +34,6 @@ const steps = [
   { parallel: 16, calls: 3_000 },
   { parallel: 64, calls: 3_000 },
 ] as const;
-const tickMs = 10; // USER_HZ is 100 on every Linux that Node runs on
 const free = { http: 0, agi: 0, esl: 0 };
 /** The Perl script of the reference, idle machine, two cores: CPU per call in ms, hand-overs/s at 1, 4 and 16 at a time. */
 const reference = { cpuMs: 39, perSecond: { 1: 24, 4: 45, 16: 41, 64: 41 }, p50Ms: { 1: 42, 4: 89, 16: 384, 64: 384 } } as const;
@@ -80,13 +80,6 @@ const environment = (n: number) =>
     args: ['ccc_bench---8199'],
     fields: { calleridname: code(n), uniqueid: `${Date.now()}.${++calls}` },
   });
-
-/** CPU time of a process so far: user and system, all threads. */
-async function cpuMsOf(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
-}
 
 interface Measured extends AgiLoadResult {
   readonly cpuMs: number;

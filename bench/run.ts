@@ -8,6 +8,7 @@ import { amiEvents } from './ami-events.js';
 import { eslSessions } from './esl-sessions.js';
 import { handover } from './handover.js';
 import { leadApi } from './lead-api.js';
+import { queueAsterisk } from './queue-asterisk.js';
 import { queueLatency } from './queue-latency.js';
 import type { Figure } from './support/figure.js';
 
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   handover,
   'lead-api': leadApi,
   'queue-latency': queueLatency,
+  'queue-asterisk': queueAsterisk,
 };
 
 const rounded = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
