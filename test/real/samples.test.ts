@@ -27,6 +27,8 @@ async function useSamples(here: Asterisk, there: Asterisk): Promise<void> {
 TANDEM_AGI_1 = ${agi}
 TANDEM_AGI_2 = ${agi}
 TANDEM_GUARD_S = ${guardS}
+TANDEM_ROUNDS = 1
+TANDEM_PAUSE_S = 0.2
 TANDEM_CONTAINER = ccc_test
 TANDEM_PROMPT = beep
 TANDEM_IAX_PEER = ${there.name}
