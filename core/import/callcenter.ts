@@ -7,7 +7,7 @@ import { freeswitchContactProblem } from '../dial-string-freeswitch.js';
 import { nameProblem, textProblem } from '../dial-string.js';
 import { agentStatuses, agentTypes, strategies, wordOf } from '../acd/words.js';
 import { xmlBoolean, xmlNumber } from './callcenter-values.js';
-import { preprocess, unresolved } from './preprocess.js';
+import { preprocess, unresolved } from './xml-variables.js';
 import { tidy, type Imported, type Remark } from './report.js';
 import { elementsNamed, type XmlElement } from './xml-element.js';
 

@@ -38,7 +38,7 @@ export const opensipsParameters = {
   reject_on_no_agents: 'join_when',
   chat_dispatch_policy: 'chat_policy',
   internal_call_dispatching: 'is switched while Tandem runs: PUT /api/v1/dispatching',
-  db_url: 'is where the tables are read from',
+  db_url: 'names the database of the tables',
   acc_db_url: 'records of calls are segments in the database of the setting database_url',
   rt_db_url: 'state is in the database of the setting database_url',
   queue_pos_param: 'positions are announced: announce.position of a queue',
