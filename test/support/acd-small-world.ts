@@ -293,7 +293,7 @@ export class SmallWorld {
   }
 }
 
-function joinOf(name: string, member: string, call: Join['call'], answeredAtMs: number): Join {
+export function joinOf(name: string, member: string, call: Join['call'], answeredAtMs: number): Join {
   return {
     member: memberId(member),
     queue: 'support',
