@@ -8,7 +8,9 @@ import type { Phone } from '../core/services/agent-phone.js';
 import type { AgentPrompts } from '../core/services/agent-prompts.js';
 import { TandemError } from '../core/errors.js';
 import { EslCall } from './call.js';
+import { createDeadMan } from './dead-man.js';
 import { isTakenAway } from './member-music.js';
+import { memberSessionDefaults } from './member-session.js';
 
 /** Files of FreeSWITCH's own sounds, as its dialplans name them. */
 export const freeswitchAgentPrompts: AgentPrompts = {
@@ -45,12 +47,19 @@ export async function phoneOf(call: Call): Promise<Phone | undefined> {
 const anyMusic = 'local_stream://moh';
 
 /**
- * The channel's hold music. It yields: tone and announcements of an offer are played into it. Rejects TDM_CALL_GONE when a
+ * The channel's hold music, until nobody tells the switch any more that we live. It yields: tone and announcements of an offer are played into it. Rejects TDM_CALL_GONE when a
  * talk takes the channel, since what is ordered then would be played to the two.
  */
 async function hold(call: Call): Promise<void> {
   const given = await call.getVariable('hold_music');
   const music = given !== undefined && textProblem(given) === undefined ? given : anyMusic;
   if (!(call instanceof EslCall)) throw new AssertionError({ message: 'a call of the event-socket door wanted' });
-  if (isTakenAway(await call.line.run('playback', music, 'yielding'))) throw new TandemError('TDM_CALL_GONE', ['the channel is in a talk']);
+  const deadMan = createDeadMan(call.line, call.uniqueId, memberSessionDefaults);
+  deadMan.start();
+  try {
+    if (isTakenAway(await call.line.run('playback', music, 'yielding')))
+      throw new TandemError('TDM_CALL_GONE', ['the channel is in a talk']);
+  } finally {
+    deadMan.stop();
+  }
 }

@@ -237,9 +237,10 @@ describe('dialplan samples: FreeSWITCH', () => {
   });
 
   it('esl-outbound 12: async full with the hosts of one setting, which names two', () => {
-    for (const { where, socket } of sockets) assert.equal(socket?.data, '$${tandem_esl} async full', where);
+    for (const { where, socket } of sockets) assert.match(socket?.data ?? '', /^\$\$\{tandem_esl(?:_other)?\} async full$/, where);
     const vars = freeswitch.find(({ name }) => name === 'tandem_vars.xml')?.text ?? '';
-    assert.match(vars, /tandem_esl=[\w.]+:\d+\|[\w.]+:\d+"/);
+    const [, first, second] = /tandem_esl=([\w.]+:\d+)\|([\w.]+:\d+)"/.exec(vars) ?? assert.fail('two hosts');
+    assert.ok(vars.includes(`tandem_esl_other=${second ?? ''}|${first ?? ''}"`));
   });
 
   it('esl-outbound 12: result cleared, continue_on_fail and hangup_after_bridge set deliberately, application named', () => {
@@ -272,11 +273,30 @@ describe('dialplan samples: FreeSWITCH', () => {
   it('every transfer leads to an extension that exists', () => {
     for (const { name, root } of freeswitch) {
       for (const { application, data } of elements(root, 'extension').flatMap(actionsOf)) {
-        const place = /^(?:\+\S+ )?(\S+) XML (\S+)$/.exec(data);
-        if (!['transfer', 'sched_transfer'].includes(application)) continue;
+        const isAfter = application === 'set' && data.startsWith('tandem_after=');
+        const place = /^(?:\+\S+ |tandem_after=)?(\S+) XML (\S+)$/.exec(data);
+        if (!isAfter && (!['transfer', 'sched_transfer'].includes(application) || data === '${tandem_after}')) continue;
         assert.ok(place && reaches(place[1] ?? '', place[2] ?? ''), `${name}: ${data}`);
       }
     }
+  });
+
+  it('B5: who is not taken into a queue now is asked for at the other host and comes back after a while with music, a bounded number of times', () => {
+    const tandem = freeswitch.find(({ name }) => name === 'tandem.xml')?.root ?? assert.fail('file is missing');
+    const named = (wanted: string) =>
+      elements(tandem, 'extension').find(({ attributes }) => attributes['name'] === wanted) ?? assert.fail(wanted);
+    assert.ok(includes(actionsOf(named('tandem enter')), 'sched_transfer', / enter-other XML tandem$/));
+    assert.ok(includes(actionsOf(named('tandem entered, nothing done')), 'transfer', /^enter-other XML tandem$/));
+    const again = named('tandem entered, once more');
+    const rounds = elements(again, 'condition').find(({ attributes }) => attributes['field'] === '${tandem_round}');
+    assert.equal(rounds?.attributes['expression'], '^x{0,$${tandem_rounds}}$');
+    assert.ok(includes(actionsOf(again), 'set', /^tandem_round=\$\{tandem_round\}x$/));
+    assert.ok(includes(actionsOf(again), 'transfer', /^enter XML tandem$/));
+  });
+
+  it('F69: a standby agent’s channel comes back after a talk, whose called side it was', () => {
+    const codes = freeswitch.find(({ name }) => name === 'tandem_feature_codes.xml')?.root ?? assert.fail('file is missing');
+    assert.ok(includes(elements(codes, 'extension').flatMap(actionsOf), 'set', /^transfer_after_bridge=standby:XML:tandem_agents$/));
   });
 
   it('TRK-3: the code leaves in sip_h_X-CCC-Code and goes no further than the lookup', () => {
