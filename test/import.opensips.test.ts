@@ -1,14 +1,18 @@
 /** Import of OpenSIPS's cc_flows and cc_agents (O6, O18 to O45, O51 to O81). */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
 import { isIdentifier, opensipsNames, readModparams } from '../core/import/opensips-names.js';
 import { importOpensips, type ForeignRow, type OpensipsSource } from '../core/import/opensips.js';
 import { remarkText } from '../core/import/report.js';
 import { parseProvisioning } from '../core/provisioning/schema.js';
 import type { Db } from '../sql/db.js';
 import { readOpensipsTables } from '../sql/opensips-tables.js';
-import { describeStores } from './support/stores.js';
+import { describeStores, openOther } from './support/stores.js';
 
 const flow: ForeignRow = {
   id: 1,
@@ -162,7 +166,7 @@ describe('import of OpenSIPS tables', () => {
     assert.match(remarks[0] ?? '', /--sound this-is-support=file/);
   });
 
-  it('O2.2: more than 64 skills are cut; numbers out of range count as their default', () => {
+  it('O35, O38: more than 64 skills are cut; numbers out of range count as their default', () => {
     const many = Array.from({ length: 70 }, (_, i) => `s${String(i)}`).join(',');
     const { file, remarks } = imported({
       agents: [{ ...agent, skills: many, wrapup_time: -5, msrp_max_sessions: 'x' }],
@@ -265,6 +269,37 @@ describeStores('tables of OpenSIPS', (open) => {
     await assert.rejects(readOpensipsTables(url, { ...names, ccf_flowid_column: 'flow' }), { code: 'TDM_NOT_FOUND' });
     await assert.rejects(readOpensipsTables(url, { ...names, cc_agents_table: 'nowhere' }), { code: /^TDM_STORE/ });
     for (const table of ['my_flows', 'my_agents']) await other.run(`DROP TABLE ${table}`);
+  });
+});
+
+describe('tandem import opensips', function () {
+  this.timeout(60_000);
+
+  it('B63: reads the database that the script names, prints the file, and reports beside it', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'tandem-opensips-'));
+    try {
+      const url = `sqlite:${join(dir, 'opensips.db')}`;
+      const db = await openOther(url);
+      await db.run('CREATE TABLE my_flows (name TEXT, skill TEXT, message_queue TEXT, message_welcome TEXT)');
+      await db.run('CREATE TABLE cc_agents (agentid TEXT, location TEXT, skills TEXT, logstate INTEGER)');
+      await db.run(`INSERT INTO my_flows VALUES ('support', 's1', 'sip:q@ms', 'sip:hello@ms'), ('mute', 's1', '', NULL)`);
+      await db.run(`INSERT INTO cc_agents VALUES ('anna', 'sip:1001@h', 's1', 1)`);
+      await db.close();
+      const script = join(dir, 'opensips.cfg');
+      writeFileSync(script, `modparam("call_center", "db_url", "${url}")\nmodparam("call_center", "cc_flows_table", "my_flows")\n`);
+      const args = ['import', 'opensips', '--modparams', script, '--param', 'ccf_flowid_column=name', '--sound', 'q=wait'];
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+        join(import.meta.dirname, '..', 'bin', 'tandem.js'),
+        ...args,
+      ]);
+      const file = parse(stdout) as { queues: { id: string; music: string }[]; agents: { contact: string }[] };
+      assert.deepEqual([file.queues.map(({ id, music }) => [id, music]), file.agents[0]?.contact], [[['support', 'wait']], 'PJSIP/1001']);
+      assert.match(stderr, /flow "mute": it has no queue message; the flow is skipped\n/);
+      assert.match(stderr, /flow "support": sip:hello@ms is an address of a media server/);
+      assert.match(stderr, /1 queues, 1 agents, 0 tiers; 2 remark\(s\)\./);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 });
 
