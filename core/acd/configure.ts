@@ -17,8 +17,9 @@ import { canonical, type World } from './world.js';
 export function configure(w: World, config: AcdConfig): void {
   w.settings = config.settings;
   w.callers = new Map(config.callers.map((caller) => [caller.number, caller]));
-  const goneQueues = [...w.queueConfigs.keys()].filter((id) => !config.queues.some((queue) => queue.id === id));
-  const goneAgents = [...w.agentConfigs.keys()].filter((id) => !config.agents.some((agent) => agent.id === id));
+  const [queues, agents] = [new Set(config.queues.map(({ id }) => id)), new Set(config.agents.map(({ id }) => id))];
+  const goneQueues = [...w.queueConfigs.keys()].filter((id) => !queues.has(id));
+  const goneAgents = [...w.agentConfigs.keys()].filter((id) => !agents.has(id));
   for (const queue of config.queues) setQueue(w, queue);
   for (const agent of config.agents) setAgent(w, agent);
   w.tiers = config.tiers;
