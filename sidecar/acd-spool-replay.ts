@@ -24,7 +24,7 @@ export async function adopt(file: SpoolFile, fence: number, savedFence: number, 
   const marks = await marksOf(file);
   let outdated = 0;
   for await (const { record, at } of recordsOf(file, 0))
-    if (record?.kind === 'batch' && isCurrent(record, at, marks) && !isCurrent(record, at, [...marks, mark])) outdated++;
+    if (record?.kind === 'batch' && effectiveFence(record, at, marks) > 0 && effectiveFence(record, at, [...marks, mark]) === 0) outdated++;
   if (outdated > 0) {
     const aside = await file.copyAside();
     deps.meter.count('tandem_acd_spool_lost_total', { what: 'set-aside' }, outdated);
@@ -33,10 +33,11 @@ export async function adopt(file: SpoolFile, fence: number, savedFence: number, 
   await file.append(encodeLine({ kind: 'adopted', fence, from: savedFence }));
 }
 
-/** Batches of up to `replayRowsMax` rows in order, each with the offset behind it. Lines that nobody adopted are left out. */
+/** Batches of up to `replayRowsMax` rows in order, each with the offset behind it. Lines that are not of `fence`, nor adopted under it, are left out. */
 export async function* readBatches(
   file: SpoolFile,
   from: number,
+  fence: number,
   deps: ReplayDeps,
 ): AsyncGenerator<{ readonly batch: AcdBatch; readonly next: number }> {
   const marks = await marksOf(file);
@@ -45,7 +46,7 @@ export async function* readBatches(
   let next = from;
   for await (const { record, at, behind } of recordsOf(file, from)) {
     if (!record) reportLost(at, deps);
-    if (record?.kind === 'batch' && isCurrent(record, at, marks)) {
+    if (record?.kind === 'batch' && effectiveFence(record, at, marks) >= fence) {
       const size = countBatch(record.batch);
       if (rows > 0 && rows + size > replayRowsMax) {
         yield { batch: mergeBatches(gathered), next };
@@ -67,14 +68,14 @@ interface Mark {
   readonly from: number;
 }
 
-/** Adopted by every owner that came after it, and not written by one who had lost the queues already. */
-function isCurrent({ fence }: SpoolRecord, at: number, marks: readonly Mark[]): boolean {
+/** Under which fence a line counts now; 0 when an owner did not adopt it, or it was written by one who had lost the queues already. */
+function effectiveFence({ fence }: SpoolRecord, at: number, marks: readonly Mark[]): number {
   let effective = fence;
   for (const mark of marks) {
-    if (effective < (mark.at < at ? mark.fence : mark.from)) return false;
+    if (effective < (mark.at < at ? mark.fence : mark.from)) return 0;
     effective = Math.max(effective, mark.fence);
   }
-  return true;
+  return effective;
 }
 
 async function marksOf(file: SpoolFile): Promise<readonly Mark[]> {

@@ -23,9 +23,11 @@ export interface AcdSpoolOptions {
   readonly retryEveryMs: number;
   /** segments kept in memory when the file is full; older ones are lost */
   readonly segmentsMax: number;
+  /** at the stop the database is waited for so long */
+  readonly closeMsMax: number;
 }
 
-export const acdSpoolDefaults = { bytesMax: 64 * 1024 * 1024, saveMsMax: 500, retryEveryMs: 500, segmentsMax: 100_000 };
+export const acdSpoolDefaults = { bytesMax: 64 * 1024 * 1024, saveMsMax: 500, retryEveryMs: 500, segmentsMax: 100_000, closeMsMax: 3_000 };
 
 export interface AcdSpoolDeps {
   readonly store: FencedAcdStore;
@@ -39,7 +41,7 @@ export interface AcdSpool extends AcdStore {
   isStoreAway(): boolean;
   /** What a former life left in the file goes to the database, under our lease, before anything is loaded. Rejects TDM_STORE_DOWN, TDM_STANDBY. */
   recover(fence: number): Promise<void>;
-  /** What is in the file stays there for the next start. */
+  /** What the database does not take now stays in the file for the next start. */
   close(): Promise<void>;
 }
 
@@ -102,13 +104,14 @@ class Spool implements AcdSpool {
       if (file && file.size() > 0) {
         this.#deps.log.info({ bytes: file.size() }, 'the spool of the queue engine is being stored');
         await adopt(file, fence, await this.#deps.store.savedFence(), this.#deps);
-        for await (const { batch } of readBatches(file, 0, this.#deps)) await this.#store(batch);
+        for await (const { batch } of readBatches(file, 0, fence, this.#deps)) await this.#store(batch);
       }
       await this.#back(file);
     });
   }
 
   async close(): Promise<void> {
+    if (this.#isAway && !this.#fenced) await this.#lastTry();
     this.#isClosed = true;
     await this.#quiet();
     await this.#alone(async () => {
@@ -201,6 +204,18 @@ class Spool implements AcdSpool {
     }
   }
 
+  /** A database that was only slow takes the rest now: the next owner may be on another machine, without this file. */
+  async #lastTry(): Promise<void> {
+    await this.#quiet();
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#deps.timers.after(this.#options.closeMsMax, resolve);
+    });
+    this.#retrying = this.#retry();
+    await Promise.race([this.#retrying, late]);
+    cancel();
+  }
+
   async #quiet(): Promise<void> {
     this.#cancelRetry?.();
     await this.#retrying;
@@ -226,7 +241,7 @@ class Spool implements AcdSpool {
   async #replay(): Promise<void> {
     while (!this.#isOver()) {
       const file = await this.#alone(() => this.#openIfPossible());
-      for await (const { batch, next } of file ? readBatches(file, this.#replayedTo, this.#deps) : []) {
+      for await (const { batch, next } of file ? readBatches(file, this.#replayedTo, this.#fence, this.#deps) : []) {
         await this.#store(batch);
         if (this.#isOver()) return;
         this.#replayedTo = next;

@@ -296,6 +296,19 @@ describe('spool of the queue engine', () => {
     assert.deepEqual(visits(), { m1: 1 });
   });
 
+  it('an orderly stop gives the database what it takes by then: the next owner may have another disk', async () => {
+    const { file, store, open, visits } = world();
+    store.mode = 'down';
+    const spool = open();
+    await spool.save(member('m1', 1), 1);
+    store.mode = 'up';
+
+    await spool.close();
+
+    assert.deepEqual(visits(), { m1: 1 });
+    assert.equal(statSync(file).size, 0);
+  });
+
   it('kill -9 while it writes: nothing that was acknowledged is missing', async () => {
     const { file, store, open } = world();
     const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'support', 'spool-writer.ts'), file], {
