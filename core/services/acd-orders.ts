@@ -81,10 +81,11 @@ export function createAcdOrders(deps: AcdOrdersDeps): (effects: readonly TimedEf
     }
   }
 
+  /** Also on a switch whose link is down: the sessions on the two legs may do without it. */
   function join(order: ConnectOrder): void {
-    const port = upSwitch(order.switch);
-    if (typeof port === 'string') feed({ type: 'offer-failed', offer: order.offer, failure: 'switch-failed', detail: port });
-    else guarded('connect', () => port.connect(order));
+    const port = switches.get(order.switch);
+    if (port) guarded('connect', () => port.connect(order));
+    else feed({ type: 'offer-failed', offer: order.offer, failure: 'switch-failed', detail: `no link to a switch "${order.switch}"` });
   }
 
   function callBack({ type, ...order }: Extract<AcdEffect, { type: 'call-back' }>): void {

@@ -118,6 +118,15 @@ export async function emptyScene(bed: FaultBed): Promise<Scene & { readonly cust
   return scene;
 }
 
+/** Behind a test that failed: relays pass on again, a Tandem runs, nobody is left in a call. */
+export async function cleanUp(bed: FaultBed): Promise<void> {
+  bed.database.freeze(false);
+  await bed.manager.down();
+  await bed.manager.up();
+  await bed.watch.link.action({ Action: 'Hangup', Channel: '/^/', Cause: 16 }).catch(() => undefined);
+  await everybodyGone(bed, 1);
+}
+
 function hangUp(bed: FaultBed, channel: string): void {
   // who is gone already has nothing to hang up
   bed.watch.link.action({ Action: 'Hangup', Channel: channel, Cause: 16 }).catch(() => undefined);
@@ -154,7 +163,8 @@ async function callBySip(bed: FaultBed, scene: { readonly customers: Customer[] 
 /** Asterisk is empty, Tandem knows it, and no agent is stuck. */
 async function everybodyGone(bed: FaultBed, which: 1 | 2): Promise<void> {
   await eventually(
-    () => bed.asterisk.channels(),
+    // what stays of a channel that Bridge() took out of its dialplan while that ended (docs/testbed.md, traps) is no call
+    async () => (await bed.asterisk.channels()).filter((name) => !name.startsWith('Surrogate/')),
     (channels) => channels.length === 0,
     { msMax: 8_000, everyMs: 100 },
   );
