@@ -81,8 +81,7 @@ async function serve(deps: AgentLegDeps, call: Call, visit: LegVisit): Promise<V
 
 /** A session that broke says nothing of the leg; HANGUP, or a dead channel, does. */
 function left(call: Call, visit: LegVisit): void {
-  const isBroken = call.signal.aborted && call instanceof AgiCall && !call.isHungUp;
-  if (isBroken) visit.sessionLost();
+  if (call instanceof AgiCall && call.isBroken) visit.sessionLost();
   else visit.hungUp();
 }
 
@@ -150,7 +149,9 @@ async function talk(call: Call, visit: LegVisit, order: ConnectOrder): Promise<V
   // from here on the leg's dialplan has nothing to do but hang up, should this process die
   await call.setVariable('TANDEM_RESULT', 'talked');
   visit.bridging();
+  if (call instanceof AgiCall) call.outlivesSession = true;
   await call.execute('Bridge', asteriskArguments(order.hangUpAfterTalk ? [order.call.uniqueId, 'x'] : [order.call.uniqueId]));
+  if (call instanceof AgiCall) call.outlivesSession = false;
   visit.bridgeReturned((await call.getVariable('BRIDGERESULT')) ?? '');
   return 'talked';
 }

@@ -53,9 +53,22 @@ export class AgiCall implements Call {
     return this.session.hungUp;
   }
 
+  /** The session is over and nothing was said of the channel: it may live. */
+  get isBroken(): boolean {
+    return !this.session.isOpen && !this.session.hungUp;
+  }
+
   /** A command is in flight. */
   get isBusy(): boolean {
     return this.session.isBusy;
+  }
+
+  /** What runs now lives on in the switch without this session, e.g. a bridge: a stop need not wait for it. */
+  outlivesSession = false;
+
+  /** At a stop: end the session of a call that does not need it. */
+  release(): void {
+    if (this.outlivesSession) this.session.destroy('Tandem is stopping, the call goes on');
   }
 
   /** Tell the application that its call is over; the first reason is kept. */

@@ -120,6 +120,7 @@ class FastAgiDoor implements AgiServer {
   async close(graceMs: number): Promise<number> {
     this.isStopping = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const call of this.calls) call.release();
     await settledWithin([...this.running.values()], graceMs);
     const left = this.running.size;
     const reason = new TandemError('TDM_STOPPING');
