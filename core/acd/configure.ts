@@ -28,7 +28,11 @@ export function configure(w: World, config: AcdConfig): void {
   for (const id of goneQueues) drainQueue(w, id);
   for (const agent of w.agents.keys()) w.dirtyAgents.add(agent);
   // a new rule, or tiers that went, may have left callers with nobody
-  for (const id of w.queueConfigs.keys()) w.entered.add(id);
+  for (const id of w.queueConfigs.keys()) {
+    w.entered.add(id);
+    // other rules for the same places: whoever waits is looked at again
+    w.memberIndex.markQueue(id);
+  }
   for (const member of w.members.values()) {
     if (isWaiting(member)) rankAgain(w, member);
     w.dirtyMembers.add(member.id);
