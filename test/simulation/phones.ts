@@ -116,7 +116,8 @@ export class Phones {
   cancel(leg: LegId, offer: OfferId): void {
     this.chats.delete(offer);
     const known = this.sim.lines.legs.get(leg);
-    if (known && this.sim.lines.down.has(known.switch)) {
+    const { random, faults } = this.sim;
+    if (known && (this.sim.lines.down.has(known.switch) || random.chance(faults.lostShare))) {
       known.isForgotten = true;
       return;
     }

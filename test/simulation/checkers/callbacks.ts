@@ -39,8 +39,7 @@ function checkAgents({ state, effects, nowMs, downToEngine }: Seen, member: Memb
 const callOn = (standby: CallKey): CallKey => ({ ...standby, uniqueId: 'any' });
 
 export function createCallbackChecker(): Checker {
-  /** since when the last try of a member failed */
-  const failedAtMs = new Map<MemberId, number>();
+  const dialledAtMs = new Map<MemberId, number>();
   /** their rule was changed under way */
   const excused = new Set<MemberId>();
   return {
@@ -58,18 +57,14 @@ export function createCallbackChecker(): Checker {
             name,
             `${member.id} is called back ${String(member.presence.attempts)} times, the rule says ${String(queue.callback.attemptsMax)}`,
           );
-        const failedMs = failedAtMs.get(member.id);
-        if (failedMs !== undefined && nowMs - failedMs < 1_000) throw new Violation(name, `${member.id} is called back again at once`);
-        failedAtMs.delete(member.id);
+        const pauseMs = nowMs - (dialledAtMs.get(member.id) ?? -Infinity);
+        if (pauseMs < queue.callback.retryMs && !excused.has(member.id))
+          throw new Violation(name, `${member.id} is called back again after ${String(pauseMs)} ms`);
+        dialledAtMs.set(member.id, nowMs);
         checkAgents(seen, member);
         if (!state.system.isDispatching) throw new Violation(name, `${member.id} is called back while dispatching is off`);
       }
-      for (const id of changes.members) {
-        const presence = state.members.get(id)?.presence;
-        if (presence?.kind !== 'callback') failedAtMs.delete(id);
-        else if (presence.step.kind !== 'pausing') continue;
-        else if (!failedAtMs.has(id)) failedAtMs.set(id, nowMs);
-      }
+      for (const id of changes.members) if (state.members.get(id)?.presence.kind !== 'callback') dialledAtMs.delete(id);
     },
   };
 }

@@ -32,6 +32,18 @@ export function createCancelChecker(): Checker {
     return presence?.kind === 'callback' && presence.step.kind === 'dialling' && presence.step.leg === leg.id;
   };
 
+  function checkLeg(state: AcdState, leg: Leg, event: AcdEvent | undefined, nowMs: number): void {
+    const isExcused = leg.isForgotten || ghosts.has(leg.id) || isWanted(state, leg);
+    if (leg.isForgotten) leg.isForgotten = !isHeardOf(leg, event);
+    const startMs = isExcused ? undefined : since.get(leg.id);
+    if (isExcused) since.delete(leg.id);
+    else if (startMs === undefined) since.set(leg.id, nowMs);
+    else if (nowMs - startMs > boundMs) {
+      const whose = leg.agent ?? leg.member;
+      throw new Violation('cancelled', `leg ${leg.id} of ${whose} is ${leg.state} ${String(nowMs - startMs)} ms after its offer was over`);
+    }
+  }
+
   return {
     name: 'cancelled',
     restarted({ nowMs, lines }: Restart): void {
@@ -44,19 +56,7 @@ export function createCancelChecker(): Checker {
         for (const [id, on] of ghosts)
           if (on === event.switch && nowMs - restartedAtMs > 5_000 && lines.legs.get(id)?.state !== 'bridged') ghosts.delete(id);
       if (event?.type === 'release-asked') for (const leg of releasedBy(event.agent, state, lines)) ghosts.set(leg.id, leg.switch);
-      for (const leg of lines.legs.values()) {
-        if (leg.isForgotten && isHeardOf(leg, event)) leg.isForgotten = false;
-        if (leg.isForgotten || isWanted(state, leg)) since.delete(leg.id);
-        else if (!ghosts.has(leg.id)) {
-          const startMs = since.get(leg.id);
-          if (startMs === undefined) since.set(leg.id, nowMs);
-          else if (nowMs - startMs > boundMs)
-            throw new Violation(
-              'cancelled',
-              `leg ${leg.id} of ${leg.agent ?? leg.member} is ${leg.state} ${String(nowMs - startMs)} ms after its offer was over`,
-            );
-        }
-      }
+      for (const leg of lines.legs.values()) checkLeg(state, leg, event, nowMs);
     },
   };
 }

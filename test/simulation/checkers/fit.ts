@@ -6,6 +6,26 @@ import type { Checker, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
 import { asChosen } from './order.js';
 
+/** The first to answer wins: nobody else goes on ringing for the same caller, unless a key has to be pressed first. */
+function checkRace({ event, state }: Seen): void {
+  if (event?.type !== 'agent-answered') return;
+  const offer = state.offers.get(event.offer);
+  const member = offer && state.members.get(offer.member);
+  if (member && member.offers.length > 1 && state.queueConfigs.get(offer.queue)?.confirmKey === '')
+    throw new Violation('fit', `${member.id} was answered by ${offer.agent}, and ${String(member.offers.length - 1)} others go on ringing`);
+}
+
+/** Who takes no calls any more is not rung on (freeswitch-callcenter 7.2). */
+function checkStatus({ state, changes }: Seen): void {
+  for (const id of changes.agents) {
+    const agent = state.agents.get(id);
+    if (!agent || agent.status.startsWith('Available')) continue;
+    const ids = [...agent.chats, ...(agent.phase.kind === 'offered' ? [agent.phase.offer] : [])];
+    if (ids.some((offer) => state.offers.get(offer)?.phase.kind === 'ringing'))
+      throw new Violation('fit', `agent ${id} is ${agent.status} and is rung on`);
+  }
+}
+
 /** ring-progressively: one more agent each time the delay is over. */
 function checkDelay({ state, nowMs, event }: Seen, order: RingOrder, lastMs: number | undefined): void {
   const queue = state.queueConfigs.get(order.queue);
@@ -48,6 +68,8 @@ export function createFitChecker(): Checker {
     saved(seen: Seen): void {
       // a shorter delay by a reload counts from the next ring on
       if (seen.event === undefined || seen.event.type === 'configured') changedAtMs = seen.nowMs;
+      checkRace(seen);
+      checkStatus(seen);
       for (const effect of seen.effects) {
         if (effect.type !== 'ring') continue;
         check(seen, effect.order);

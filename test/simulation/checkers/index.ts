@@ -6,8 +6,10 @@ import { createAnnouncementChecker } from './announcements.js';
 import { createCallbackChecker } from './callbacks.js';
 import { createCancelChecker } from './cancelled.js';
 import { createExitChecker } from './exits.js';
+import { createFactChecker } from './facts.js';
 import { createFigureChecker } from './figures.js';
 import { createFitChecker } from './fit.js';
+import { createListChecker } from './lists.js';
 import { createOneCallChecker } from './one-call.js';
 import { createOrderChecker } from './order.js';
 import { createRefusalChecker } from './refusals.js';
@@ -41,6 +43,8 @@ export function createCheckers(): readonly Checker[] {
     createCallbackChecker(),
     createFigureChecker(shadow),
     createAdmissionChecker(),
+    createListChecker(),
+    createFactChecker(shadow),
     shadow,
   ];
 }

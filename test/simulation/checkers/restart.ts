@@ -1,7 +1,8 @@
 /** B5: a restart changes no place, no status and no deadline that was stored; nobody is offered twice. */
 import type { AcdState } from '../../../core/acd/acd-state.js';
 import type { StoredAcd } from '../../../core/acd-ports.js';
-import type { Checker, Restart } from '../checker.js';
+import type { MemberId } from '../../../core/acd/ids.js';
+import type { Checker, Restart, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
 
 const name = 'restart';
@@ -80,9 +81,22 @@ function checkSerial(state: AcdState): void {
 }
 
 export function createRestartChecker(): Checker {
+  /** callers whose sessions died with the process and who have not come back */
+  const absent = new Set<MemberId>();
   return {
     name,
+    saved({ event, answer, effects }: Seen): void {
+      if (event?.type === 'caller-joined' && answer.ok && answer.member !== undefined) absent.delete(answer.member);
+      for (const effect of effects)
+        if (effect.type === 'ring' && absent.has(effect.order.member))
+          throw new Violation(
+            name,
+            `${effect.order.member} has not come back since the restart, and ${effect.order.agent} is rung for him`,
+          );
+    },
     restarted({ state, stored, isSameConfig }: Restart): void {
+      absent.clear();
+      for (const { id, media, phase } of stored.members) if (media === 'audio' && phase.kind !== 'talking') absent.add(id);
       checkSerial(state);
       const isWhole = stored.offers.every(({ agent, queue }) => state.agentConfigs.has(agent) && state.queueConfigs.has(queue));
       // what was removed and only had its last call to end is gone now

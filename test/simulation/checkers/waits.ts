@@ -45,17 +45,18 @@ function checkMember(state: AcdState, queue: QueueConfig, member: Member, logged
 export function createWaitChecker(): Checker {
   return {
     name,
-    saved({ state, nowMs, isThorough, event, answer, changes }: Seen): void {
+    saved({ state, nowMs, isThorough, event, answer }: Seen): void {
       if (event?.type === 'caller-joined' && answer.ok && answer.resumed !== true) checkEntry(state, event.join.member, nowMs);
-      for (const id of changes.offers) {
-        const phase = state.offers.get(id)?.phase;
-        if (phase && phase.kind !== 'talking' && phase.deadlineMs <= nowMs)
+      for (const { id, phase } of state.offers.values()) {
+        if (phase.kind !== 'talking' && phase.deadlineMs <= nowMs)
           throw new Violation(name, `offer ${id} is ${phase.kind} beyond its deadline`);
       }
       if (!isThorough) return;
       for (const queue of state.queueConfigs.values()) {
         const members = state.membersOfQueue(queue.id);
         if (members.size === 0) continue;
+        if (state.queues.get(queue.id)?.isDraining)
+          throw new Violation(name, `${String(members.size)} wait in ${queue.id}, which is being removed`);
         const loggedIn = present(state, queue, 'logged-in');
         const mayStay = queue.leaveWhen === undefined || present(state, queue, queue.leaveWhen) > 0;
         for (const id of members) {
