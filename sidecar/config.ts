@@ -183,6 +183,7 @@ function buildConfig(read: Reader) {
     api: { url: read.text('api_url'), user: read.text('api_user'), pass: read.text('api_pass') },
   };
   refuseDefaultSecrets(read, config);
+  refuseSameNames(read, config);
   return config;
 }
 
@@ -239,6 +240,15 @@ function switches(read: Reader, name: 'ami_urls' | 'freeswitch_urls', protocol: 
   for (const node of new Set(list.map((entry) => entry.name)))
     if (list.filter((entry) => entry.name === node).length > 1) read.complain(name, `node name "${node}" is used twice`);
   return list;
+}
+
+/** A channel is named by its switch and its id there, whatever kind of switch it is. */
+function refuseSameNames(
+  read: Reader,
+  config: { readonly amiLinks: readonly SwitchAddress[]; readonly freeswitchLinks: readonly SwitchAddress[] },
+): void {
+  for (const { name } of config.freeswitchLinks)
+    if (config.amiLinks.some((link) => link.name === name)) read.complain('freeswitch_urls', `node name "${name}" is used by ami_urls too`);
 }
 
 function refuseDefaultSecrets(

@@ -75,6 +75,43 @@ describe('settings', () => {
     assert.throws(() => readConfig({ TANDEM_AMI_URLS: 'ami://t:x-y-z@10.0.0.1/a,ami://t:x-y-z@10.0.0.2/a' }), /used twice/);
   });
 
+  it('a switch of one kind has not the name of one of the other', () => {
+    const env = { TANDEM_AMI_URLS: 'ami://me:long-secret@10.0.0.1/west', TANDEM_FREESWITCH_URLS: 'esl://:long-secret@10.0.0.2/west' };
+
+    assert.throws(() => readConfig(env), /"west" is used by ami_urls too/);
+  });
+
+  it('the queues have a spool beside their own database, or where it is said', () => {
+    const spoolOf = (env: Readonly<Record<string, string>>) => readConfig(env).queues.spool.file;
+
+    assert.equal(spoolOf({}), 'data/tandem-queues.spool');
+    assert.equal(spoolOf({ TANDEM_DATABASE_URL: 'sqlite:/var/lib/tandem/site.db' }), '/var/lib/tandem/tandem-queues.spool');
+    assert.equal(spoolOf({ TANDEM_DATABASE_URL: 'mysql://t:long-secret@db:3306/tandem' }), 'data/tandem-queues.spool');
+    assert.equal(spoolOf({ TANDEM_QUEUE_SPOOL_FILE: '/spool/x' }), '/spool/x');
+  });
+
+  it('B63: settings of the queues are checked', () => {
+    const wrong = {
+      TANDEM_SUPERVISOR_PIN: '1111',
+      TANDEM_CHAT_WEBHOOK_URL: 'ftp://x',
+      TANDEM_AGI_SWITCH_ADDRESS: 'a b',
+      TANDEM_FREESWITCH_CALLBACK_CONTACT: 'sofia/gateway/trunk/x',
+      TANDEM_FREESWITCH_CALLBACK_TO: 'a@b@c',
+      TANDEM_QUEUE_RECONCILE_S: '1',
+    };
+    assert.throws(
+      () => readConfig(wrong),
+      (e: Error) => Object.keys(wrong).every((name) => e.message.includes(name)),
+    );
+    const right = readConfig({
+      TANDEM_FREESWITCH_CALLBACK_CONTACT: 'sofia/gateway/trunk/{number}',
+      TANDEM_AGI_SWITCH_ADDRESS: '10.0.0.7:4573',
+      TANDEM_CHAT_WEBHOOK_URL: 'https://desk.example/x',
+    }).queues;
+    assert.deepEqual(right.freeswitchCallBack, { contact: 'sofia/gateway/trunk/{number}', to: { door: '127.0.0.1:8084' }, callerId: '' });
+    assert.equal(right.agiSwitchAddress, '10.0.0.7:4573');
+  });
+
   it('allow-lists take addresses and networks of both kinds', () => {
     const allowed = createAddressList(['127.0.0.0/8', '10.1.2.3', '::1', 'fd00::/8'], 'list');
     for (const address of ['127.0.0.1', '127.9.9.9', '10.1.2.3', '::1', '::ffff:127.0.0.1', 'fd00::5'])
