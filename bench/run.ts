@@ -9,6 +9,7 @@ import { eslSessions } from './esl-sessions.js';
 import { handover } from './handover.js';
 import { leadApi } from './lead-api.js';
 import { queueAsterisk } from './queue-asterisk.js';
+import { queueEngine } from './queue-engine.js';
 import { queueLatency } from './queue-latency.js';
 import type { Figure } from './support/figure.js';
 
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'ami-events': amiEvents,
   handover,
   'lead-api': leadApi,
+  'queue-engine': queueEngine,
   'queue-latency': queueLatency,
   'queue-asterisk': queueAsterisk,
 };
