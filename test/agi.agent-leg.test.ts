@@ -64,7 +64,7 @@ describe('agi: the leg of an agent', () => {
   const bridged = (command: string) => (command.startsWith('EXEC Bridge') ? ['200 result=0'] : undefined);
   const hangsAtBridge: Partial<DialOptions> = { hangUpDuring: /^EXEC Bridge/, exitOnHangup: true };
 
-  it('F58: identity for the caller’s display, result first, then the leg bridges itself', async () => {
+  it('F12: identity for the caller’s display, result first, then the leg bridges itself', async () => {
     const ring = order();
     const visit = visitStub(ring, connectOrder(ring));
     const call = await dial(visit, { answer: bridged, variables: { BRIDGERESULT: 'SUCCESS' } });
@@ -79,7 +79,7 @@ describe('agi: the leg of an agent', () => {
     assert.equal(call.variables.get('TANDEM_RESULT'), 'talked');
   });
 
-  it('F141: without hang-up after the talk the caller’s dialplan goes on', async () => {
+  it('F66: without hang-up after the talk the caller’s dialplan goes on', async () => {
     const ring = order();
     const call = await dial(visitStub(ring, connectOrder(ring, { hangUpAfterTalk: false })), { answer: bridged });
     await call.ended;
@@ -95,14 +95,14 @@ describe('agi: the leg of an agent', () => {
     assert.deepEqual(visit.told, ['answered', 'ready', 'bridging', 'hung up']);
   });
 
-  it('F36: the leg records when the caller’s channel cannot', async () => {
+  it('F28: the leg records when the caller’s channel cannot', async () => {
     const ring = order();
     const call = await dial(visitStub(ring, connectOrder(ring), 'support/1.wav'), { answer: bridged });
     await call.ended;
     assert.ok(call.commands.indexOf('EXEC MixMonitor "support/1.wav,b"') < call.commands.indexOf('EXEC Bridge "1795300000.1,x"'));
   });
 
-  it('F64: announcements in order, then the key; another key is no answer', async () => {
+  it('F129: announcements in order, then the key; another key is no answer', async () => {
     const ring = order({ announcements: ['one', 'two'], confirmKey: '1' });
     const visit = visitStub(ring, connectOrder(ring));
     const call = await dial(visit, { answer: bridged, keys: ['', '', '5', '1'] });
@@ -114,7 +114,7 @@ describe('agi: the leg of an agent', () => {
     assert.deepEqual(visit.told.slice(0, 2), ['answered', 'ready']);
   });
 
-  it('F64: the key during an announcement skips the rest', async () => {
+  it('F129: the key during an announcement skips the rest', async () => {
     const ring = order({ announcements: ['one', 'two'], confirmKey: '1' });
     const call = await dial(visitStub(ring, connectOrder(ring)), { answer: bridged, keys: ['1'] });
     await call.ended;

@@ -81,7 +81,7 @@ describe('agi: session of a waiting caller', () => {
     );
   const commands = (pattern: RegExp) => call.commands.filter((command) => pattern.test(command));
 
-  it('F31: music of the class ordered, or the switch’s own', async () => {
+  it('F25 F125: music of the class ordered, or the switch’s own', async () => {
     await dial();
     session.music(undefined, '');
     session.music('my class', '');
@@ -138,7 +138,7 @@ describe('agi: session of a waiting caller', () => {
     assert.ok(commands(/sorry/).length <= 1);
   });
 
-  it('F33: a message to its end, then told; also one that is missing', async () => {
+  it('F65: a message to its end, then told; also one that is missing', async () => {
     await dial({ missing: ['nosuch'] });
     session.message('welcome');
     session.message('nosuch');
@@ -153,7 +153,7 @@ describe('agi: session of a waiting caller', () => {
     session.exit(exitOrder);
   });
 
-  it('F80: a key of the link while idle: only those that mean something', async () => {
+  it('F127: a key of the link while idle: only those that mean something', async () => {
     await dial();
     session.music(undefined, '5#');
     await call.commandLike(/MUSIC/);
@@ -165,7 +165,7 @@ describe('agi: session of a waiting caller', () => {
     session.exit(exitOrder);
   });
 
-  it('F80: a key during an announcement ends it and is told once, though the link tells it too', async () => {
+  it('F127: a key during an announcement ends it and is told once, though the link tells it too', async () => {
     await dial({ keys: ['5'] });
     session.music(undefined, '5');
     await call.commandLike(/MUSIC/);
@@ -181,7 +181,7 @@ describe('agi: session of a waiting caller', () => {
     session.exit(exitOrder);
   });
 
-  it('F80: without a link keys are asked for in turns; orders get through; with the link back it stops', async () => {
+  it('F127: without a link keys are asked for in turns; orders get through; with the link back it stops', async () => {
     watch.setUp(false);
     await dial({ keys: ['', '', '7', '5'] });
     session.music(undefined, '5');
@@ -201,7 +201,7 @@ describe('agi: session of a waiting caller', () => {
     session.exit(exitOrder);
   });
 
-  it('variables of the talk in one command, the result last', async () => {
+  it('F136 F137 F142: variables of the talk in one command, the result last', async () => {
     await dial();
     await session.prepare(connectOrder(ringOrder()));
     const [line = ''] = commands(/^EXEC MSet/);

@@ -17,7 +17,7 @@ const clock = { nowMs: Date.UTC(2026, 10, 22, 23, 5, 9), zone: 'Europe/Berlin' }
 const name = (template: string) => recordFile(template, values, clock);
 
 describe('record file', () => {
-  it('values of the call, date and time in the queue’s zone, folders', () => {
+  it('F28: values of the call, date and time in the queue’s zone, folders', () => {
     assert.equal(name('${queue}/${date}/${time}-${agent}.gsm'), 'support@default/2026-11-23/00-05-09-1001.gsm');
     assert.equal(name('${offer}_${member}_${epoch}'), 'o7_m3_1795388709.wav');
   });

@@ -107,7 +107,7 @@ describe('asterisk: control', () => {
       );
     });
 
-    it('uuid-standby: variables, then the open channel is sent to the agents’ context; gone is agent-gone', async () => {
+    it('F70: variables, then the open channel is sent to the agents’ context; gone is agent-gone', async () => {
       const standby = { switch: here, uniqueId: '1.77', channel: 'PJSIP/1013-00000007' };
       world.control.ring(ringOrder({ standby }));
       const { Channel, Context } = await world.harness.ami.seen('Redirect');
@@ -119,7 +119,7 @@ describe('asterisk: control', () => {
       assert.ok(isFailure(world, 'agent-gone'));
     });
 
-    it('uuid-standby: a cancelled offer does not hang the agent’s own channel up', async () => {
+    it('F70: a cancelled offer does not hang the agent’s own channel up', async () => {
       const standby = { switch: here, uniqueId: '1.77', channel: 'PJSIP/1013-00000007' };
       world.control.ring(ringOrder({ standby }));
       const visit = world.control.legs.visit(ringOrder({ standby }));
@@ -141,7 +141,7 @@ describe('asterisk: control', () => {
       confirmPrompt: undefined,
     };
 
-    it('B27: dials the number in its own context and leads to the door', async () => {
+    it('B14: dials the number in its own context and leads to the door', async () => {
       world.control.callBack(order);
       const { action } = await world.originate();
       assert.deepEqual(

@@ -28,7 +28,8 @@ describe('asterisk: outcome of a leg', () => {
     ['reason 0 alone', { reason: 0 }, undefined],
     ['a word that nobody has heard', { dialStatus: 'TORTURE' }, undefined],
   ];
-  for (const [title, facts, failure] of rows) it(`F20: ${title}: ${failure ?? 'not known yet'}`, () => assert.equal(of(facts), failure));
+  for (const [title, facts, failure] of rows)
+    it(`F20 F21 F71: ${title}: ${failure ?? 'not known yet'}`, () => assert.equal(of(facts), failure));
 
   it('the detail has all that was said', () => {
     const { detail } = failureOf({ cause: 21, techCause: '603', dialStatus: 'NOANSWER', reason: 0 }) ?? assert.fail();

@@ -17,7 +17,7 @@ describe('asterisk: ring an agent', () => {
   const outcomes = () => world.meter.counted('tandem_legs_total').map((labels) => labels['outcome']);
 
   describe('ring', () => {
-    it('way C: an Originate under our own id into the agents’ context, with what the leg needs', async () => {
+    it('F12 F123 F135: an Originate under our own id into the agents’ context, with what the leg needs', async () => {
       world.control.ring(ringOrder({ language: 'de', leadId: 77, variables: { order_no: 'a, b (c)' } }));
       const { action } = await world.originate();
       assert.deepEqual(

@@ -68,7 +68,7 @@ describe('asterisk: talks', () => {
       ],
     ];
     for (const [title, event, by, cause] of ends)
-      it(`need 28: ${title}: told at once and once`, async () => {
+      it(`B28: ${title}: told at once and once`, async () => {
         await talking();
         await world.event(event);
         await world.event(hangup(caller.uniqueId, 16));
@@ -116,6 +116,29 @@ describe('asterisk: talks', () => {
       assert.deepEqual(fedTypes(), ['agent-answered', 'agent-ready', 'caller-left']);
     });
 
+    it('B8: the caller hangs up in the bridge before the agent is in it: caller-left, and no second offer of him', async () => {
+      const order = ringOrder();
+      const visit = world.control.legs.visit(order);
+      visit.ready();
+      world.control.connect(connectOrder(order));
+      visit.bridging();
+      visit.bridgeReturned('FAILURE'); // the news of the manager link are a moment behind
+      await world.event(bridgeEnter(caller.uniqueId));
+      world.timers.advance(200);
+      assert.deepEqual(fedTypes(), ['agent-answered', 'agent-ready', 'caller-left']);
+    });
+
+    it('a bridge that failed without the caller: the offer failed, he waits on', () => {
+      const order = ringOrder();
+      const visit = world.control.legs.visit(order);
+      visit.ready();
+      world.control.connect(connectOrder(order));
+      visit.bridging();
+      visit.bridgeReturned('FAILURE');
+      world.timers.advance(200);
+      assert.deepEqual(fedTypes(), ['agent-answered', 'agent-ready', 'offer-failed']);
+    });
+
     it('no order to connect comes: the offer fails, the leg is hung up', async () => {
       const order = ringOrder();
       const visit = world.control.legs.visit(order);
@@ -145,7 +168,7 @@ describe('asterisk: talks', () => {
       assert.ok(isFailure(world, 'switch-failed'));
     });
 
-    it('F36: the recording is started on the caller’s channel; when that fails the leg records', async () => {
+    it('F28: the recording is started on the caller’s channel; when that fails the leg records', async () => {
       const order = ringOrder();
       const visit = world.control.legs.visit(order);
       const connection = connectOrder(order, { recordTemplate: '${queue}/${agent}.wav' });

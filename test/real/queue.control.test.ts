@@ -39,7 +39,7 @@ describe('real: queue, around the talk', function () {
       (seen) => seen !== undefined,
     );
 
-  it('F36: the talk is recorded from the connection, in the folder and under the name of the template', async () => {
+  it('F28 F132: the talk is recorded from the connection, in the folder and under the name of the template', async () => {
     bed.provision({
       queues: [{ recordTemplate: 'calls/${queue}/${agent}-${caller_id_number}-${uuid}', hangUpAfterTalk: false }],
       agents: [{}],
@@ -53,7 +53,7 @@ describe('real: queue, around the talk', function () {
     assert.ok(size > 1_000, `${size} bytes`);
   });
 
-  it('F141: without hang-up after the talk the dialplan goes on with the result variables', async () => {
+  it('F66: without hang-up after the talk the dialplan goes on with the result variables', async () => {
     bed.provision({ queues: [{ hangUpAfterTalk: false }], agents: [{}] });
     const { call, agentCall } = await talk('own');
     agentCall.hangup();
@@ -61,7 +61,7 @@ describe('real: queue, around the talk', function () {
     assert.equal(await call.ended, 'remote');
   });
 
-  it('need 28: blind transfer: the agent is free at once, the caller goes on to the other telephone', async () => {
+  it('B28: blind transfer: the agent is free at once, the caller goes on to the other telephone', async () => {
     bed.provision({ queues: [{}], agents: [{}] });
     const { call, agentCall } = await talk();
     const other = atPhone(12);
@@ -74,7 +74,7 @@ describe('real: queue, around the talk', function () {
     assert.equal((await bed.notice('member-left')).reason, 'answered');
   });
 
-  it('need 28: attended transfer (SIP Replaces): the same', async () => {
+  it('B28: attended transfer (SIP Replaces): the same', async () => {
     bed.provision({ queues: [{}], agents: [{}] });
     const { call, agentCall } = await talk();
     const other = atPhone(12);
@@ -90,7 +90,7 @@ describe('real: queue, around the talk', function () {
     assert.equal(call.state, 'up');
   });
 
-  it('need 28: blind transfer by an agent behind a Local channel', async () => {
+  it('B28: blind transfer by an agent behind a Local channel', async () => {
     bed.provision({ queues: [{}], agents: [{ contact: 'Local/1011@agents/n' }] });
     const { call, agentCall } = await talk();
     const other = atPhone(12);
@@ -100,7 +100,7 @@ describe('real: queue, around the talk', function () {
     assert.equal(call.state, 'up');
   });
 
-  it('a waiting caller, and one in a talk, are sent to another place by the system', async () => {
+  it('B28: a waiting caller, and one in a talk, are sent to another place by the system', async () => {
     for (const isTalking of [false, true]) {
       bed.provision({ queues: [{}], agents: isTalking ? [{}] : [] });
       const call = isTalking ? (await talk()).call : await bed.join();

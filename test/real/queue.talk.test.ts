@@ -54,7 +54,7 @@ describe('real: queue, ring and talk', function () {
     return { call, agentCall: await rings };
   }
 
-  it('F58: music until the agent answers; each sees the other on his telephone; the agent hangs up', async () => {
+  it('F12 F128 O26: music until the agent answers; each sees the other on his telephone; the agent hangs up', async () => {
     bed.provision({ queues: [{ callerIdPrefix: 'SALES:' }], agents: [{ name: 'Ann Agent' }] });
     const { call, agentCall } = await talk();
     assert.deepEqual(agentCall.caller, { name: 'SALES: Jane Doe', number: '5551234' });
@@ -85,9 +85,9 @@ describe('real: queue, ring and talk', function () {
   });
 
   const failures = [
-    { title: 'F20: 486 Busy Here is busy', status: 486, failure: 'busy' },
-    { title: 'F21: 603 Decline is rejected', status: 603, failure: 'rejected' },
-    { title: '480 Temporarily Unavailable is no answer', status: 480, failure: 'no-answer' },
+    { title: 'F20 F72: 486 Busy Here is busy', status: 486, failure: 'busy' },
+    { title: 'F71: 603 Decline is rejected', status: 603, failure: 'rejected' },
+    { title: 'F21: 480 Temporarily Unavailable is no answer', status: 480, failure: 'no-answer' },
   ] as const;
   for (const { title, status, failure } of failures) {
     it(`${title}; the caller waits on with music`, async () => {
@@ -163,7 +163,7 @@ describe('real: queue, ring and talk', function () {
     call.hangup();
   });
 
-  it('F64: the agent presses the confirm key during the announcement; the caller hears music till then', async () => {
+  it('F129 O33: the agent presses the confirm key during the announcement; the caller hears music till then', async () => {
     bed.provision({ queues: [{ confirmKey: '1', confirmMs: 4_000, agentAnnouncements: ['demo-instruct'] }], agents: [{}] });
     const { call, agentCall } = await offered((ringing) => {
       ringing.ring();
@@ -209,7 +209,7 @@ describe('real: queue, ring and talk', function () {
     await hears(call);
   });
 
-  it('F46: ring-all: all ring, the first to answer has the caller, the others stop', async () => {
+  it('F45: ring-all: all ring, the first to answer has the caller, the others stop', async () => {
     const agents = ['1011', '1012', '1013'].map((id) => ({ id: agentId(id) }));
     const [one, two, three] = await Promise.all([11, 12, 13].map((nn) => bed.asterisk.phone(nn)));
     const calls: SipCall[] = [];

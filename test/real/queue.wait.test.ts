@@ -30,7 +30,7 @@ describe('real: queue, the waiting caller', function () {
     );
   const played = async (text: string): Promise<number> => (await bed.asterisk.log()).split(text).length - 1;
 
-  it('F80: an exit key while waiting: the dialplan has result and key', async () => {
+  it('F127 F76: an exit key while waiting: the dialplan has result and key', async () => {
     bed.provision({ queues: [{ exitKeys: '25' }], agents: [] });
     const call = await bed.join('own');
     await call.media.keys('7');
@@ -39,7 +39,7 @@ describe('real: queue, the waiting caller', function () {
     assert.equal(bed.events.filter(({ type }) => type === 'key-pressed').length, 1);
   });
 
-  it('F80: an exit key while an agent rings: his telephone stops', async () => {
+  it('F127: an exit key while an agent rings: his telephone stops', async () => {
     bed.provision({ queues: [{ exitKeys: '5' }], agents: [{ ringMs: 10_000 }] });
     const phone = await bed.asterisk.phone(11);
     const rings = new Promise<SipCall>((resolve) => {
@@ -55,7 +55,7 @@ describe('real: queue, the waiting caller', function () {
     assert.equal(await agentCall.ended, 'cancelled');
   });
 
-  it('F80: keys without a manager link: asked for in turns, with music', async () => {
+  it('F127: keys without a manager link: asked for in turns, with music', async () => {
     bed.provision({ queues: [{ exitKeys: '5' }], agents: [] });
     bed.tandem.link.stop();
     const call = await bed.join('own');
@@ -77,7 +77,7 @@ describe('real: queue, the waiting caller', function () {
     await hears(call);
   });
 
-  it('B27 F80: the position is said in its own sounds; a key during it is heard once', async () => {
+  it('B27 F127: the position is said in its own sounds; a key during it is heard once', async () => {
     bed.provision({
       queues: [{ exitKeys: '5', announce: { ...announce, position: true, firstMs: 200, positionEveryMs: 600_000 } }],
       agents: [],
@@ -110,7 +110,7 @@ describe('real: queue, the waiting caller', function () {
     call.hangup();
   });
 
-  it('F33: the welcome message is heard to its end before the caller is offered', async () => {
+  it('F65 O27: the welcome message is heard to its end before the caller is offered', async () => {
     bed.provision({ queues: [{ welcome: 'beep' }], agents: [{}] });
     const atAgent = (await bed.asterisk.phone(11)).nextCall();
     const call = await bed.join();
@@ -142,7 +142,7 @@ describe('real: queue, the waiting caller', function () {
     await hears(call);
   });
 
-  it('B27: the caller hangs up to be called back, confirms by key, and talks to the agent at his turn', async () => {
+  it('B14: the caller hangs up to be called back, confirms by key, and talks to the agent at his turn', async () => {
     bed.provision({ queues: [{ callback: { ...callback, key: '1', confirmKey: '4', ringMs: 5_000 } }], agents: [] });
     const customer = await bed.asterisk.phone(12);
     const call = await customer.call('queue', { headers: ['P-Asserted-Identity: "Jane Doe" <sip:1012@127.0.0.1>'] });
@@ -166,7 +166,7 @@ describe('real: queue, the waiting caller', function () {
     assert.equal(await calledBack.ended, 'remote');
   });
 
-  it('a customer who does not take the callback: it failed, and is tried again by rule', async () => {
+  it('B14: a customer who does not take the callback: it failed, and is tried again by rule', async () => {
     bed.provision({ queues: [{ callback: { ...callback, key: '1', ringMs: 1_000 } }], agents: [] });
     const customer = await bed.asterisk.phone(12);
     customer.onCall = (ringing) => ringing.reject(486);
