@@ -35,6 +35,8 @@ export interface LegDeps {
   readonly record: (leg: AsteriskLeg, order: ConnectOrder) => Promise<string | undefined>;
   /** hang the channel up, unless it is an agent's own standby channel */
   readonly drop: (leg: AsteriskLeg) => void;
+  /** from here on news of the caller's channel are news of this leg */
+  readonly connecting: (leg: AsteriskLeg) => void;
   /** the leg is over: `outcome` for the metric */
   readonly over: (leg: AsteriskLeg, outcome: string) => void;
 }
@@ -53,6 +55,8 @@ export class AsteriskLeg implements LegVisit {
   private phase: Phase = 'ringing';
   private connection: ConnectOrder | undefined;
   private presumed: EndedBy | undefined;
+  /** the caller was in the bridge, and so is out of his session's hands */
+  private isCallerBridged = false;
   private give: (outcome: ConnectOrder | TandemError) => void = () => undefined;
   private stopTimer: () => void = () => undefined;
 
@@ -147,6 +151,7 @@ export class AsteriskLeg implements LegVisit {
   connect(order: ConnectOrder): void {
     if (this.isOver || this.phase === 'talking') return;
     this.phase = 'connecting';
+    this.deps.connecting(this);
     this.connection = order;
     this.arm(this.deps.times.connectMsMax, () => {
       this.failed('switch-failed', 'the bridge was not made');
@@ -168,7 +173,10 @@ export class AsteriskLeg implements LegVisit {
   }
 
   bridging(): void {
-    if (this.phase === 'answered' || this.phase === 'ready') this.phase = 'connecting';
+    if (this.phase === 'answered' || this.phase === 'ready') {
+      this.phase = 'connecting';
+      this.deps.connecting(this);
+    }
     // Without a manager link nobody tells `BridgeEnter`; a bridge that finds nobody returns at once.
     if (this.phase === 'connecting') this.arm(this.deps.times.bridgeMsMax, () => this.bridged());
   }
@@ -191,12 +199,24 @@ export class AsteriskLeg implements LegVisit {
       return;
     }
     if (result === 'NONEXISTENT') this.callerGone();
-    else this.failed('switch-failed', `Bridge: ${result === '' ? 'no result' : result}`);
+    else this.undone('switch-failed', `Bridge: ${result === '' ? 'no result' : result}`);
   }
 
-  hungUp(): void {
+  hungUp(detail = 'hung up before the connection'): void {
     if (this.phase === 'talking') this.presume('agent', 'hang-up');
-    else this.failed('agent-gone', 'hung up before the connection');
+    else this.undone('agent-gone', detail);
+  }
+
+  callerBridged(): void {
+    if (this.phase === 'connecting') this.isCallerBridged = true;
+  }
+
+  /** No talk came about. A caller who was in the bridge alone has hung up, or his dialplan has gone on: nobody waits any more. */
+  private undone(failure: OfferFailure, detail: string): void {
+    const settle = () => (this.isCallerBridged ? this.callerGone() : this.failed(failure, detail));
+    // the news of his bridge may be a moment behind the session's
+    if (this.phase === 'connecting' && !this.isCallerBridged) this.arm(this.deps.times.factsMsMax, settle);
+    else settle();
   }
 
   /** The caller's channel has ended; it may have been hung up because the talk was over. */

@@ -20,7 +20,7 @@ export interface LegBook extends AgentLegs {
   close(): void;
 }
 
-export interface LegBookDeps extends Omit<LegDeps, 'over'> {
+export interface LegBookDeps extends Omit<LegDeps, 'over' | 'connecting'> {
   readonly link: Pick<AmiLink, 'on'>;
   readonly over: (leg: AsteriskLeg, outcome: string) => void;
   /** more legs at a time are not kept track of: the oldest is dropped */
@@ -35,6 +35,9 @@ export function createLegBook(deps: LegBookDeps): LegBook {
   const past = new Set<string>();
   const legDeps: LegDeps = {
     ...deps,
+    connecting(leg) {
+      if (leg.order.call) byCaller.set(leg.order.call.uniqueId, leg);
+    },
     over(leg, outcome) {
       forget(leg);
       deps.over(leg, outcome);
@@ -66,6 +69,7 @@ export function createLegBook(deps: LegBookDeps): LegBook {
   const named = (event: AmiPacket, field: string): AsteriskLeg | undefined => byChannel.get(event.get(field) ?? '');
 
   function bridgeEntered(event: AmiPacket): void {
+    byCaller.get(event.get('uniqueid') ?? '')?.callerBridged();
     const leg = named(event, 'uniqueid');
     // the far half of a Local channel is bridged with the telephone long before
     if (!leg || event.get('uniqueid') !== leg.uniqueId) return;
@@ -102,7 +106,7 @@ export function createLegBook(deps: LegBookDeps): LegBook {
     leg.learn({ cause, techCause: event.known('techcause') });
     if (!leg.isOver && leg.isAnswered) {
       leg.ended('agent', `hang-up, cause ${cause}`);
-      leg.failed('agent-gone', `cause ${cause}`);
+      leg.hungUp(`cause ${cause}`);
     }
   }
 
