@@ -45,6 +45,8 @@ export class MemberMusic {
     const wasPlaying = this.#wanted !== undefined;
     this.#wanted = music;
     this.#failures = 0;
+    // what ends from now on is not begun again
+    this.#turn++;
     if (wasPlaying) await this.#line.api(`uuid_break ${this.#uniqueId}`);
     this.#start();
   }

@@ -294,7 +294,7 @@ describe('dialplan samples: FreeSWITCH', () => {
     assert.ok(includes(actionsOf(again), 'transfer', /^enter XML tandem$/));
   });
 
-  it('F69: a standby agent’s channel comes back after a talk, whose called side it was', () => {
+  it('F70: a standby agent’s channel comes back after a talk, whose called side it was', () => {
     const codes = freeswitch.find(({ name }) => name === 'tandem_feature_codes.xml')?.root ?? assert.fail('file is missing');
     assert.ok(includes(elements(codes, 'extension').flatMap(actionsOf), 'set', /^transfer_after_bridge=standby:XML:tandem_agents$/));
   });

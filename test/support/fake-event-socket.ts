@@ -14,6 +14,8 @@ export interface FakeEventSocketOptions {
   readonly mute?: readonly string[];
   /** API output by command (first words) */
   readonly output?: Readonly<Record<string, string>>;
+  /** background jobs (first words) whose result the test gives by `finish` */
+  readonly held?: readonly string[];
 }
 
 export interface FakeEventSocket {
@@ -29,6 +31,8 @@ export interface FakeEventSocket {
   /** to every connection that has subscribed the event */
   send(event: string, headers?: Readonly<Record<string, string>>, body?: string): void;
   raw(bytes: string): void;
+  /** The result of the oldest held job whose command begins with these words. */
+  finish(words: string, output: string): void;
   /** break all connections */
   drop(how?: 'fin' | 'reset'): void;
   shutDown(): void;
@@ -54,6 +58,7 @@ class EventSocket implements FakeEventSocket {
   options: FakeEventSocketOptions;
   attempts = 0;
   readonly commands: string[] = [];
+  readonly #held: { readonly id: string; readonly command: string }[] = [];
   readonly #clients = new Set<Client>();
   readonly #server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
 
@@ -89,6 +94,13 @@ class EventSocket implements FakeEventSocket {
 
   raw(bytes: string): void {
     for (const { socket } of this.#clients) socket.write(bytes);
+  }
+
+  finish(words: string, output: string): void {
+    const at = this.#held.findIndex(({ command }) => command.startsWith(words));
+    const [job] = at < 0 ? [] : this.#held.splice(at, 1);
+    if (!job) throw new Error(`no job "${words}" is held`);
+    this.send('BACKGROUND_JOB', { 'Job-UUID': job.id, 'Job-Command': job.command }, output);
   }
 
   drop(how: 'fin' | 'reset' = 'reset'): void {
@@ -142,6 +154,7 @@ class EventSocket implements FakeEventSocket {
     else if (!client.isLoggedIn) socket.write(reply('-ERR command not found'));
     else if (verb === 'event') this.#subscribe(client, first);
     else if (verb === 'api') this.#api(socket, first.slice('api '.length));
+    else if (verb === 'sendmsg' || verb === 'sendevent') socket.write(reply('+OK'));
     else if (verb === 'bgapi') this.#bgapi(socket, first.slice('bgapi '.length), /^Job-UUID: (.*)$/m.exec(command)?.[1] ?? '');
     else socket.write(reply('-ERR command not found'));
   }
@@ -174,7 +187,8 @@ class EventSocket implements FakeEventSocket {
 
   #bgapi(socket: Socket, command: string, id: string): void {
     socket.write(`Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${id}\nJob-UUID: ${id}\n\n`);
-    this.send('BACKGROUND_JOB', { 'Job-UUID': id, 'Job-Command': command }, this.#outputOf(command));
+    if (this.options.held?.some((words) => command.startsWith(words))) this.#held.push({ id, command });
+    else this.send('BACKGROUND_JOB', { 'Job-UUID': id, 'Job-Command': command }, this.#outputOf(command));
   }
 }
 

@@ -13,6 +13,8 @@ export interface FakeExecute {
   readonly argument: string;
   /** Event-UUID of the command */
   readonly uuid: string;
+  /** without event-lock: later applications run inside it */
+  readonly isYielding: boolean;
 }
 
 /** What the switch makes of one application. Nothing given: it completes at once with `_none_`. */
@@ -96,6 +98,8 @@ export interface FakeCall {
   press(keys: string): void;
   /** the caller hangs up */
   hangup(cause?: string): void;
+  /** the channel is joined with another one (`uuid_bridge`), transferred or parked by somebody else: it leaves `socket` */
+  leave(how: { readonly bridge: string } | 'transfer' | 'park'): void;
   /** a running application ends now */
   complete(application: string, result?: FakeResult): void;
   /** the connection breaks: FIN, or a reset */
@@ -172,6 +176,8 @@ class ScriptedCall implements FakeCall {
   readonly #timers = new Set<NodeJS.Timeout>();
   #queue: FakeExecute[] = [];
   #running: FakeExecute | undefined;
+  /** what runs without a lock, the newest last */
+  #yielding: FakeExecute[] = [];
   #isStarted = false;
   #received = '';
   #format: 'json' | 'plain' | undefined;
@@ -229,9 +235,7 @@ class ScriptedCall implements FakeCall {
     if (this.#lingerS !== undefined)
       this.#notice('linger', `Channel-Name: ${this.#headers.get('Channel-Name') ?? ''}\nLinger-Time: ${this.#lingerS}\n`, '');
     this.send('CHANNEL_HANGUP', { 'Hangup-Cause': cause });
-    if (this.#running) this.#completeEvent(this.#running, 'PLAYBACK ERROR');
-    this.#running = undefined;
-    this.#queue = [];
+    this.#cutShort();
     this.send('CHANNEL_UNPARK');
     this.send('CHANNEL_STATE', { 'Channel-State': 'CS_REPORTING' });
     this.variables.set('hangup_cause', cause);
@@ -242,9 +246,33 @@ class ScriptedCall implements FakeCall {
   }
 
   complete(application: string, result: FakeResult = {}): void {
-    const run = this.#running;
+    const run = this.#running ?? this.#yielding.at(-1);
     if (run?.application !== application) throw new Error(`${application} is not running`);
     this.#finish(run, result);
+  }
+
+  /** In FreeSWITCH's order, recorded with real calls. */
+  leave(how: { readonly bridge: string } | 'transfer' | 'park'): void {
+    this.#cutShort();
+    this.send('CHANNEL_UNPARK');
+    this.send('CHANNEL_EXECUTE_COMPLETE', {
+      Application: 'socket',
+      'Application-Response': 'PLAYBACK ERROR',
+      'Application-UUID': randomUUID(),
+    });
+    const states =
+      how === 'transfer' ? ['CS_ROUTING', 'CS_EXECUTE'] : how === 'park' ? ['CS_PARK'] : ['CS_HIBERNATE', 'CS_RESET', 'CS_SOFT_EXECUTE'];
+    for (const state of states) this.send('CHANNEL_STATE', { 'Channel-State': state });
+    if (typeof how === 'string') return;
+    this.send('CHANNEL_EXECUTE', { Application: 'uuid_bridge', 'Application-Data': how.bridge, 'Application-UUID': randomUUID() });
+    this.send('CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': this.uniqueId, 'Bridge-B-Unique-ID': how.bridge });
+  }
+
+  #cutShort(): void {
+    for (const run of [...(this.#running ? [this.#running] : []), ...this.#yielding.reverse()]) this.#completeEvent(run, 'PLAYBACK ERROR');
+    this.#running = undefined;
+    this.#yielding = [];
+    this.#queue = [];
   }
 
   drop(how: 'fin' | 'reset' = 'reset'): void {
@@ -386,13 +414,23 @@ class ScriptedCall implements FakeCall {
       this.hangup(header('hangup-cause'));
       return;
     }
-    const run = { application: header('execute-app-name'), argument: header('execute-app-arg'), uuid: header('Event-UUID') };
+    const run = {
+      application: header('execute-app-name'),
+      argument: header('execute-app-arg'),
+      uuid: header('Event-UUID'),
+      isYielding: header('event-lock') !== 'true',
+    };
     const refuse = this.#options.applications?.[run.application]?.(run, this).refuse;
     if (refuse !== undefined) {
       this.#reply(refuse);
       return;
     }
     this.#reply('+OK');
+    if (run.isYielding) {
+      this.#yielding.push(run);
+      this.#start(run);
+      return;
+    }
     this.#queue.push(run);
     this.#startNext();
   }
@@ -410,11 +448,11 @@ class ScriptedCall implements FakeCall {
 
   #start(run: FakeExecute): void {
     if (this.hangupCause !== undefined) return;
-    this.#isStarted = true;
+    this.#isStarted ||= !run.isYielding;
     this.executed.push(run);
     this.send('CHANNEL_EXECUTE', { Application: run.application, 'Application-Data': run.argument, 'Application-UUID': run.uuid });
     const result = this.#options.applications?.[run.application]?.(run, this) ?? this.#perform(run);
-    if (this.#running !== run) return; // the script hung up or completed it
+    if (this.#running !== run && !this.#yielding.includes(run)) return; // the script hung up or completed it
     if (result.hangup !== undefined) {
       this.hangup(result.hangup);
       return;
@@ -425,7 +463,7 @@ class ScriptedCall implements FakeCall {
     }
     if (result.forEver) return;
     if (result.afterMs === undefined) this.#finish(run, result);
-    else this.#later(result.afterMs, () => this.#running === run && this.#finish(run, result));
+    else this.#later(result.afterMs, () => (this.#running === run || this.#yielding.includes(run)) && this.#finish(run, result));
   }
 
   #perform({ application, argument }: FakeExecute): FakeResult {
@@ -450,6 +488,7 @@ class ScriptedCall implements FakeCall {
   }
 
   #play(file: string): FakeResult {
+    if (/^local_stream:|:\/\/-1$|loops=-1/.test(file)) return { forEver: true };
     const prompt = this.#options.prompts?.[file] ?? {};
     this.variables.delete('playback_terminator_used');
     if (prompt.missing) return { response: 'FILE NOT FOUND' };
@@ -461,8 +500,11 @@ class ScriptedCall implements FakeCall {
 
   #finish(run: FakeExecute, result: FakeResult): void {
     for (const [name, value] of Object.entries(result.variables ?? {})) this.variables.set(name, value);
-    this.#running = undefined;
-    this.#isStarted = false;
+    if (run.isYielding) this.#yielding = this.#yielding.filter((other) => other !== run);
+    else {
+      this.#running = undefined;
+      this.#isStarted = false;
+    }
     this.#completeEvent(run, result.response ?? '_none_');
     this.#look();
     this.#startNext();
@@ -497,7 +539,16 @@ class ScriptedCall implements FakeCall {
       }
       case 'uuid_break':
         this.#output('+OK\n');
-        if (this.#running?.application === 'playback') this.complete('playback', { response: 'FILE PLAYED' });
+        this.#break(variable === 'all');
+        return;
+      case 'uuid_record':
+        this.#output('+OK Success\n');
+        return;
+      case 'sched_api':
+        this.#output('+OK Added: 7\n');
+        return;
+      case 'global_getvar':
+        this.#output(uuid === 'recordings_dir' ? '/srv/recordings' : '');
         return;
       case 'module_exists':
         this.#output('true');
@@ -517,6 +568,16 @@ class ScriptedCall implements FakeCall {
         this.#output(`-ERR ${name} Command not found!\n`);
         return;
     }
+  }
+
+  /** The innermost sound ends; with `all` every one, and what waits is forgotten. */
+  #break(isAll: boolean): void {
+    if (isAll) this.#queue = [];
+    do {
+      const run = this.#running ?? this.#yielding.at(-1);
+      if (run?.application !== 'playback') return;
+      this.#finish(run, { response: 'FILE PLAYED' });
+    } while (isAll);
   }
 
   #reply(text: string): void {
