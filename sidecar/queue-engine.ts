@@ -126,6 +126,7 @@ class Owner implements RunningQueueEngine {
 
   /** Never rejects. */
   #try(): Promise<void> {
+    if (this.#stopping) return Promise.resolve();
     this.#trying = this.#own().catch((error: unknown) => this.#failed(error));
     return this.#trying;
   }

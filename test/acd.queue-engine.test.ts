@@ -280,6 +280,8 @@ describe('queue engine of a process', () => {
 
     assert.equal(timers.waiting, 0);
     await one.stop();
+    await one.start();
+    assert.equal(one.engine.isOwner(), false, 'a start that comes after the stop starts nothing');
   });
 });
 
