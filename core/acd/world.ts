@@ -18,6 +18,7 @@ import { MemberIndex } from './member-index.js';
 import type { AgentId, MemberId, OfferId, QueueId, SwitchId } from './ids.js';
 import { callText } from './ids.js';
 import type { Notice } from './notices.js';
+import { Recent } from './recent.js';
 import type { Segment } from './records.js';
 import type { Agent, Member, Offer, QueueRuntime, SystemState } from './state.js';
 
@@ -44,13 +45,13 @@ export class World implements AcdState {
   readonly offers = new Map<OfferId, Offer>();
   readonly queues = new Map<QueueId, QueueRuntime>();
   system: SystemState = { serial: 0, isDispatching: true, random: 1 };
-  readonly lastTalks = new Map<string, { readonly agent: AgentId; readonly atMs: number }>();
+  readonly lastTalks = new Recent<string, { readonly agent: AgentId; readonly atMs: number }>(lastTalksMax);
   /** removed from the configuration, but still in a call */
   readonly leavingAgents = new Set<AgentId>();
   /** removed queues with calls left */
   readonly drainingQueues = new Set<QueueId>();
   readonly switchesDown = new Set<SwitchId>();
-  readonly pastOffers = new Map<OfferId, SwitchId>();
+  readonly pastOffers = new Recent<OfferId, SwitchId>(pastOffersMax);
 
   readonly dues = new Dues();
   readonly positions = new Positions();
@@ -177,21 +178,12 @@ export class World implements AcdState {
   removeOffer(offer: Offer): void {
     this.offers.delete(offer.id);
     this.pastOffers.set(offer.id, offer.switch);
-    if (this.pastOffers.size > pastOffersMax) {
-      const [oldest] = this.pastOffers.keys();
-      if (oldest !== undefined) this.pastOffers.delete(oldest);
-    }
     this.changeOffer(offer);
   }
 
   /** For callers who ring again (B41). */
   rememberTalk(number: string, agent: AgentId, atMs = this.nowMs): void {
-    if (number === '') return;
-    this.lastTalks.delete(number);
-    this.lastTalks.set(number, { agent, atMs });
-    if (this.lastTalks.size <= lastTalksMax) return;
-    const [oldest] = this.lastTalks.keys();
-    if (oldest !== undefined) this.lastTalks.delete(oldest);
+    if (number !== '') this.lastTalks.set(number, { agent, atMs });
   }
 
   order(effect: AcdEffect): void {
