@@ -92,6 +92,14 @@ describe('asterisk: talks', () => {
       assert.deepEqual(world.fed, [{ type: 'call-ended', offer, by: 'agent', cause: 'hang-up' }]);
     });
 
+    it('the session saw the agent hang up: that stands when the caller’s channel ends with the talk', async () => {
+      await talking();
+      world.control.legs.visit(ringOrder()).hungUp();
+      await world.event(hangup(caller.uniqueId, 16));
+      world.timers.advance(200);
+      assert.deepEqual(world.fed, [{ type: 'call-ended', offer, by: 'agent', cause: 'hang-up' }]);
+    });
+
     it('without a manager link the session on the leg tells connection and end', () => {
       const order = ringOrder();
       const visit = world.control.legs.visit(order);
