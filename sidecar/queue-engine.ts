@@ -158,6 +158,7 @@ class Owner implements RunningQueueEngine {
       engine,
       save: (batch) => this.#spool.save(batch, fence),
       board: this.#board,
+      askChannels: (id) => this.#reconcile.cameUp(id),
       onFenced: () => void this.#lose('another owner has taken over'),
       nowMs: () => timers.nowMs(),
       after: (delayMs, run) => timers.after(delayMs, run),

@@ -56,6 +56,7 @@ function world(limits: Partial<typeof acdLoopLimits> = {}, chat?: ChatPort) {
         switches: new Map<typeof pbx, SwitchPort>([[pbx, recordingSwitch(told, up)]]),
         chat,
         board,
+        askChannels: (id) => void told.push(`list ${id}`),
         onFenced: ({ code }) => void fenced.push(code),
         nowMs: () => timers.nowMs(),
         monoMs: () => timers.nowMs(),
@@ -422,7 +423,30 @@ describe('the loop and callers', () => {
     );
   });
 
+  it('B1: what is late is looked for on its switch', async () => {
+    const { engine, saves, told, start } = world();
+    const loop = start();
+    engine.onStep = () => ({ offers: ['o1'], effects: [{ type: 'check-channels', switch: pbx }] });
+
+    loop.tell(key);
+    await saves.succeed();
+
+    assert.deepEqual(told, [`list ${pbx}`]);
+  });
+
   it('B53: chats are offered, taken back and connected at their own port', async () => {
+    const talkStarted = (offer: string): AcdEffect => ({
+      type: 'notice',
+      notice: {
+        type: 'talk-started',
+        offer: offerId(offer),
+        member: m1,
+        agent: agentId('anna'),
+        queue: queueId('support'),
+        leg: legId('tandem-x'),
+        waitedMs: 1,
+      },
+    });
     const chatTold: string[] = [];
     const { engine, saves, told, start } = world(
       {},
@@ -443,12 +467,21 @@ describe('the loop and callers', () => {
     });
     engine.onStep = () => ({
       offers: ['c1'],
-      effects: [ring('c1', { media: 'chat' }), connect('c1'), ring('c2', { media: 'chat' }), cancel('c2'), cancel('c0'), cancel('o1')],
+      effects: [
+        ring('c1', { media: 'chat' }),
+        talkStarted('c1'),
+        talkStarted('o9'),
+        ring('c2', { media: 'chat' }),
+        cancel('c2'),
+        cancel('c0'),
+        cancel('o1'),
+      ],
     });
 
     loop.tell(key);
     await saves.succeed();
 
+    // o9 is no chat
     assert.deepEqual(chatTold, ['ring c1', 'connect c1', 'ring c2', 'cancel c2 stale', 'cancel c0 stale']);
     assert.deepEqual(told, ['cancel tandem-x stale']);
   });

@@ -50,7 +50,12 @@ function world(config: AcdConfig, stored: StoredAcd = away, timers = createHandT
       engine: createAcdEngine({ config, instance: `i${++ids}`, seed: 1, stored, nowMs: nowMs() }),
       save: () => Promise.resolve(),
     },
-    ...{ switches: new Map([[pbx, port]]), board: createAcdBoard({ log: silentLog }), onFenced: () => undefined },
+    ...{
+      switches: new Map([[pbx, port]]),
+      board: createAcdBoard({ log: silentLog }),
+      askChannels: () => undefined,
+      onFenced: () => undefined,
+    },
     ...{ nowMs, monoMs: nowMs, after, log: silentLog, meter },
   });
   const sessions = sessionStubs();

@@ -79,6 +79,7 @@ export async function openQueueWorld(options: QueueWorldOptions): Promise<QueueW
     save: (batch) => store.acd.save(batch, fence),
     switches: new Map([[west, notingSwitch(() => world)]]),
     board: createAcdBoard({ log }),
+    askChannels: () => undefined,
     onFenced: unexpected('onFenced'),
     nowMs,
     monoMs,

@@ -29,6 +29,8 @@ export interface AcdLoopDeps {
   readonly switches: ReadonlyMap<SwitchId, SwitchPort>;
   readonly chat?: ChatPort | undefined;
   readonly board: AcdBoard;
+  /** lists the live channels of a switch now, and feeds them */
+  readonly askChannels: (id: SwitchId) => void;
   /** another owner has taken over: the loop does nothing more */
   readonly onFenced: (reason: TandemError) => void;
   /** Unix ms */

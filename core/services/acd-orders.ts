@@ -1,6 +1,7 @@
 /** The engine's orders, each to the one who carries it out. None throws; what cannot be done comes back as an event. */
 import type { AcdEffect, ConnectOrder, RingOrder } from '../acd/effects.js';
 import type { LegId, OfferId, SwitchId } from '../acd/ids.js';
+import type { Notice } from '../acd/notices.js';
 import type { CancelReason } from '../acd/words.js';
 import type { Log, Meter } from '../ports.js';
 import type { ChatPort, Feed, MemberSession, SwitchPort } from '../switch.js';
@@ -19,6 +20,8 @@ export interface AcdOrdersDeps {
   /** chats that rang already when this began */
   readonly chatOffers: Iterable<OfferId>;
   readonly decisionsMax: () => number;
+  /** something is late on this switch: its live channels are to be listed now */
+  readonly askChannels: (id: SwitchId) => void;
   readonly feed: Feed;
   /** the offer is still there to be connected */
   readonly isWanted: (offer: OfferId) => boolean;
@@ -65,8 +68,7 @@ export function createAcdOrders(deps: AcdOrdersDeps): (effects: readonly TimedEf
 
   function connect(order: ConnectOrder): void {
     const session = sessions.of(order.member);
-    if (chats.delete(order.offer)) chat?.connect(order);
-    else if (!session) join(order);
+    if (!session) join(order);
     else
       void prepared(session, order).then(() => {
         if (deps.isWanted(order.offer)) join(order);
@@ -92,6 +94,11 @@ export function createAcdOrders(deps: AcdOrdersDeps): (effects: readonly TimedEf
     const port = upSwitch(order.switch);
     if (typeof port === 'string') feed({ type: 'callback-failed', member: order.member, leg: order.leg, cause: `${type}: ${port}` });
     else port.callBack(order);
+  }
+
+  /** An accepted chat has begun: there are no channels to join, so the news is the order. */
+  function startChat(notice: Notice): void {
+    if (notice.type === 'talk-started' && chats.delete(notice.offer)) chat?.connect(notice);
   }
 
   function cancelRing(effect: Extract<AcdEffect, { type: 'cancel-ring' }>): void {
@@ -125,12 +132,18 @@ export function createAcdOrders(deps: AcdOrdersDeps): (effects: readonly TimedEf
       case 'cancel-call-back':
         cancel(effect.switch, effect.leg, 'taken-back');
         break;
+      case 'check-channels':
+        deps.askChannels(effect.switch);
+        break;
       case 'notice':
+        startChat(effect.notice);
         board.tell(effect.notice, atMs);
         break;
       case 'decision':
         board.record(effect.decision, deps.decisionsMax());
         break;
+      default:
+        effect satisfies never;
     }
   }
 

@@ -101,6 +101,7 @@ export class SmallWorld {
       save: (batch) => this.save(batch, number, () => void (alive.is = false)),
       switches,
       board: createAcdBoard(tools),
+      askChannels: () => undefined,
       onFenced: () => void this.wrong.push('fenced'),
       nowMs: () => this.timers.nowMs(),
       monoMs: () => this.timers.nowMs(),
