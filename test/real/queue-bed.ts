@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.js';
 import { claimPorts, startAsterisk, type Asterisk } from '../testbed/asterisk.js';
 import type { SipCall, SipCallOptions, SipPhone } from '../testbed/sip-phone.js';
 import { asserted } from './clusters.js';
-import { configOf, startTandem, type Tandem } from './queue-tandem.js';
+import { configOf, manager, startTandem, type Tandem } from './queue-tandem.js';
 
 const samples = fileURLToPath(new URL('../../dialplan/asterisk/', import.meta.url));
 const include = (...files: readonly string[]): string => files.map((file) => `#include ${samples}${file}\n`).join('');
@@ -73,12 +73,22 @@ exten => _10XX,1,Dial(PJSIP/\${EXTEN},20)
 `;
 }
 
+const account = `
+[${manager.user}]
+secret = ${manager.secret}
+permit = 127.0.0.1/255.255.255.255
+read = ${manager.read}
+write = ${manager.write}
+`;
+
 export async function startQueueBed(name: string): Promise<QueueBed> {
   const { bases, release } = await claimPorts(1);
   const asterisk = await startAsterisk({ name, base: bases[0] ?? 0 });
   try {
     await asterisk.addConfig('extensions', '50-queue', dialplan(asterisk.ports.base + 4));
+    await asterisk.addConfig('manager', '50-tandem', account);
     await asterisk.reload();
+    await asterisk.cli('manager reload');
     return await createBed(asterisk, release);
   } catch (error) {
     await asterisk.stop();

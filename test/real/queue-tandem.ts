@@ -29,6 +29,8 @@ import { silentLog, silentMeter } from '../support/observers.js';
 import type { Asterisk } from '../testbed/asterisk.js';
 
 export const here = switchId('alpha');
+/** The account that docs/asterisk.md tells an operator to give: no more rights than these. */
+export const manager = { user: 'tandem', secret: 'queue-bed-secret', read: 'system,call,dtmf', write: 'system,call,originate,reporting' };
 const nowMs = (): number => systemTimers.nowMs();
 const after: Timers['after'] = (delayMs, run) => systemTimers.after(delayMs, run);
 
@@ -67,7 +69,7 @@ export async function startTandem(
   const log = process.env['QUEUE_BED_LOG'] === undefined ? silentLog : loudLog;
   const tools = { log, meter: silentMeter, after, nowMs };
   const link = createAmiLink(
-    { name: 'alpha', host: '127.0.0.1', port: asterisk.ports.ami, user: 'testbed', secret: 'testbed-secret' },
+    { name: 'alpha', host: '127.0.0.1', port: asterisk.ports.ami, user: manager.user, secret: manager.secret },
     { log, meter: silentMeter },
   );
   const board = createAcdBoard(tools);
@@ -80,6 +82,7 @@ export async function startTandem(
     save: (batch) => store.save(batch, 0),
     switches,
     board,
+    askChannels: () => undefined,
     onFenced: () => undefined,
     monoMs: () => performance.now(),
   });
