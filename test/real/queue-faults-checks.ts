@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
 import { ringingMax, type Customer, type Scene } from './queue-faults-scene.js';
-import type { FaultBed, SeenMember } from './queue-faults-bed.js';
+import { talkers, type FaultBed, type SeenMember } from './queue-faults-bed.js';
 import type { SeenLeg } from './queue-faults-watch.js';
 
 type Talks = ReturnType<Scene['talks']>;
@@ -92,7 +92,8 @@ export async function sceneGoesOn(bed: FaultBed, scene: Scene, which: 1 | 2 = 1)
   const members = await bed.waiting('support', which);
   const [answered, rejected, left] = members.filter(({ offers }) => offers.length > 0);
   const next = members.filter(({ offers }) => offers.length === 0).slice(0, 3);
-  for (const { leg } of scene.talks().slice(0, 3)) scene.agentHangsUp(leg);
+  const talks = scene.talks().filter(({ leg }) => talkers.includes(leg.agent));
+  for (const { leg } of talks.slice(0, next.length)) scene.agentHangsUp(leg);
   for (const member of next) await talksTo(scene, scene.of(member), 3_000);
   assert.ok(answered && rejected && left);
   await scene.ringingAt(answered.offers[0]?.agent ?? '').answer();

@@ -125,8 +125,10 @@ export async function emptyScene(bed: FaultBed): Promise<Scene & { readonly cust
 /** Behind a test that failed: relays pass on again, a Tandem runs, nobody is left in a call. */
 export async function cleanUp(bed: FaultBed): Promise<void> {
   bed.database.freeze(false);
-  await bed.manager.down();
-  await bed.manager.up();
+  for (const relay of [bed.database, bed.manager]) {
+    await relay.down();
+    await relay.up();
+  }
   await bed.watch.link.action({ Action: 'Hangup', Channel: '/^/', Cause: 16 }).catch(() => undefined);
   await everybodyGone(bed, 1);
 }

@@ -133,14 +133,20 @@ describe('real: queue, faults with 35 callers', function () {
 
   it(`B5: the database is away for ${String(outageMs / 1_000)} s: calls are offered, joined and ended; then all records are there`, async () => {
     const scene = await openScene(bed);
-    const going = scene.talks().slice(3);
+    const busy = talkers.slice(0, 3);
+    const going = scene.talks().filter(({ leg }) => !busy.includes(leg.agent));
     bed.database.freeze(true);
     const frozenAtMs = Date.now();
     const states: (string | undefined)[] = [];
     try {
       for (let round = 0; Date.now() - frozenAtMs < outageMs - 2_000; round++) {
+        // first it does not answer, then nobody listens
+        if (Date.now() - frozenAtMs > outageMs / 2) await bed.database.down();
+        const newcomer = await scene.call('direct');
+        await talksTo(scene, newcomer, 4_000);
+        newcomer.hangUp();
         await scene.call();
-        const [first] = scene.talks();
+        const first = scene.talks().find(({ leg }) => busy.includes(leg.agent));
         assert.ok(first);
         scene.agentHangsUp(first.leg);
         await agentGoesOn(bed, first.leg, 4_000);
@@ -157,6 +163,8 @@ describe('real: queue, faults with 35 callers', function () {
       await pause(Math.max(0, outageMs - (Date.now() - frozenAtMs)));
     } finally {
       bed.database.freeze(false);
+      await bed.database.down();
+      await bed.database.up();
     }
     assert.deepEqual([...new Set(states)], ['degraded']);
     await eventually(
@@ -165,10 +173,7 @@ describe('real: queue, faults with 35 callers', function () {
       { msMax: 10_000 },
     );
     assert.equal(await bed.tandem().metric('tandem_acd_spool_bytes'), 0);
-    await goOn(
-      bed,
-      going.filter(({ leg }) => leg.goneAtMs === 0),
-    );
+    await goOn(bed, going);
     await agrees(bed);
     await scene.end();
   });
