@@ -9,16 +9,24 @@ export interface RetentionOptions {
   readonly cccLogMsMax: number;
   readonly handoversMsMax: number;
   readonly takenCodesMsMax: number;
+  /** records of visits, offers and stays: a year and a month, for reports that compare */
+  readonly segmentsMsMax: number;
 }
 
 export interface RetentionResult {
   readonly archived: number;
   readonly handoversExpired: number;
   readonly takenCodesExpired: number;
+  readonly segmentsExpired: number;
 }
 
 const dayMs = 86_400_000;
-export const retentionDefaults = { cccLogMsMax: dayMs, handoversMsMax: 7 * dayMs, takenCodesMsMax: 2 * dayMs } as const;
+export const retentionDefaults = {
+  cccLogMsMax: dayMs,
+  handoversMsMax: 7 * dayMs,
+  takenCodesMsMax: 2 * dayMs,
+  segmentsMsMax: 400 * dayMs,
+} as const;
 
 const cccColumns = 'call_date, remote_call_id, local_call_id, lead_id, uniqueid, channel, server_ip, list_id, container_id, remote_lead_id';
 /** A job of the background: it may wait longer than a call. */
@@ -32,7 +40,25 @@ export async function runRetention(db: Db, options: RetentionOptions, nowMs: num
     archived: await archiveCccLog(db, options.clock, nowMs - options.cccLogMsMax),
     handoversExpired: await expire(db, `${options.own}tandem_handovers`, 'created_ms', nowMs - options.handoversMsMax),
     takenCodesExpired: await expire(db, `${options.own}tandem_taken_codes`, 'taken_ms', nowMs - options.takenCodesMsMax),
+    segmentsExpired: await expireSegments(db, `${options.own}tandem_segments`, nowMs - options.segmentsMsMax),
   };
+}
+
+const segmentKinds = ['visit', 'offer', 'status'] as const;
+
+/** Kind by kind: the index begins with it. */
+async function expireSegments(db: Db, table: string, beforeMs: number): Promise<number> {
+  let expired = 0;
+  for (const kind of segmentKinds)
+    for (;;) {
+      const [row] = await db.all(`SELECT MIN(ended_ms) AS oldest FROM ${table} WHERE kind = ? AND ended_ms < ?`, [kind, beforeMs]);
+      const oldest = row?.['oldest'];
+      if (oldest === null || oldest === undefined) break;
+      const untilMs = Math.min(Number(oldest) + sliceMs, beforeMs);
+      const { rows } = await db.run(`DELETE FROM ${table} WHERE kind = ? AND ended_ms < ?`, [kind, untilMs], background);
+      expired += rows;
+    }
+  return expired;
 }
 
 async function archiveCccLog(db: Db, clock: LocalClock, beforeMs: number): Promise<number> {

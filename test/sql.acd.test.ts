@@ -107,6 +107,17 @@ describeStores('state of the queue engine', (open) => {
     assert.deepEqual(await found({ limit: 1 }), ['m5 1']);
   });
 
+  it('segments of every kind go after their time, and no earlier', async () => {
+    const { store } = await open();
+    const dayMs = 86_400_000;
+    const given = [sampleVisit('m0'), sampleOfferSegment('o0'), sampleStatus('anna')];
+    await store.acd.save(batchOf({ segments: given }), await owned(store));
+
+    assert.equal((await store.runRetention(400 * dayMs)).segmentsExpired, 0);
+    assert.equal((await store.runRetention(401 * dayMs)).segmentsExpired, 3);
+    assert.deepEqual(await store.acd.segments({ fromMs: 0, limit: 10 }), []);
+  });
+
   it('a segment with long and odd texts is stored, cut where the column ends', async () => {
     const { store } = await open();
     const odd = sampleVisit('m0', { name: 'n'.repeat(500), detail: `a\0b\ud800${'d'.repeat(500)}`, talkMs: Number.NaN, waitMs: 1.6 });
