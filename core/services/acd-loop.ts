@@ -54,7 +54,6 @@ export const acdLoopLimits = {
   saveAgainMs: 1_000,
   /** segments kept for a store that refuses them */
   segmentsKeptMax: 100_000,
-  /** saving the rest at the stop */
   closeMsMax: 5_000,
 };
 
