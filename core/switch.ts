@@ -71,7 +71,7 @@ export interface MemberSession {
   announce(announcement: Announcement): void;
   /** Variables on the caller's channel before he is connected, for a dialplan that goes on later; resolves when they are set. */
   prepare(order: ConnectOrder): Promise<void>;
-  /** Result variables, then the end of the session; the dialplan goes on, or the call ends. */
+  /** The end of the session, `ended` says so; whoever opened it sets the result variables, and the dialplan goes on. */
   exit(order: ExitOrder): void;
 }
 
