@@ -58,7 +58,8 @@ export function standbyEnded(w: World, agent: Agent, call: CallKey): void {
   const offer = current?.standby && sameCall(current.standby, call) ? current : undefined;
   if (offer?.phase.kind === 'talking') endTalk(w, offer, 'agent', 'standby channel ended');
   else if (offer) failOffer(w, offer, 'agent-gone', 'standby channel ended');
-  setStatus(w, agent, 'Logged Out', 'standby channel ended');
+  // an agent with a telephone of his own again does not need the channel
+  if (w.configOf(agent.id).type === 'uuid-standby') changeStatus(w, agent, 'Logged Out', 'standby channel ended');
 }
 
 export function wrapUpEndAsked(w: World, name: string): Answer {

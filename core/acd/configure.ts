@@ -23,6 +23,7 @@ export function configure(w: World, config: AcdConfig): void {
   for (const queue of config.queues) setQueue(w, queue);
   for (const agent of config.agents) setAgent(w, agent);
   w.tiers = config.tiers;
+  for (const id of goneAgents) w.leavingAgents.add(id);
   serve(w);
   for (const id of goneAgents) removeAgent(w, id);
   for (const id of goneQueues) drainQueue(w, id);
@@ -145,6 +146,7 @@ function serve(w: World): void {
 
 function addService(w: World, service: Service): void {
   if (!w.queueConfigs.has(service.queue) || !w.agentConfigs.has(service.agent)) return;
+  if (w.leavingAgents.has(service.agent)) return; // has a last call to end
   let serving = w.serving.get(service.queue);
   if (!serving) w.serving.set(service.queue, (serving = new Map<AgentId, Service>()));
   if (serving.has(service.agent)) return; // a tier counts before a skill
@@ -158,7 +160,6 @@ function removeAgent(w: World, id: AgentId): void {
   const agent = w.agents.get(id);
   if (!agent) return;
   changeStatus(w, agent, 'Logged Out', 'removed');
-  w.leavingAgents.add(id);
   w.tell({ type: 'agent-configured', agent: id, change: 'removed' });
 }
 

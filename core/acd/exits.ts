@@ -97,7 +97,8 @@ export function leaveFor(w: World, member: Member, cause: OverflowCause, reason:
 
 export function destinationOf(w: World, queue: QueueId, cause: OverflowCause, valueMs = Infinity): Destination | undefined {
   const rule = w.queueOf(queue).overflow.find(({ on, thresholdMs }) => on === cause && valueMs >= thresholdMs);
-  if (rule?.to.kind === 'queue' && !w.queueConfigs.has(rule.to.queue)) return undefined;
+  // a queue that is being removed is as good as gone
+  if (rule?.to.kind === 'queue' && (w.queues.get(rule.to.queue)?.isDraining ?? true)) return undefined;
   return rule?.to;
 }
 

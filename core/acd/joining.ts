@@ -5,7 +5,7 @@ import { enterQueue, ewtNow, orderMusic, startTimers } from './entering.js';
 import type { Answer, Join } from './events.js';
 import { destinationOf, exitMember, movesMax } from './exits.js';
 import { isOpen } from '../menu/hours.js';
-import { callText, switchId } from './ids.js';
+import { callText, legId, legPrefix, switchId } from './ids.js';
 import { mergeNeeds, needsMax } from './needs.js';
 import { endTalk } from './offers.js';
 import { expectedWaitMs, positionAtEntry } from './estimate.js';
@@ -70,6 +70,10 @@ function enterAgain(w: World, member: Member): void {
 function calledBack(w: World, join: Join, id: Member['id']): Answer {
   const member = w.members.get(id);
   if (member?.presence.kind !== 'callback' || !join.call) return { ok: false, code: 'TDM_NOT_FOUND', detail: `callback ${id}` };
+  const { step } = member.presence;
+  // an earlier leg, whose cancelling was lost, came before the one that rings now
+  const isEarlier = step.kind === 'dialling' && step.leg !== legId(join.call.uniqueId) && join.call.uniqueId.startsWith(legPrefix);
+  if (isEarlier && member.homeSwitch) w.order({ type: 'cancel-call-back', member: member.id, leg: step.leg, switch: member.homeSwitch });
   member.call = join.call;
   w.memberIndex.byCall.set(callText(join.call), member.id);
   w.memberIndex.forgetNumber(member);

@@ -9,6 +9,7 @@ import { recordOffer } from './segments.js';
 import type { OfferOutcome } from './records.js';
 import { connectOrder, ringOrder } from './ring-order.js';
 import type { Agent, Member, Offer } from './state.js';
+import { takesCalls } from './words.js';
 import type { CancelReason, OfferFailure } from './words.js';
 import type { World } from './world.js';
 import { finishVisit } from './exits.js';
@@ -107,7 +108,18 @@ export function failOffer(w: World, offer: Offer, failure: OfferFailure, detail:
     member.rejections++;
   }
   restAfter(w, offer, failure);
+  takeBackChats(w, offer.agent);
   w.tell({ type: 'offer-failed', offer: offer.id, agent: offer.agent, member: offer.member, queue: offer.queue, failure, detail });
+}
+
+/** A limit that was reached may have ended the agent's readiness: nothing else rings on. */
+function takeBackChats(w: World, id: Offer['agent']): void {
+  const agent = w.agentOf(id);
+  if (takesCalls(agent.status)) return;
+  for (const chat of [...agent.chats]) {
+    const offer = w.offers.get(chat);
+    if (offer?.phase.kind === 'ringing') cancelOffer(w, offer, 'agent-status');
+  }
 }
 
 export function answered(w: World, offer: Offer): void {

@@ -33,6 +33,7 @@ export function restore(w: World, stored: StoredAcd): void {
 
 function restoreMember(w: World, member: Member): void {
   w.members.set(member.id, member);
+  w.rememberFond(member);
   w.system.serial = Math.max(w.system.serial, member.serial);
   if (member.call) w.memberIndex.byCall.set(callText(member.call), member.id);
   if (member.phase.kind === 'abandoned') {

@@ -31,16 +31,11 @@ function settleAgent(w: World, id: AgentId): readonly QueueId[] {
   const { gained, attended } = w.agentIndex.place(id, agent && agentPlace(w, agent));
   w.dues.set(`a ${id}`, agent && agentDueMs(agent, w.nowMs));
   for (const queue of gained) w.memberIndex.markQueue(queue);
-  for (const queue of attended) freeHeld(w, queue, id);
+  // callers who want this agent alone are held from now on, or no longer
+  if (attended.length > 0) for (const member of w.fond.get(id) ?? []) w.dirtyMembers.add(member);
   if (agent) tellAgent(w, agent);
   else w.agentIndex.told.delete(id);
   return attended;
-}
-
-/** Callers held for one agent look again when that agent comes or goes. */
-function freeHeld(w: World, queue: QueueId, id: AgentId): void {
-  for (const { spec, waiting } of w.memberIndex.classesOf(queue))
-    if (spec.sticky === id) for (const key of waiting.from()) w.dirtyMembers.add(key.id);
 }
 
 /** Who is there has changed: since when nobody is, and whose waiting time counts for it. */

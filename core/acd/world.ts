@@ -48,6 +48,8 @@ export class World implements AcdState {
   readonly lastTalks = new Recent<string, { readonly agent: AgentId; readonly atMs: number }>(lastTalksMax);
   /** removed from the configuration, but still in a call */
   readonly leavingAgents = new Set<AgentId>();
+  /** members who want an agent of their own, by that agent */
+  readonly fond = new Map<AgentId, Set<MemberId>>();
   /** removed queues with calls left */
   readonly drainingQueues = new Set<QueueId>();
   readonly switchesDown = new Set<SwitchId>();
@@ -159,14 +161,30 @@ export class World implements AcdState {
 
   addMember(member: Member): void {
     this.members.set(member.id, member);
+    this.rememberFond(member);
     if (member.call) this.memberIndex.byCall.set(callText(member.call), member.id);
     this.changeMember(member);
   }
 
+  rememberFond({ id, stickyAgent }: Member): void {
+    if (stickyAgent === undefined) return;
+    const fond = this.fond.get(stickyAgent);
+    if (fond) fond.add(id);
+    else this.fond.set(stickyAgent, new Set([id]));
+  }
+
   removeMember(member: Member): void {
     this.members.delete(member.id);
+    this.forgetFond(member);
     this.forgetCall(member);
     this.changeMember(member);
+  }
+
+  private forgetFond({ id, stickyAgent }: Member): void {
+    if (stickyAgent === undefined) return;
+    const fond = this.fond.get(stickyAgent);
+    fond?.delete(id);
+    if (fond?.size === 0) this.fond.delete(stickyAgent);
   }
 
   forgetCall(member: Member): void {
