@@ -178,6 +178,8 @@ export class Door {
     if (caller.isGone) return;
     caller.isGone = true;
     if (caller.channel) this.sim.lines.closeChannel(caller.channel);
+    // a chat client who never heard whether it is in says good-bye all the same
+    caller.member ??= caller.name;
     this.endSession(caller, 'hangup');
   }
 
@@ -202,7 +204,8 @@ export class Door {
     if (order.hangUp || caller.isChat || order.reason === 'callback' || this.sim.isCalm || random.chance(0.7)) {
       this.sim.later(random.int(1, 5_000), () => this.leave(caller));
       // news of the channel's end may still reach the engine
-      if (random.chance(0.2)) this.sim.report({ type: 'caller-left', member: order.member, cause: 'hangup' }, caller.on);
+      if (order.reason !== 'callback' && random.chance(0.2))
+        this.sim.report({ type: 'caller-left', member: order.member, cause: 'hangup' }, caller.on);
     } else {
       caller.queue = random.pick(this.sim.config.queues).id;
       this.sim.later(random.int(1, 2_000), () => caller.member ?? this.enter(caller, undefined));

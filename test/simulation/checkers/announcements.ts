@@ -4,7 +4,6 @@ import type { Checker, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
 
 interface Said {
-  readonly visit: number;
   readonly position: number;
   readonly minutes: number;
   readonly endsAtMs: number;
@@ -17,13 +16,14 @@ export function createAnnouncementChecker(): Checker {
   const said = new Map<MemberId, Said>();
   return {
     name: 'announcements',
-    saved({ state, effects, nowMs }: Seen): void {
+    saved({ effects, nowMs }: Seen): void {
       for (const effect of effects) {
+        // another queue, or another visit: what was said there does not count here
+        const notice = effect.type === 'notice' ? effect.notice : undefined;
+        if (notice?.type === 'member-moved' || notice?.type === 'member-joined') said.delete(notice.member);
         if (effect.type !== 'announce') continue;
         const { position, ewtMinutes } = effect.announcement;
-        const visit = state.members.get(effect.member)?.visit ?? 0;
-        const last = said.get(effect.member);
-        const before: Said = last?.visit === visit ? last : { visit, position: Infinity, minutes: Infinity, endsAtMs: Infinity };
+        const before = said.get(effect.member) ?? { position: Infinity, minutes: Infinity, endsAtMs: Infinity };
         const fail = (text: string): never => {
           throw new Violation('announcements', `${effect.member} ${text}`);
         };
@@ -34,7 +34,7 @@ export function createAnnouncementChecker(): Checker {
         const isLater = ewtMinutes !== undefined && ewtMinutes > 1 && nowMs + (ewtMinutes - 1) * minuteMs >= before.endsAtMs;
         if (isLater) fail(`hears a wait of ${String(ewtMinutes)} minutes, which ends later than the one said before`);
         const endsAtMs = ewtMinutes === undefined ? before.endsAtMs : Math.min(before.endsAtMs, nowMs + ewtMinutes * minuteMs);
-        said.set(effect.member, { visit, position: position ?? before.position, minutes, endsAtMs });
+        said.set(effect.member, { position: position ?? before.position, minutes, endsAtMs });
       }
     },
   };

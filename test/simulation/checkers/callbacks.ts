@@ -58,7 +58,7 @@ export function createCallbackChecker(): Checker {
             `${member.id} is called back ${String(member.presence.attempts)} times, the rule says ${String(queue.callback.attemptsMax)}`,
           );
         const pauseMs = nowMs - (dialledAtMs.get(member.id) ?? -Infinity);
-        if (pauseMs < queue.callback.retryMs && !excused.has(member.id))
+        if (pauseMs < queue.callback.retryMs && member.visit === 1 && !excused.has(member.id))
           throw new Violation(name, `${member.id} is called back again after ${String(pauseMs)} ms`);
         dialledAtMs.set(member.id, nowMs);
         checkAgents(seen, member);

@@ -36,10 +36,12 @@ export function createExitChecker(): Checker {
 
   return {
     name,
-    saved({ state, changes }: Seen): void {
+    saved({ state, changes, event, answer }: Seen): void {
       for (const segment of changes.segments) {
         if (segment.kind !== 'visit') continue;
-        if (over.has(segment.key)) throw new Violation(name, `visit ${segment.key} ends a second time, as ${segment.reason}`);
+        // a client that had no answer asks again under the same name, and is refused again
+        const isRefused = event?.type === 'caller-joined' && !answer.ok && event.join.member === segment.member;
+        if (over.has(segment.key) && !isRefused) throw new Violation(name, `visit ${segment.key} ends a second time, as ${segment.reason}`);
         if (!exitReasons.includes(segment.reason)) throw new Violation(name, `visit ${segment.key} ends as ${segment.reason}`);
         over.add(segment.key);
       }

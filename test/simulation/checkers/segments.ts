@@ -26,10 +26,11 @@ export function createSegmentChecker(): Checker {
 
   return {
     name,
-    saved({ state, changes, effects }: Seen): void {
+    saved({ state, changes, effects, event, answer }: Seen): void {
       for (const segment of changes.segments) {
         const key = `${segment.kind} ${segment.key}`;
-        if (written.has(key)) throw new Violation(name, `${key} is written twice`);
+        const isRefused = event?.type === 'caller-joined' && !answer.ok;
+        if (written.has(key) && !isRefused) throw new Violation(name, `${key} is written twice`);
         written.add(key);
         checkTimes(segment);
       }
