@@ -179,7 +179,8 @@ export function amiField(name: string, value: string): string {
 /**
  * `{a=b,c=d}` before a FreeSWITCH dial string. Comma and apostrophe are escaped. What cannot be
  * escaped there (brackets end the list, a bar starts the next target, `^^:` changes the separator, a
- * backslash joins with the next letter) is refused: show names through `displayName` first.
+ * backslash joins with the next letter) is refused: show names through `displayName` first. For a `bridge` of the dialplan;
+ * the command `originate` is cut at blanks and wants `originateVariables` of dial-string-freeswitch.ts.
  */
 export function freeswitchVariables(variables: Readonly<Record<string, string>>): string {
   const parts = Object.entries(variables).map(([name, value]) => `${checkName('variable', name)}=${freeswitchValue(name, value)}`);

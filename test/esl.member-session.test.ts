@@ -229,6 +229,28 @@ describe('ESL member session', () => {
     assert.deepEqual(played(), [moh, 'a.wav']);
   });
 
+  it('music that is cut short is not begun again at once: the news why comes behind it', async () => {
+    const held = await open();
+    held.music(moh, '');
+    await isPlaying(moh);
+    fake.complete('playback', { response: 'PLAYBACK ERROR' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(played(), [moh]);
+    await fake.until(() => played().length === 2);
+    assert.deepEqual(played(), [moh, moh], 'and without such news it is');
+  });
+
+  it('nothing is said to a channel that has left the queue’s hands', async () => {
+    const held = await open();
+    held.music(moh, '');
+    await isPlaying(moh);
+    fake.send('CHANNEL_UNPARK');
+    fake.complete('playback', { response: 'FILE PLAYED' });
+    held.announce({ sound: 'late.wav', position: undefined, ewtMinutes: undefined, callbackOffer: undefined, language: undefined });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(played(), [moh]);
+  });
+
   it('F132: the recording has its name before the talk and begins with it', async () => {
     const held = await open({ callerIdNumber: '4930123' });
     await held.prepare({ ...talk, recordTemplate: 'queue/${uuid}-${caller_id_number}' });
