@@ -246,6 +246,7 @@ describe('ESL member session', () => {
     await isPlaying(moh);
     fake.send('CHANNEL_UNPARK');
     fake.complete('playback', { response: 'FILE PLAYED' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
     held.announce({ sound: 'late.wav', position: undefined, ewtMinutes: undefined, callbackOffer: undefined, language: undefined });
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(played(), [moh]);
