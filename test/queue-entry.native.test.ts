@@ -595,6 +595,89 @@ describe('queue_entry into Tandem’s queues: nobody is left behind (B1)', () =>
     );
     assert.equal(w.engine.engine.state.members.get(memberId('member-1'))?.queue, 'sales@default');
   });
+
+  it('B1 B5: he is back before the end of his former session is seen: what that one still says does not take the place from the new one', async () => {
+    const w = world();
+    const first = w.run(w.call(['support']));
+    await settled();
+    const former = w.sessions.opened[0] ?? assert.fail('no session');
+    const second = w.run(w.call(['support']));
+    await settled();
+    const now = w.sessions.opened[1] ?? assert.fail('no second session');
+    assert.equal(now.member, former.member);
+
+    former.feed({ type: 'caller-left', member: former.member, cause: 'transferred' });
+    former.end({ kind: 'left' });
+    await first;
+    assert.deepEqual(w.engine.told, []);
+    now.feed({ type: 'key-pressed', member: now.member, key: '1' });
+    assert.deepEqual(w.engine.told, [{ type: 'key-pressed', member: now.member, key: '1' }]);
+    now.end({ kind: 'left' });
+    await second;
+  });
+
+  it('B1: his second visit is refused: the first one speaks for him again, also what it said meanwhile', async () => {
+    const w = world();
+    const first = w.run(w.call(['support']));
+    await settled();
+    const session = w.sessions.opened[0] ?? assert.fail('no session');
+    let refuse: () => void = () => undefined;
+    w.engine.reply = () => new Promise((resolve) => (refuse = () => resolve({ ok: false, code: 'TDM_CONFLICT', detail: 'test' })));
+    const second = w.run(w.call(['support']));
+    await settled();
+    session.feed({ type: 'session-lost', member: session.member });
+    assert.deepEqual(w.engine.told, []);
+    refuse();
+    await second;
+
+    assert.deepEqual(w.engine.told, [{ type: 'session-lost', member: session.member }]);
+    session.feed({ type: 'caller-left', member: session.member, cause: 'hangup' });
+    assert.equal(w.engine.told.length, 2);
+    session.end({ kind: 'left' });
+    await first;
+  });
+
+  it('B5: a first try that gets in late does not take the place from the second one', async () => {
+    const w = world();
+    const admits: (() => void)[] = [];
+    w.engine.reply = (event) => {
+      const answer = w.engine.happen(event);
+      return new Promise((resolve) => admits.push(() => resolve(answer)));
+    };
+    const first = w.run(w.call(['support']));
+    await settled();
+    w.timers.advance(10_000);
+    await first;
+    const second = w.run(w.call(['support']));
+    await settled();
+    for (const admit of admits) admit();
+    await settled();
+    assert.deepEqual(w.engine.told, []);
+    w.sessions.opened[0]?.end({ kind: 'left' });
+    await second;
+  });
+
+  it('B1: a first try that gets in late, and a second one that does not: the place is given back', async () => {
+    const w = world();
+    const admits: (() => void)[] = [];
+    w.engine.reply = (event) => {
+      const answer = w.engine.happen(event);
+      return new Promise((resolve) => admits.push(() => resolve(answer)));
+    };
+    const first = w.run(w.call(['support']));
+    await settled();
+    w.timers.advance(10_000);
+    await first;
+    let refuse: () => void = () => undefined;
+    w.engine.reply = () => new Promise((resolve) => (refuse = () => resolve({ ok: false, code: 'TDM_CONFLICT', detail: 'test' })));
+    const second = w.run(w.call(['support']));
+    await settled();
+    for (const admit of admits) admit();
+    await settled();
+    refuse();
+    await second;
+    assert.deepEqual(w.engine.told, [{ type: 'session-lost', member: 'member-1' }]);
+  });
 });
 
 describe('queue_entry: Tandem’s queues and the switch’s side by side', () => {

@@ -21,6 +21,8 @@ import type { QueueRequest } from './queue-request.js';
 import { exitOutcome, joinVariables, reasonOf, refusalVariables, resultOf } from './queue-result.js';
 import type { QueueOutcome } from './queue-result.js';
 import { readWishes } from './queue-variables.js';
+import { createQueueVisits } from './queue-visits.js';
+import type { QueueVisit, QueueVisits } from './queue-visits.js';
 
 /** Where a call is, and how a caller is held there. */
 export interface CallPlace {
@@ -69,6 +71,7 @@ export interface NativeQueue extends SwitchQueue {
 
 export function createNativeQueue(deps: NativeQueueDeps, options: NativeQueueOptions = nativeQueueDefaults): NativeQueue {
   const { engine } = deps;
+  const visits = createQueueVisits((event) => engine.tell(event));
   const idOf = (queue: string): string | undefined => {
     const view = engine.view();
     return (view.queueNamed(queue) ?? (queue.includes('@') ? undefined : view.queueNamed(`${queue}@${options.domain}`)))?.id;
@@ -88,7 +91,7 @@ export function createNativeQueue(deps: NativeQueueDeps, options: NativeQueueOpt
       if (!(await knows(call, request))) throw new TandemError('TDM_NOT_FOUND', ['queue', request.queue]);
     },
     failed: (code) => refusalVariables(undefined, code, deps.nowMs()),
-    enter: (call, request, label) => enter(deps, options, call, { ...request, queue: idOf(request.queue) ?? request.queue }, label),
+    enter: (call, request, label) => enter(deps, options, visits, call, { ...request, queue: idOf(request.queue) ?? request.queue }, label),
   };
 }
 
@@ -99,6 +102,7 @@ async function keyOf(deps: NativeQueueDeps, call: Call): Promise<CallKey> {
 async function enter(
   deps: NativeQueueDeps,
   options: NativeQueueOptions,
+  visits: QueueVisits,
   call: Call,
   request: QueueRequest,
   label: CallLabel,
@@ -108,11 +112,17 @@ async function enter(
   const join = await joinOf(deps, options, call, key, request, label);
   // before the join: an agent's telephone may answer by itself, and the channel is out of our hands a moment later
   await tell(call, joinVariables(join.member, join.queue, deps.nowMs()));
-  const answer = await ask(deps, options, call, join, key);
-  if (!answer.ok) return refusedOutcome(answer, deps.nowMs());
-  const member = answer.member ?? join.member;
-  deps.log.info({ call: call.uniqueId, queue: join.queue, member, resumed: answer.resumed === true }, 'caller is in the queue');
-  return outcomeOf(await hold(deps, call, member, openSession), deps.nowMs());
+  const visit = visits.begin(key);
+  try {
+    const answer = await ask(deps, options, visit, call, join, key);
+    if (!answer.ok) return refusedOutcome(answer, deps.nowMs());
+    visit.isIn();
+    const member = answer.member ?? join.member;
+    deps.log.info({ call: call.uniqueId, queue: join.queue, member, resumed: answer.resumed === true }, 'caller is in the queue');
+    return outcomeOf(await hold(deps, visit, call, member, openSession), deps.nowMs());
+  } finally {
+    visit.end();
+  }
 }
 
 // ------------------------------------------------------------------ going in
@@ -183,17 +193,24 @@ function personalAgent(deps: NativeQueueDeps, options: NativeQueueOptions, call:
 }
 
 /** The engine's answer. Without one in time, or when the caller leaves meanwhile, the member is given back as soon as it exists. */
-async function ask(deps: NativeQueueDeps, options: NativeQueueOptions, call: Call, join: Join, key: CallKey): Promise<Answer> {
+async function ask(
+  deps: NativeQueueDeps,
+  options: NativeQueueOptions,
+  visit: QueueVisit,
+  call: Call,
+  join: Join,
+  key: CallKey,
+): Promise<Answer> {
   const asked = deps.engine.ask({ type: 'caller-joined', join });
   try {
     return await withDeadline(deps.after, options.joinMsMax, call.signal, () => asked);
   } catch (e) {
     asked.then(
       (answer) => {
-        if (answer.ok) letGo(deps, call, answer.member ?? join.member);
+        if (answer.ok) letGo(visit, call, answer.member ?? join.member);
       },
       // stored or not, nobody knows; the engine ignores a member that it does not have
-      () => letGo(deps, call, viewIfOurs(deps.engine)?.memberOfCall(callText(key))?.id ?? join.member),
+      () => letGo(visit, call, viewIfOurs(deps.engine)?.memberOfCall(callText(key))?.id ?? join.member),
     );
     throw e;
   }
@@ -203,10 +220,10 @@ async function ask(deps: NativeQueueDeps, options: NativeQueueOptions, call: Cal
 const viewIfOurs = (engine: QueueEngine): AcdState | undefined => (engine.isOwner() ? engine.view() : undefined);
 
 /** A caller who hung up is gone; one who is only not in our hands any more may come back for his place. */
-function letGo({ engine }: NativeQueueDeps, call: Call, member: MemberId): void {
+function letGo(visit: QueueVisit, call: Call, member: MemberId): void {
   const { aborted, reason } = call.signal as { readonly aborted: boolean; readonly reason: unknown };
   const isGone = aborted && !hasCode(reason, 'TDM_STOPPING');
-  engine.tell(isGone ? { type: 'caller-left', member, cause: 'hangup' } : { type: 'session-lost', member });
+  visit.tell(isGone ? { type: 'caller-left', member, cause: 'hangup' } : { type: 'session-lost', member });
 }
 
 function refusedOutcome(answer: Extract<Answer, { readonly ok: false }>, nowMs: number): QueueOutcome {
@@ -245,9 +262,9 @@ async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: Memb
 
 // ------------------------------------------------------------------ waiting, and the end
 
-async function hold(deps: NativeQueueDeps, call: Call, member: MemberId, openSession: OpenSession): Promise<SessionEnd> {
+async function hold(deps: NativeQueueDeps, visit: QueueVisit, call: Call, member: MemberId, openSession: OpenSession): Promise<SessionEnd> {
   const { engine } = deps;
-  const session = openSession(call, member, (event) => engine.tell(event));
+  const session = openSession(call, member, visit.tell);
   const detach = engine.attach(member, session);
   try {
     await tellJoined(deps, call, member);
