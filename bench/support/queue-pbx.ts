@@ -74,10 +74,10 @@ joinempty = yes
 leavewhenempty = no
 ${agentNumbers.map((number) => `member => ${contactOf(number)}\n`).join('')}`;
 
-/** A class whose program never says anything. */
+/** Silence that costs nothing: there is no such file, so no music is generated. A class of silent files or of a silent program costs as much as music. */
 const music = `[silent]
-mode = custom
-application = /bin/sleep 86400
+mode = playlist
+entry = /nothing-to-hear
 `;
 
 export async function startQueuePbx(): Promise<QueuePbx> {
