@@ -20,6 +20,8 @@ const samples = fileURLToPath(new URL('../../dialplan/asterisk/', import.meta.ur
 const include = (...files: readonly string[]): string => files.map((file) => `#include ${samples}${file}\n`).join('');
 const boss = { user: 'boss', pass: 'boss-password-1' };
 const readyMsMax = 20_000;
+/** a log-in that is not answered, and the longest pause before the next try */
+const linkMsMax = 20_000;
 
 /** Answer at once and talk until somebody hangs up: the first two are SIP phones, the others Local channels. */
 export const talkers = ['1016', '1017', 'a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8'];
@@ -59,6 +61,10 @@ export interface FaultBed {
   agents(which?: 1 | 2): Promise<readonly SeenAgent[]>;
   /** state of one part of /health/ready */
   health(part: string, which?: 1 | 2): Promise<string | undefined>;
+  /** Resolves when Tandem's manager link is down, 0, or up, 1. */
+  linkIs(up: 0 | 1): Promise<void>;
+  /** Resolves when the database has so many members, and nothing waits in the spool: a kill loses nothing then. */
+  stored(members: number): Promise<void>;
   segments(kind: 'visit' | 'offer', column: 'number' | 'member', values: readonly string[]): Promise<readonly SegmentRow[]>;
   killAsterisk(): Promise<void>;
   startAsterisk(): Promise<void>;
@@ -167,6 +173,16 @@ interface Parts {
   readonly stop: () => Promise<void>;
 }
 
+async function query(url: string, statement: string, values: readonly unknown[] = []): Promise<readonly SegmentRow[]> {
+  const connection = await mysql.createConnection(url);
+  try {
+    const [rows] = await connection.query(statement, [...values]);
+    return rows as SegmentRow[];
+  } finally {
+    await connection.end();
+  }
+}
+
 function createBed({ url, ends, ...parts }: Parts): FaultBed {
   const { asterisk, watch, database, manager } = parts;
   const { base } = asterisk.ports;
@@ -213,16 +229,29 @@ function createBed({ url, ends, ...parts }: Parts): FaultBed {
       const { checks } = (await answer.json()) as { checks: readonly { name: string; state: string }[] };
       return checks.find(({ name }) => name === part)?.state;
     },
-    async segments(kind, column, values) {
-      if (values.length === 0) return [];
-      const connection = await mysql.createConnection(url);
-      try {
-        const [rows] = await connection.query(`SELECT * FROM tandem_segments WHERE kind = ? AND ${column} IN (?)`, [kind, values]);
-        return rows as SegmentRow[];
-      } finally {
-        await connection.end();
-      }
+    async linkIs(up) {
+      await eventually(
+        () => tandem().metric('tandem_ami_up'),
+        (is) => is === up,
+        { msMax: linkMsMax, everyMs: 50 },
+      );
     },
+    async stored(members) {
+      const owner = [...processes.values()];
+      await eventually(
+        async () => {
+          const [row] = await query(url, `SELECT COUNT(*) AS members FROM tandem_acd WHERE kind = 'member'`);
+          const away = await Promise.all(owner.map((one) => one.metric('tandem_acd_store_away')));
+          return [row?.['members'], ...away.filter((is) => is > 0)].join();
+        },
+        (seen) => seen === String(members),
+        { msMax: 10_000, everyMs: 50 },
+      );
+    },
+    segments: (kind, column, values) =>
+      values.length === 0
+        ? Promise.resolve([])
+        : query(url, `SELECT * FROM tandem_segments WHERE kind = ? AND ${column} IN (?)`, [kind, values]),
     async killAsterisk() {
       process.kill(Number(await readFile(join(asterisk.dir, 'pid'), 'utf8')), 'SIGKILL');
       await eventually(

@@ -52,6 +52,7 @@ export async function openScene(bed: FaultBed): Promise<Scene> {
     (count) => count === ringingMax + waitingMax,
     { msMax: 5_000 },
   );
+  await bed.stored(talkingMax + ringingMax + waitingMax);
   return scene;
 }
 

@@ -78,10 +78,7 @@ describe('real: queue, faults with 35 callers', function () {
     const last = before.at(-1);
     assert.ok(byAgent && byCaller && answering && rejecting && leaving && last);
     await bed.manager.down();
-    await eventually(
-      () => bed.tandem().metric('tandem_ami_up'),
-      (up) => up === 0,
-    );
+    await bed.linkIs(0);
     scene.agentHangsUp(byAgent.leg);
     byCaller.customer.hangUp();
     scene.of(last).hangUp();
@@ -93,6 +90,7 @@ describe('real: queue, faults with 35 callers', function () {
     await pause(3_000);
     await goOn(bed, going);
     await bed.manager.up();
+    await bed.linkIs(1);
     await agentGoesOn(bed, byAgent.leg, 10_000);
     await agentGoesOn(bed, byCaller.leg, 10_000);
     await ends(leaving.leg, 10_000);
@@ -113,7 +111,9 @@ describe('real: queue, faults with 35 callers', function () {
     );
     await bed.killAsterisk();
     await bed.startAsterisk();
-    const closedWithinMs = 10_000;
+    await bed.linkIs(1);
+    // a second look at the channels finds what was too young for the first one
+    const closedWithinMs = 8_000;
     await eventually(
       async () => (await bed.agents()).filter(({ phase }) => phase !== 'idle').length + (await bed.waiting()).length,
       (left) => left === 0,
@@ -124,7 +124,8 @@ describe('real: queue, faults with 35 callers', function () {
       'number',
       scene.customers.map(({ number }) => number),
     );
-    const outcomes = new Set(visits.map((row) => row['outcome']));
+    // the newcomer may have been at the door still
+    const outcomes = new Set(visits.filter((row) => row['number'] !== young.number).map((row) => row['outcome']));
     assert.ok(outcomes.has('lost') && [...outcomes].every((one) => one === 'lost' || one === 'answered'), [...outcomes].join());
     const next = await scene.call();
     await talksTo(scene, next, 5_000);
