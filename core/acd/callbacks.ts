@@ -1,7 +1,7 @@
 /** Callback that keeps the place (user-needs 14): the caller hangs up and is called when it is his turn. */
 import type { QueueConfig } from './config.js';
 import { exitMember } from './exits.js';
-import { legId, legPrefix, type QueueId } from './ids.js';
+import { callbackLegPrefix, legId, type QueueId } from './ids.js';
 import { cancelOffers } from './offers.js';
 import { waitedMs } from './places.js';
 import type { Member } from './state.js';
@@ -58,7 +58,7 @@ export function startCallback(w: World, member: Member, freeAgents: number): boo
   const { presence, homeSwitch } = member;
   if (presence.kind !== 'callback' || freeAgents <= w.memberIndex.dialling(member.queue)) return false;
   const { callback } = w.queueOf(member.queue);
-  const leg = legId(`${legPrefix}${w.instance}-${w.nextSerial().toString(36)}`);
+  const leg = legId(`${callbackLegPrefix}${w.instance}-${w.nextSerial().toString(36)}`);
   const attempts = presence.attempts + 1;
   member.presence = { ...presence, attempts, step: { kind: 'dialling', leg, deadlineMs: w.nowMs + callback.ringMs + confirmMsMax } };
   w.changeMember(member);

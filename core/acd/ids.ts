@@ -23,6 +23,8 @@ export const switchId = (text: string): SwitchId => text as SwitchId;
 
 /** By this a switch's channel list shows which legs are ours. */
 export const legPrefix = 'tandem-';
+/** Legs of customers who are called back: out of the queue they go on in the dialplan, and then nobody here knows them. */
+export const callbackLegPrefix = `${legPrefix}callback-`;
 
 /** A live channel: its switch, its unique id there, and its name for commands that want the name. */
 export interface CallKey {

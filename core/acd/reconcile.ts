@@ -4,7 +4,7 @@
  */
 import type { AcdEvent } from './events.js';
 import { exitMember } from './exits.js';
-import { callText, legId, legPrefix } from './ids.js';
+import { callText, callbackLegPrefix, legId, legPrefix } from './ids.js';
 import { answered, cancelOffers, connected, endTalk, failOffer } from './offers.js';
 import { isWaiting } from './places.js';
 import { callbackFailed } from './callbacks.js';
@@ -35,8 +35,12 @@ export function channelsListed(w: World, listed: Listed): void {
     }
 }
 
-/** Legs of this process that are over are being hung up already; a called-back caller's leg is a member's call by now. */
+/**
+ * Legs of this process that are over are being hung up already. A called-back caller who has left the queue is in a mailbox,
+ * or at the next desk: his channel has the name of his leg, and is none of ours any more.
+ */
 function isStale(id: string, w: World): boolean {
+  if (id.startsWith(callbackLegPrefix)) return false;
   for (const member of w.members.values()) if (member.call?.uniqueId === id) return false;
   return true;
 }
