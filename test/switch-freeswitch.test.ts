@@ -640,7 +640,7 @@ describe('FreeSWITCH switch', () => {
   it('the state of the link is told; without it an order fails at once', async () => {
     await open();
     assert.deepEqual(fed.filter(({ type }) => type === 'switch-changed').at(-1), { type: 'switch-changed', switch: id, isUp: true });
-    fake.drop();
+    await fake.close();
     await eventually(
       () => port.isUp(),
       (isUp) => !isUp,
@@ -681,6 +681,7 @@ describe('FreeSWITCH switch', () => {
       for (const [n, step] of steps.entries()) {
         if (n === at) {
           fake.drop(at % 2 === 0 ? 'fin' : 'reset');
+          await fake.close();
           await eventually(
             () => port.isUp(),
             (isUp) => !isUp,
