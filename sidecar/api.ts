@@ -27,6 +27,7 @@ import { createNonAgentApi } from './routes/non-agent-api.js';
 import { createQueueApi, type QueueApiDeps } from './routes/queue-api.js';
 import { resolveSecret } from './secret-reference.js';
 import { createSecrets, nodeDigests } from './secrets.js';
+import { systemTimers } from './timers.js';
 
 export interface ApiDeps {
   readonly config: Config;
@@ -126,7 +127,8 @@ function queueApiDeps(
     log,
   });
   const { engine, ports } = queues;
-  return { login, addressOf, engine, ports, newId: () => queues.newId(), provisioning, nowMs: Date.now, log };
+  // the engine's clock, so that nobody has waited less than nothing
+  return { login, addressOf, engine, ports, newId: () => queues.newId(), provisioning, nowMs: () => systemTimers.nowMs(), log };
 }
 
 /** Both sides of a signed link share one secret: the peer's `pass`, which is never sent (X-27). */

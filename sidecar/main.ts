@@ -116,7 +116,7 @@ async function open(
     return lines;
   });
   const applications = createApplications(
-    { ...store, lookup, log, meter: metrics, nowMs: Date.now, after, zone: config.zone, queueDoors: queues.doors },
+    { ...store, lookup, log, meter: metrics, nowMs: () => systemTimers.nowMs(), after, zone: config.zone, queueDoors: queues.doors },
     {
       serverIp: config.serverIp,
       silence: config.lookupSilence,
