@@ -10,8 +10,11 @@ import type { AgiSession } from './session.js';
 
 /** URIENCODE writes into 4096 bytes and stops when the next triple does not fit. */
 const encodedBytesMax = 4_092;
-/** Names have at most 80 characters, so a command stays below the shortest limit of 2046 bytes. */
-const variablesPerCommand = 20;
+/**
+ * Names have at most 80 characters, so a command stays below the shortest limit of 2046 bytes; values of
+ * `encodedBytesMax` each stay below the limit of a reply (64 Ki).
+ */
+const variablesPerCommand = 14;
 const waitMsMax = 24 * 3_600_000;
 
 export class AgiCall implements Call {

@@ -12,6 +12,8 @@ import type { Timers } from './timers.js';
 export const cancelledLegsMax = 10_000;
 /** An Originate under way has shown its channel long before. */
 const rememberedMs = 60_000;
+/** Pause before a hang-up for which the link had no room is sent again. */
+const againMs = 250;
 
 export interface Canceller {
   /** `cause`: ISDN cause that the telephone is told */
@@ -26,6 +28,8 @@ export function createCanceller(deps: {
 }): Canceller {
   const { link, timers, log } = deps;
   const wanted = new Map<string, { readonly cause: number; readonly untilMs: number }>();
+
+  const pauses = new Set<() => void>();
 
   function remember(channel: string, cause: number): void {
     const nowMs = timers.nowMs();
@@ -42,9 +46,20 @@ export function createCanceller(deps: {
       await link.action({ Action: 'Hangup', Channel: channel, Cause: cause });
     } catch (error) {
       // not there yet, or never again; or the link is down, and it is asked for again when it is up
-      if (!hasCode(error, 'TDM_SWITCH_REFUSED', 'TDM_SWITCH_DOWN'))
-        log.warn({ channel, err: error }, 'asterisk: a leg could not be hung up');
+      if (hasCode(error, 'TDM_SWITCH_REFUSED', 'TDM_SWITCH_DOWN')) return;
+      log.warn({ channel, err: error }, 'asterisk: a leg could not be hung up');
+      if (hasCode(error, 'TDM_BUSY')) again(channel);
     }
+  }
+
+  /** Too much waits for the switch at once: the leg rings on unless it is asked for again. */
+  function again(channel: string): void {
+    const cancel = timers.after(againMs, () => {
+      pauses.delete(cancel);
+      const leg = wanted.get(channel);
+      if (leg && leg.untilMs > timers.nowMs()) void send(channel, leg.cause);
+    });
+    pauses.add(cancel);
   }
 
   function shown(id: string | undefined): void {
@@ -68,7 +83,7 @@ export function createCanceller(deps: {
       void send(channel, cause);
     },
     close() {
-      for (const stop of stops) stop();
+      for (const stop of [...stops, ...pauses]) stop();
       wanted.clear();
     },
   };

@@ -4,7 +4,6 @@ import { hasCode } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import { deviceStateOfLamp, lampWord, type LampFacts } from '../core/services/lamp-word.js';
 import type { AmiLink } from './ami.js';
-import { inTurns } from './in-turns.js';
 
 /** More agents than this have no lamp. */
 export const lampsMax = 50_000;
@@ -19,6 +18,9 @@ export const lampDevice = (agent: AgentId): string => `Custom:tandem-${agent.rep
 
 export function createLamps({ link, log }: { readonly link: AmiLink; readonly log: Log }): Lamps {
   const shown = new Map<string, string>();
+  /** devices whose state has to be told; a Map, because what is added meanwhile is met too */
+  const due = new Map<string, true>();
+  let isWorking = false;
 
   async function set(device: string, state: string): Promise<void> {
     try {
@@ -29,8 +31,22 @@ export function createLamps({ link, log }: { readonly link: AmiLink; readonly lo
     }
   }
 
+  /** One action at a time: a start with many agents must not stand before the calls on the same link. Newest state only. */
+  async function work(): Promise<void> {
+    if (isWorking) return;
+    isWorking = true;
+    for (const [device] of due) {
+      due.delete(device);
+      const state = shown.get(device);
+      if (state !== undefined) await set(device, state);
+    }
+    isWorking = false;
+  }
+
   const stop = link.onState(({ state }) => {
-    if (state === 'up') void inTurns([...shown], ([device, word]) => set(device, word));
+    if (state !== 'up') return;
+    for (const device of shown.keys()) due.set(device, true);
+    void work();
   });
 
   return {
@@ -39,7 +55,8 @@ export function createLamps({ link, log }: { readonly link: AmiLink; readonly lo
       const state = deviceStateOfLamp[lampWord(now)];
       if (shown.get(device) === state || (!shown.has(device) && shown.size >= lampsMax)) return;
       shown.set(device, state);
-      void set(device, state);
+      due.set(device, true);
+      void work();
     },
     close: stop,
   };

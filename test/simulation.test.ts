@@ -16,7 +16,9 @@ const smallDays = 1_000;
 
 function demand(seed: number, { failure }: Report, extra = ''): void {
   if (!failure) return;
-  assert.fail(`SEED=${String(seed)}${extra} npm run simulate\n${failure.lastLines.join('\n')}\n${failure.error.stack ?? failure.error.message}`);
+  assert.fail(
+    `SEED=${String(seed)}${extra} npm run simulate\n${failure.lastLines.join('\n')}\n${failure.error.stack ?? failure.error.message}`,
+  );
 }
 
 describe('simulation', () => {
@@ -71,5 +73,9 @@ describe('simulation', () => {
 /** `days 1 to 100` and so on. */
 function parts(total: number, count: number): [name: string, first: number, last: number][] {
   const size = total / count;
-  return Array.from({ length: count }, (_, i) => [`days ${String(i * size + 1)} to ${String((i + 1) * size)}`, i * size + 1, (i + 1) * size]);
+  return Array.from({ length: count }, (_, i) => [
+    `days ${String(i * size + 1)} to ${String((i + 1) * size)}`,
+    i * size + 1,
+    (i + 1) * size,
+  ]);
 }

@@ -130,7 +130,12 @@ describeStores('retention', (open) => {
     await store.proofs.takeOnce('alpha', 'V1', { address: '10.1.1.1', atMs: clock.nowMs() - 3 * 86_400_000, retryMs: 0 });
     await store.proofs.takeOnce('alpha', 'V2', { address: '10.1.1.1', atMs: clock.nowMs(), retryMs: 0 });
 
-    assert.deepEqual(await store.runRetention(clock.nowMs()), { archived: 2, handoversExpired: 0, takenCodesExpired: 1, segmentsExpired: 0 });
+    assert.deepEqual(await store.runRetention(clock.nowMs()), {
+      archived: 2,
+      handoversExpired: 0,
+      takenCodesExpired: 1,
+      segmentsExpired: 0,
+    });
 
     const archive = await other.all('SELECT uniqueid FROM vicidial_ccc_log_archive');
     assert.deepEqual(
@@ -138,7 +143,12 @@ describeStores('retention', (open) => {
       ['old'],
     );
     assert.equal((await other.all('SELECT 1 AS one FROM vicidial_ccc_log')).length, 1);
-    assert.deepEqual(await store.runRetention(clock.nowMs()), { archived: 0, handoversExpired: 0, takenCodesExpired: 0, segmentsExpired: 0 });
+    assert.deepEqual(await store.runRetention(clock.nowMs()), {
+      archived: 0,
+      handoversExpired: 0,
+      takenCodesExpired: 0,
+      segmentsExpired: 0,
+    });
   });
 
   it('4.3: a month of rows goes in slices, zero dates too', async () => {
