@@ -13,7 +13,7 @@ function scene(answers: (TandemError | undefined)[]) {
     on: () => () => undefined,
     onState: () => () => undefined,
     action: (fields) => {
-      sent.push(`${String(fields['Action'])} ${String(fields['Channel'])}`);
+      sent.push(`${fields['Action'] ?? ''} ${fields['Channel'] as string}`);
       const answer = answers.shift();
       return answer ? Promise.reject(answer) : Promise.resolve({ fields: new Map(), events: [] } as never);
     },
