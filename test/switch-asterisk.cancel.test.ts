@@ -13,7 +13,7 @@ function scene(answers: (TandemError | undefined)[]) {
     on: () => () => undefined,
     onState: () => () => undefined,
     action: (fields) => {
-      sent.push(`${fields['Action'] as string} ${fields['Channel'] as string}`);
+      sent.push(`${fields['Action']} ${fields['Channel'] as string}`);
       const answer = answers.shift();
       return answer ? Promise.reject(answer) : Promise.resolve({ fields: new Map(), events: [] } as never);
     },
