@@ -17,6 +17,11 @@ export interface LegBook extends AgentLegs {
   /** started here, also when it is over by now */
   knows(leg: string): boolean;
   all(): Iterable<AsteriskLeg>;
+  /**
+   * All channels that live. An answered leg that is missing twice has ended while nobody listened: it is forgotten, and
+   * the engine, which has the same lists, closes its offer.
+   */
+  listed(uniqueIds: ReadonlySet<string>): void;
   close(): void;
 }
 
@@ -33,6 +38,8 @@ export function createLegBook(deps: LegBookDeps): LegBook {
   const byChannel = new Map<string, AsteriskLeg>();
   const byCaller = new Map<string, AsteriskLeg>();
   const past = new Set<string>();
+  /** not in the last list of channels */
+  let missing: ReadonlySet<AsteriskLeg> = new Set();
   const legDeps: LegDeps = {
     ...deps,
     connecting(leg) {
@@ -64,6 +71,12 @@ export function createLegBook(deps: LegBookDeps): LegBook {
     for (const id of [leg.uniqueId, pairOf(leg.order.leg)]) if (byChannel.get(id) === leg) byChannel.delete(id);
     const caller = leg.order.call?.uniqueId ?? '';
     if (byCaller.get(caller) === leg) byCaller.delete(caller);
+  }
+
+  function listed(uniqueIds: ReadonlySet<string>): void {
+    const gone = [...byLeg.values()].filter((leg) => leg.isAnswered && !uniqueIds.has(leg.uniqueId));
+    for (const leg of gone) if (missing.has(leg)) leg.cancelled();
+    missing = new Set(gone.filter((leg) => !leg.isOver));
   }
 
   const named = (event: AmiPacket, field: string): AsteriskLeg | undefined => byChannel.get(event.get(field) ?? '');
@@ -133,6 +146,7 @@ export function createLegBook(deps: LegBookDeps): LegBook {
     ofLeg: (leg) => byLeg.get(leg),
     knows: (leg) => past.has(leg) || byChannel.has(leg),
     all: () => byLeg.values(),
+    listed,
     close() {
       for (const stop of stops) stop();
     },

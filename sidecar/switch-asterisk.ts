@@ -240,6 +240,7 @@ class AsteriskControl implements AsteriskSwitch {
       uniqueIds.add(id);
       if (event.known('bridgeid') !== undefined) bridged.add(id);
     }
+    this.book.listed(uniqueIds);
     return { askedAtMs, uniqueIds, bridged };
   }
 

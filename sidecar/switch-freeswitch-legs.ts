@@ -55,6 +55,8 @@ export class LegBook {
   readonly #byChannel = new Map<string, Leg>();
   /** ring-all: several for one caller */
   readonly #byCaller = new Map<string, Set<Leg>>();
+  /** not in the last list of channels */
+  #missing: ReadonlySet<Leg> = new Set();
   readonly #onChange: (size: number, outcome?: LegOutcome) => void;
 
   /** `onChange`: how many there are now, and what became of one that is gone. */
@@ -113,6 +115,19 @@ export class LegBook {
     this.#onChange(this.#legs.size, outcome);
   }
 
+  /**
+   * Ids of all channels that live, and of their legs. A leg that is missing twice, and of which no answer is awaited, has
+   * ended while nobody listened: it is forgotten, and the engine, which has the same lists, closes its offer.
+   */
+  listed(ids: ReadonlySet<string>): void {
+    const gone = this.all().filter(
+      (leg) => !isYetToCome(leg) && !ids.has(leg.start.leg) && ![...leg.channels].some((uuid) => ids.has(uuid)),
+    );
+    for (const leg of gone)
+      if (this.#missing.has(leg)) this.remove(leg, leg.phase === 'talking' ? 'talked' : (leg.failure ?? 'switch-failed'));
+    this.#missing = new Set(gone);
+  }
+
   /** Nobody is interested any more. */
   clear(): void {
     for (const leg of this.#legs.values()) leg.stopTimer();
@@ -121,3 +136,5 @@ export class LegBook {
     this.#byCaller.clear();
   }
 }
+
+const isYetToCome = ({ isAwaited, phase, start: { isStandby } }: Leg): boolean => isAwaited || (isStandby && phase === 'ringing');

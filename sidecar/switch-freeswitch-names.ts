@@ -59,7 +59,9 @@ export function createChannelNames(deps: {
       const bridged = bridgedIds(calls);
       const strange = ids.filter((id) => (id.startsWith(legPrefix) || legOf(id) !== '') && book.ofChannel(id) === undefined);
       await Promise.all(strange.map((id) => adopt(checkName('uuid', id), legId(legOf(id) === '' ? id : legOf(id)), bridged.has(id))));
-      return { askedAtMs, uniqueIds: withLegs(ids), bridged: withLegs(bridged) };
+      const uniqueIds = withLegs(ids);
+      book.listed(uniqueIds);
+      return { askedAtMs, uniqueIds, bridged: withLegs(bridged) };
     },
     async channelsOf(leg) {
       try {
