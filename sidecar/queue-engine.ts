@@ -77,6 +77,8 @@ class Owner implements RunningQueueEngine {
   /** why this process does not own the queues */
   #why = 'not started';
   #stopping: TandemError | undefined;
+  /** why the lease went while the state was still being read */
+  #lostEarly: string | undefined;
   #trying: Promise<void> | undefined;
   #cancelTry: () => void = () => undefined;
 
@@ -127,6 +129,7 @@ class Owner implements RunningQueueEngine {
   /** Never rejects. */
   #try(): Promise<void> {
     if (this.#stopping) return Promise.resolve();
+    this.#lostEarly = undefined;
     this.#trying = this.#own().catch((error: unknown) => this.#failed(error));
     return this.#trying;
   }
@@ -139,6 +142,10 @@ class Owner implements RunningQueueEngine {
     }
     await this.#open(taken.fence);
     if (this.#stopping) return;
+    if (this.#lostEarly !== undefined) {
+      await this.#lose(this.#lostEarly);
+      return;
+    }
     this.#deps.log.info({ fence: taken.fence }, 'this process owns the queues');
     this.#deps.meter.set('tandem_acd_owner', 1);
     this.#deps.onOwned?.();
@@ -182,6 +189,7 @@ class Owner implements RunningQueueEngine {
   }
 
   async #lose(why: string): Promise<void> {
+    if (!this.#loop) this.#lostEarly = why;
     if (!this.#loop || this.#stopping) return;
     await this.#end(new TandemError('TDM_STANDBY', [why]));
     await this.#ownership.release();

@@ -252,6 +252,29 @@ describe('queue engine of a process', () => {
     await eventually(() => one.engine.isOwner(), Boolean);
   });
 
+  it('B5: the lease goes to another while the state is still being read: this process is no owner, and tries again', async () => {
+    const { shared, acd, leases, timers, pass } = world();
+    let go: () => void = () => undefined;
+    const load = acd.load.bind(acd);
+    acd.load = () => new Promise((resolve) => (go = () => resolve(load())));
+    const one = process('one', shared);
+    const starting = one.start();
+    await turn();
+    leases.rows.set('acd', { owner: 'another', fence: 7, untilMs: timers.nowMs() + ownershipDefaults.ttlMs });
+    await pass(ownershipDefaults.renewEveryMs);
+    go();
+    acd.load = load;
+    await starting;
+
+    assert.equal(one.engine.isOwner(), false);
+    assert.match(one.check().reason, /^standby/);
+    await pass(ownershipDefaults.ttlMs);
+    await eventually(async () => {
+      await pass(standbyEveryMs);
+      return one.engine.isOwner();
+    }, Boolean);
+  });
+
   it('the engine hears at the start which switches are up', async () => {
     const { shared } = world();
     const one = process('one', shared);
