@@ -82,7 +82,7 @@ function checkMember(w: World, member: Member, { switch: id, askedAtMs, uniqueId
   if (member.phase.kind === 'talking') {
     const offer = w.offers.get(member.phase.offer);
     // the caller may have been transferred to another switch's channel: the agent's leg tells
-    if (offer && !uniqueIds.has(offer.leg)) endTalk(w, offer, 'unknown', 'found over', 'lost');
+    if (offer && !uniqueIds.has(offer.standby?.uniqueId ?? offer.leg)) endTalk(w, offer, 'unknown', 'found over', 'lost');
   } else if (isWaiting(member)) {
     cancelOffers(w, member, 'caller-left');
     exitMember(w, member, { reason: 'lost', detail: 'found gone' });
