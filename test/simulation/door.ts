@@ -27,6 +27,7 @@ interface Caller {
 export class Door {
   private readonly sim: Simulation;
   private readonly byMember = new Map<MemberId, Caller>();
+  private readonly calledBackBy = new Map<LegId, Caller>();
   private joins = 0;
   private arrived = 0;
 
@@ -156,8 +157,15 @@ export class Door {
       answeredAtMs: this.sim.nowMs,
       name: undefined,
     };
+    this.calledBackBy.set(leg, caller);
     this.sim.later(1 + this.sim.random.span(this.sim.plan.patienceMs), () => this.hangUp(caller));
     this.enter(caller, member);
+  }
+
+  /** The engine ends a leg that has become a caller's channel. */
+  hangUpCalledBack(leg: LegId): void {
+    const caller = this.calledBackBy.get(leg);
+    if (caller && !caller.channel?.leg) this.leave(caller);
   }
 
   // ---------------------------------------------------------------- leaving

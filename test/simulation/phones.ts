@@ -127,8 +127,7 @@ export class Phones {
   }
 
   hangUp(id: LegId): void {
-    const channel = this.sim.lines.channels.get(id);
-    if (channel && !channel.leg) this.sim.lines.closeChannel(channel);
+    this.sim.door.hangUpCalledBack(id);
     const leg = this.sim.lines.legs.get(id);
     if (!leg) return;
     const wasBridged = leg.state === 'bridged';

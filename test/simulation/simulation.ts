@@ -58,6 +58,8 @@ export class Simulation {
   private configured: AcdConfig | undefined;
   private armedForMs = Infinity;
   private performedMs = 0;
+  /** when a member last changed */
+  private busyAtMs = 0;
   private readonly downToEngine = new Set<SwitchId>();
 
   constructor(plan: Plan, random: Random, create: EngineFactory, checkers: readonly Checker[]) {
@@ -83,11 +85,11 @@ export class Simulation {
     this.every(reconcileEveryMs, () => this.reconcileAll());
     this.until(dawnMs + this.plan.dayMs);
     this.calmDown();
+    this.busyAtMs = this.nowMs;
     const longestMs = 3_600_000 + 10 * this.plan.patienceMs + 10 * this.plan.talkMs;
     const limitMs = this.nowMs + longestMs;
-    while (this.nowMs < limitMs && !this.isEmpty()) this.until(Math.min(limitMs, this.nowMs + 60_000));
-    // wrap-ups, rests and reservations end by themselves
-    this.until(this.nowMs + 180_000);
+    // also wrap-ups, rests and reservations end by themselves
+    while (this.nowMs < limitMs && !(this.isEmpty() && this.nowMs - this.busyAtMs > 180_000)) this.until(this.nowMs + 60_000);
     this.end();
   }
 
@@ -276,7 +278,8 @@ export class Simulation {
   private until(endMs: number): void {
     for (;;) {
       const next = this.agenda.nextMs();
-      if (next === undefined || next > endMs) break;
+      // after a jump of the clock everything that it passed over is due
+      if (next === undefined || next > Math.max(endMs, this.nowMs)) break;
       const entry = this.agenda.take();
       this.nowMs = Math.max(this.nowMs, next);
       entry?.run();
@@ -345,6 +348,7 @@ export class Simulation {
 
   private saved(engine: AcdEngine, event: AcdEvent | undefined, step: Step, wasDue: boolean): void {
     this.steps++;
+    if (step.changes.members.size > 0) this.busyAtMs = this.nowMs;
     this.store.save(engine.state, step.changes);
     const isThorough = this.steps % this.plan.thoroughEvery === 0;
     if (isThorough && (this.plan.thoroughEvery > 1 || this.steps % 8 === 0)) {

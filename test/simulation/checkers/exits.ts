@@ -39,9 +39,9 @@ export function createExitChecker(): Checker {
     saved({ state, changes, event, answer }: Seen): void {
       for (const segment of changes.segments) {
         if (segment.kind !== 'visit') continue;
-        // a client that had no answer asks again under the same name, and is refused again
-        const isRefused = event?.type === 'caller-joined' && !answer.ok && event.join.member === segment.member;
-        if (over.has(segment.key) && !isRefused) throw new Violation(name, `visit ${segment.key} ends a second time, as ${segment.reason}`);
+        // who was not let in may ask again under the same name: that visit never began
+        if (event?.type === 'caller-joined' && !answer.ok && event.join.member === segment.member) continue;
+        if (over.has(segment.key)) throw new Violation(name, `visit ${segment.key} ends a second time, as ${segment.reason}`);
         if (!exitReasons.includes(segment.reason)) throw new Violation(name, `visit ${segment.key} ends as ${segment.reason}`);
         over.add(segment.key);
       }
