@@ -39,6 +39,10 @@ export function createDevices(deps: DeviceDeps): Devices {
   /** channel to its account, and whether it was answered */
   const calls = new Map<string, { readonly account: string; isAnswered: boolean }>();
   const told = new Map<AgentId, DeviceState>();
+  /** while the lists are being read: calls that ended and accounts that came, since the lists may be older than that */
+  let meanwhile: { readonly ended: Set<string>; readonly came: Set<string> } | undefined;
+  let reading: Promise<void> | undefined;
+  let isStale = false;
 
   /** A registration names its host, an account of the directory its domain: an agent's account is either. */
   function isRegistered(account: string): boolean {
@@ -75,7 +79,10 @@ export function createDevices(deps: DeviceDeps): Devices {
     if (concerned.length === 0) return;
     // of several telephones of an account one may remain: the switch knows
     if (isGone) void refresh();
-    else if (registered.size < rememberedMax) registered.add(account);
+    else if (registered.size < rememberedMax) {
+      registered.add(account);
+      meanwhile?.came.add(account);
+    }
     tell(concerned);
   }
 
@@ -84,25 +91,49 @@ export function createDevices(deps: DeviceDeps): Devices {
     const account = (event.get('Channel-Presence-ID') ?? calls.get(uuid)?.account ?? '').toLowerCase();
     if (account === '' || !watched().has(account)) return;
     const call = calls.get(uuid);
-    if (event.name === 'CHANNEL_HANGUP') calls.delete(uuid);
-    else if (call) call.isAnswered ||= event.name === 'CHANNEL_ANSWER';
+    if (event.name === 'CHANNEL_HANGUP') {
+      calls.delete(uuid);
+      meanwhile?.ended.add(uuid);
+    } else if (call) call.isAnswered ||= event.name === 'CHANNEL_ANSWER';
     else if (calls.size < rememberedMax) calls.set(uuid, { account, isAnswered: event.name === 'CHANNEL_ANSWER' });
     tell([account]);
   }
 
-  async function refresh(): Promise<void> {
+  /** One after the other, however many telephones go at once; whoever asks meanwhile is answered by one more. */
+  function refresh(): Promise<void> {
+    isStale = true;
+    reading ??= readAll().finally(() => (reading = undefined));
+    return reading;
+  }
+
+  async function readAll(): Promise<void> {
+    while (isStale) {
+      isStale = false;
+      await read();
+    }
+  }
+
+  async function read(): Promise<void> {
     if (watched().size === 0) return;
+    const { ended, came } = (meanwhile = { ended: new Set<string>(), came: new Set<string>() });
+    const before = new Set(calls.keys());
     try {
       const [accounts, channels] = await Promise.all([link.bgapi('show registrations as json'), link.bgapi('show channels as json')]);
       registered.clear();
       for (const { user, realm } of registrationRows(accounts)) registered.add(accountOf(user, realm));
+      for (const account of came) registered.add(account);
       const live = new Map(channelRows(channels).map((row) => [row.uuid, row]));
-      for (const uuid of calls.keys()) if (!live.has(uuid)) calls.delete(uuid);
-      for (const { uuid, presence, isAnswered } of live.values())
-        if (watched().has(presence.toLowerCase())) calls.set(uuid, { account: presence.toLowerCase(), isAnswered });
+      for (const uuid of before) if (!live.has(uuid)) calls.delete(uuid);
+      for (const { uuid, presence, isAnswered } of live.values()) {
+        const account = presence.toLowerCase();
+        if (watched().has(account) && !ended.has(uuid))
+          calls.set(uuid, { account, isAnswered: isAnswered || calls.get(uuid)?.isAnswered === true });
+      }
       tell(watched().keys());
     } catch (error) {
       log.warn({ err: error }, 'freeswitch: states of the telephones could not be read');
+    } finally {
+      meanwhile = undefined;
     }
   }
 

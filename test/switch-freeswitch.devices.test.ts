@@ -1,0 +1,86 @@
+/** What agents' telephones do on FreeSWITCH, while its lists are being read: news that are newer than a list count. */
+import assert from 'node:assert/strict';
+import { agentId } from '../core/acd/ids.js';
+import type { SwitchEvent } from '../esl-outbound/event.js';
+import { createDevices } from '../sidecar/switch-freeswitch-devices.js';
+import { silentLog } from './support/observers.js';
+
+const account = '1001@example.org';
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+function world() {
+  const listeners: ((event: SwitchEvent) => void)[] = [];
+  const answers: ((text: string) => void)[] = [];
+  const states: string[] = [];
+  const devices = createDevices({
+    link: {
+      on: (_: unknown, listener: (event: SwitchEvent) => void) => {
+        listeners.push(listener);
+        return () => undefined;
+      },
+      onState: () => () => undefined,
+      status: () => ({ state: 'down' }),
+      bgapi: () => new Promise<string>((resolve) => answers.push(resolve)),
+    } as never,
+    feed: (event) => {
+      if (event.type === 'device-changed') states.push(event.device);
+    },
+    log: silentLog,
+    watched: () => new Map([[account, [agentId('ann')]]]),
+  });
+  const [onRegistration, onCall] = listeners;
+  const event = (name: string, fields: Readonly<Record<string, string>>) => ({ name, get: (field: string) => fields[field] }) as never;
+  return {
+    devices,
+    states,
+    asked: () => answers.length,
+    call: (name: string) => onCall?.(event(name, { 'Unique-ID': 'c1', 'Channel-Presence-ID': account })),
+    registration: (kind: string) =>
+      onRegistration?.(event('CUSTOM', { 'Event-Subclass': kind, 'from-user': '1001', 'from-host': 'example.org' })),
+    answer: async (registrations: readonly object[], channels: readonly object[]): Promise<void> => {
+      const [accounts, calls] = answers.splice(0, 2);
+      accounts?.(JSON.stringify({ rows: registrations }));
+      calls?.(JSON.stringify({ rows: channels }));
+      await settled();
+    },
+  };
+}
+
+const registration = { reg_user: '1001', realm: 'example.org' };
+const channel = { uuid: 'c1', presence_id: account, callstate: 'ACTIVE' };
+
+describe('FreeSWITCH: states of telephones while the lists are read', () => {
+  it('B22: a call that ended after the list was made does not keep its agent busy for ever', async () => {
+    const { devices, states, call, answer } = world();
+    const done = devices.refresh();
+    call('CHANNEL_ANSWER');
+    call('CHANNEL_HANGUP');
+    await answer([registration], [channel]);
+    await done;
+    assert.equal(states.at(-1), 'idle');
+  });
+
+  it('B22: a telephone that registered, and a call that began, after the lists were made are there', async () => {
+    const { devices, states, registration: register, call, answer } = world();
+    const done = devices.refresh();
+    register('sofia::register');
+    await answer([], []);
+    await done;
+    assert.equal(states.at(-1), 'idle');
+    const again = devices.refresh();
+    call('CHANNEL_ANSWER');
+    await answer([registration], []);
+    await again;
+    assert.equal(states.at(-1), 'in-use');
+  });
+
+  it('a thousand telephones that go at once: one question, and one more', async () => {
+    const { registration: register, asked, answer } = world();
+    for (let i = 0; i < 1_000; i++) register('sofia::expire');
+    assert.equal(asked(), 2);
+    await answer([], []);
+    assert.equal(asked(), 2);
+    await answer([], []);
+    assert.equal(asked(), 0);
+  });
+});
