@@ -129,6 +129,8 @@ export function createDevices(deps: DeviceDeps): Devices {
         if (watched().has(account) && !ended.has(uuid))
           calls.set(uuid, { account, isAnswered: isAnswered || calls.get(uuid)?.isAnswered === true });
       }
+      // all of them: while another process had the queues nobody here heard what was told
+      told.clear();
       tell(watched().keys());
     } catch (error) {
       log.warn({ err: error }, 'freeswitch: states of the telephones could not be read');

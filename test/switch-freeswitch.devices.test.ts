@@ -74,6 +74,16 @@ describe('FreeSWITCH: states of telephones while the lists are read', () => {
     assert.equal(states.at(-1), 'in-use');
   });
 
+  it('B5 B22: each reading tells all, also what was told while another process had the queues', async () => {
+    const { devices, states, answer } = world();
+    for (let i = 0; i < 2; i++) {
+      const done = devices.refresh();
+      await answer([registration], []);
+      await done;
+    }
+    assert.deepEqual(states, ['idle', 'idle']);
+  });
+
   it('a thousand telephones that go at once: one question, and one more', async () => {
     const { registration: register, asked, answer } = world();
     for (let i = 0; i < 1_000; i++) register('sofia::expire');
