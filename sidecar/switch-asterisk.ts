@@ -184,7 +184,8 @@ class AsteriskControl implements AsteriskSwitch {
     } catch (error) {
       // nobody knows whether it rings: the leg's own deadline decides, or its events when the link is back
       if (hasCode(error, 'TDM_SWITCH_DOWN')) return;
-      leg.failed('switch-failed', textOf(error));
+      // a contact that no switch can dial counts against it: else the agent would be offered again for ever
+      leg.failed(hasCode(error, 'TDM_BAD_VALUE') ? 'unreachable' : 'switch-failed', textOf(error));
       if (hasCode(error, 'TDM_SWITCH_SLOW')) this.drop(leg);
     }
   }

@@ -74,7 +74,7 @@ describe('asterisk: ring an agent', () => {
       await world.settled();
       assert.deepEqual(
         world.fed.map((event) => event.type === 'offer-failed' && event.failure),
-        ['switch-failed', 'switch-failed'],
+        ['unreachable', 'switch-failed'],
       );
       assert.equal(world.harness.ami.received('Originate').length, 0);
     });

@@ -115,7 +115,7 @@ describe('real: queue, ring and talk', function () {
     for (const [contact, failure] of [
       ['PJSIP/1090', 'not-registered'],
       ['PJSIP/1099', 'unreachable'],
-      ['user/1011@default', 'switch-failed'],
+      ['user/1011@default', 'unreachable'],
     ] as const) {
       bed.provision({ queues: [{}], agents: [{ contact }] });
       const call = await bed.join();
