@@ -14,6 +14,8 @@ export interface Leg {
   state: 'ringing' | 'up' | 'bridged' | 'gone';
   /** the order to end it was lost with the link: it lives until the engine hears of it again */
   isForgotten: boolean;
+  /** ... and it was so once: others may be rung before it ends */
+  wasForgotten: boolean;
   caller: Channel | undefined;
 }
 

@@ -49,6 +49,7 @@ export class Phones {
       standby: order.standby?.uniqueId,
       state: 'ringing',
       isForgotten: false,
+      wasForgotten: false,
       caller: undefined,
     };
     this.sim.rung(leg);
@@ -118,7 +119,7 @@ export class Phones {
     const known = this.sim.lines.legs.get(leg);
     const { random, faults } = this.sim;
     if (known && (this.sim.lines.down.has(known.switch) || random.chance(faults.lostShare))) {
-      known.isForgotten = true;
+      known.isForgotten = known.wasForgotten = true;
       return;
     }
     this.hangUp(leg);
@@ -210,6 +211,7 @@ export class Phones {
       standby: undefined,
       state: 'ringing',
       isForgotten: false,
+      wasForgotten: false,
       caller: undefined,
     };
     lines.start(leg);

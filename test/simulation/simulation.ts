@@ -125,8 +125,8 @@ export class Simulation {
   }
 
   /**
-   * A fact on its way to the engine: it may come late, twice, or never. News of a session come once: a second
-   * `caller-left` could not be told from that of a caller who has taken the abandoned place up again.
+   * A fact on its way to the engine: it may come late, twice, or never. News of a session come once and soon: a
+   * second or old `caller-left` could not be told from that of the caller who has taken the place up again.
    */
   report(event: AcdEvent, on?: SwitchId): void {
     const { faults, random } = this;
@@ -138,7 +138,8 @@ export class Simulation {
       this.history.note(this.nowMs, `lost: ${event.type}`);
       return;
     }
-    const delayMs = random.int(0, 15) + (random.chance(faults.lateShare) ? random.int(0, faults.lateMsMax) : 0);
+    const lateMsMax = event.type === 'caller-left' ? Math.min(faults.lateMsMax, 500) : faults.lateMsMax;
+    const delayMs = random.int(0, 15) + (random.chance(faults.lateShare) ? random.int(0, lateMsMax) : 0);
     this.later(delayMs, () => this.feed(event));
     if (event.type !== 'caller-left' && random.chance(faults.doubledShare))
       this.later(delayMs + random.int(0, 2 * faults.lateMsMax), () => this.feed(event));

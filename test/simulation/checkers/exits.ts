@@ -5,6 +5,9 @@ import { exitReasons } from '../../../core/acd/words.js';
 import type { Checker, Ended, Restart, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
 
+/** A chat client who was let in and heard nothing of its end asks again under its old name: a new story. */
+export const keysOf = (member: MemberId): string[] => Array.from({ length: 25 }, (_, visit) => `${member}/${String(visit)}`);
+
 interface Known {
   visit: number;
   isAbandoned: boolean;
@@ -37,6 +40,7 @@ export function createExitChecker(): Checker {
   return {
     name,
     saved({ state, changes, event, answer }: Seen): void {
+      if (event?.type === 'caller-joined' && event.join.media === 'chat') for (const key of keysOf(event.join.member)) over.delete(key);
       for (const segment of changes.segments) {
         if (segment.kind !== 'visit') continue;
         // who was not let in may ask again under the same name: that visit never began

@@ -20,7 +20,7 @@ export function createOneCallChecker(): Checker {
     },
     rung(leg: Leg, lines: Lines): void {
       if (leg.agent === undefined) return;
-      const other = lines.legsOf(leg.agent).find(({ id, isForgotten }) => !ghosts.has(id) && !isForgotten);
+      const other = lines.legsOf(leg.agent).find(({ id, wasForgotten }) => !ghosts.has(id) && !wasForgotten);
       if (other)
         throw new Violation('one-call', `agent ${leg.agent} is rung by ${leg.id} while ${other.id} is ${other.state} on the same phone`);
     },

@@ -5,6 +5,7 @@ import type { OfferSegment, Segment, VisitSegment } from '../../../core/acd/reco
 import { offerFailures } from '../../../core/acd/words.js';
 import type { Checker, Ended, Restart, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
+import { keysOf } from './exits.js';
 
 const name = 'segments';
 
@@ -27,6 +28,8 @@ export function createSegmentChecker(): Checker {
   return {
     name,
     saved({ state, changes, effects, event, answer }: Seen): void {
+      if (event?.type === 'caller-joined' && event.join.media === 'chat')
+        for (const key of keysOf(event.join.member)) written.delete(`visit ${key}`);
       for (const segment of changes.segments) {
         const key = `${segment.kind} ${segment.key}`;
         const isRefused = event?.type === 'caller-joined' && !answer.ok && segment.kind === 'visit' && segment.member === event.join.member;
