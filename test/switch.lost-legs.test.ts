@@ -13,7 +13,12 @@ describe('legs that ended unheard', () => {
       ami.on('CoreShowChannels', (action, session) => {
         session.send({ Response: 'Success', ActionID: action['ActionID'], EventList: 'start' });
         for (const id of alive) session.send({ Event: 'CoreShowChannel', ActionID: action['ActionID'], Uniqueid: id });
-        session.send({ Event: 'CoreShowChannelsComplete', ActionID: action['ActionID'], EventList: 'Complete', ListItems: String(alive.length) });
+        session.send({
+          Event: 'CoreShowChannelsComplete',
+          ActionID: action['ActionID'],
+          EventList: 'Complete',
+          ListItems: String(alive.length),
+        });
       });
       world.control.ring(ringOrder());
       const { respond } = await world.originate();
