@@ -14,9 +14,11 @@ export function decide(w: World, member: Member, offer: Offer): void {
   const { explainedAgentsMax } = w.settings;
   const others: { agent: AgentId; reason: NotTaken }[] = [];
   const serving = w.servicesOfQueue(member.queue);
+  // looked up once: without tier rules nobody asks for it
+  const lowest = w.queueOf(member.queue).tierRulesApply ? w.agentIndex.lowestManned(member.queue) : undefined;
   for (const agent of serving.keys()) {
     if (others.length >= explainedAgentsMax) break;
-    if (agent !== offer.agent) others.push({ agent, reason: whyNot(w, member, agent) ?? 'later-in-order' });
+    if (agent !== offer.agent) others.push({ agent, reason: whyNotNow(w, member, agent, lowest, w.nowMs) ?? 'later-in-order' });
   }
   const decision: Decision = {
     atMs: w.nowMs,
@@ -38,12 +40,10 @@ function becauseOf(member: Member, offer: Offer): string {
   return `level ${offer.level}, position ${offer.position}, tried ${member.tried[offer.agent] ?? 0} times before`;
 }
 
-/** The first reason why an agent of the queue would not be offered this member now; undefined: could be. */
-export function whyNot(w: World, member: Member, id: AgentId): NotTaken | undefined {
-  return whyNotNow(w, member, id, w.agentIndex.lowestManned(member.queue), w.nowMs);
-}
-
-/** The same from outside; `lowestManned` is the lowest level of the queue with somebody logged in. */
+/**
+ * The first reason why an agent of the queue would not be offered this member now; undefined: could be.
+ * `lowestManned` is the lowest level of the queue with somebody logged in.
+ */
 export function whyNotNow(
   state: AcdState,
   member: Member,
@@ -59,7 +59,7 @@ export function whyNotNow(
   const hold = agentHold(agent, config, member.media, nowMs) ?? queueHold(agent, queue);
   if (hold) return hold;
   const waited = waitedMs(member, nowMs);
-  if (!fits(config.skills, wantsNow(member.needs, waited))) return 'skill-missing';
+  if (member.needs.length > 0 && !fits(config.skills, wantsNow(member.needs, waited))) return 'skill-missing';
   if (waited < opensAfterMs(queue, service.level, lowestManned)) return 'tier-not-open';
   if (member.stickyAgent !== undefined && member.stickyAgent !== id && member.stickyUntilMs > nowMs) return 'waits-for-sticky-agent';
   return (member.tried[id] ?? 0) > 0 ? 'tried-before' : undefined;

@@ -38,9 +38,13 @@ function serviceRateMs(w: World, queue: QueueId, position: number): number | und
 }
 
 function meanHandlingMs(runtime: QueueRuntime, nowMs: number): number | undefined {
-  const recent = runtime.handled.filter(({ atMs }) => atMs > nowMs - windowMs);
-  if (recent.length < handledMin) return undefined;
-  return recent.reduce((sum, { handlingMs }) => sum + handlingMs, 0) / recent.length;
+  let [count, sumMs] = [0, 0];
+  for (const { atMs, handlingMs } of runtime.handled) {
+    if (atMs <= nowMs - windowMs) continue;
+    count++;
+    sumMs += handlingMs;
+  }
+  return count < handledMin ? undefined : sumMs / count;
 }
 
 /** Remember a talk: handling time for our estimate, talk seconds for OpenSIPS's (12.1). */

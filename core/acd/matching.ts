@@ -85,15 +85,20 @@ export function pickAgent(w: World, cls: MemberClass, member: Member): Service |
   )
     return serving.get(personal);
   if (sticky !== undefined) return undefined;
-  let best: Candidate | undefined;
-  const consider = (found: Candidate | undefined): void => {
-    if (found && (!best || byCandidate(found, best) < 0)) best = found;
-  };
-  if (wants.key === '' && !w.queueOf(queue).reserveRareSkills) consider(bestIn(w, member, w.agentIndex.free(queue, media), 0, 0));
-  else
-    for (const { skills, free } of w.agentIndex.groups(queue, media))
-      if (fits(skills, wants)) consider(bestIn(w, member, free, missesOf(skills, wants), rarity(w, cls, skills)));
+  const isPlain = wants.key === '' && !w.queueOf(queue).reserveRareSkills;
+  const best = isPlain ? bestIn(w, member, w.agentIndex.free(queue, media), 0, 0) : bestOfGroups(w, cls, member);
   return best && serving.get(best.key.id);
+}
+
+function bestOfGroups(w: World, cls: MemberClass, member: Member): Candidate | undefined {
+  const { queue, media, wants } = cls.spec;
+  let best: Candidate | undefined;
+  for (const { skills, free } of w.agentIndex.groups(queue, media)) {
+    if (!fits(skills, wants)) continue;
+    const found = bestIn(w, member, free, missesOf(skills, wants), rarity(w, cls, skills));
+    if (found && (!best || byCandidate(found, best) < 0)) best = found;
+  }
+  return best;
 }
 
 function rarity(w: World, { spec }: MemberClass, skills: Skills): number {
