@@ -11,7 +11,8 @@ const boundMs = 500;
 /** The order to end the leg was lost with the link; now the engine sees that it lives. */
 function isHeardOf(leg: Leg, event: AcdEvent | undefined): boolean {
   if (event?.type === 'agent-answered' || event?.type === 'agent-ready') return event.offer === leg.offer;
-  return event?.type === 'channels-listed' && event.uniqueIds.has(leg.id);
+  // a leg that is connected to somebody is not cut on suspicion
+  return event?.type === 'channels-listed' && event.uniqueIds.has(leg.id) && !event.bridged.has(leg.id);
 }
 
 /** A talk whose agent is released goes on without us (freeswitch-callcenter 9.5). */

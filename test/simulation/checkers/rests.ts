@@ -2,7 +2,6 @@
  * After a failed offer the agent rests by the rule of its cause, at least the retry pause; so many failures of one
  * kind in a row change the status (freeswitch-callcenter 7.2, F17 to F23). Own clocks and counters.
  */
-import type { AcdState } from '../../../core/acd/acd-state.js';
 import type { AgentConfig, FailureRule } from '../../../core/acd/config.js';
 import type { AgentId } from '../../../core/acd/ids.js';
 import type { OfferSegment } from '../../../core/acd/records.js';
@@ -32,7 +31,7 @@ export function createRestChecker(shadow: Shadow): Checker {
   const untilMs = new Map<AgentId, number>();
   const counts = new Map<string, number>();
 
-  function failed(state: AcdState, segment: OfferSegment, failure: OfferFailure, nowMs: number): void {
+  function failed({ state, nowMs, event }: Seen, segment: OfferSegment, failure: OfferFailure): void {
     const kind = kinds[failure];
     const rule = ruleOf(state.agentConfigs.get(segment.agent), kind);
     const pauseMs = Math.max(rule?.delayMs ?? 0, state.settings.retryPauseMs);
@@ -42,6 +41,8 @@ export function createRestChecker(shadow: Shadow): Checker {
     counts.set(key, (counts.get(key) ?? 0) + 1);
     const agent = state.agents.get(segment.agent);
     if (!rule || rule.countMax === 0 || !agent || (counts.get(key) ?? 0) < rule.countMax) return;
+    // a standby agent who hangs up is logged out, whatever the limit says
+    if (event?.type === 'standby-ended') return;
     const queue = state.queueConfigs.get(segment.queue);
     const wanted = rule.status ?? queue?.agentNoAnswerStatus;
     if (wanted && agent.status !== wanted)
@@ -57,7 +58,8 @@ export function createRestChecker(shadow: Shadow): Checker {
 
   return {
     name,
-    saved({ state, changes, effects, event, nowMs }: Seen): void {
+    saved(seen: Seen): void {
+      const { state, changes, effects, event, nowMs } = seen;
       if (event?.type === 'release-asked') {
         const id = state.agentNamed(event.agent)?.id;
         if (id !== undefined) untilMs.delete(id);
@@ -71,7 +73,7 @@ export function createRestChecker(shadow: Shadow): Checker {
       for (const segment of changes.segments)
         if (segment.kind === 'offer') {
           const failure = offerFailures.find((word) => word === segment.outcome);
-          if (failure) failed(state, segment, failure, nowMs);
+          if (failure) failed(seen, segment, failure);
         }
       for (const id of changes.agents) {
         const agent = state.agents.get(id);
