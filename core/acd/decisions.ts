@@ -2,6 +2,7 @@
 import type { AcdState } from './acd-state.js';
 import { agentHold, queueHold } from './availability.js';
 import { fits, wantsNow } from './needs.js';
+import { triesOf } from './order.js';
 import { waitedMs } from './places.js';
 import type { Decision, NotTaken } from './records.js';
 import type { AgentId } from './ids.js';
@@ -37,7 +38,7 @@ export function decide(w: World, member: Member, offer: Offer): void {
 function becauseOf(member: Member, offer: Offer): string {
   if (offer.isOrdered) return 'ordered by the external dispatcher';
   if (member.stickyAgent === offer.agent) return 'the agent wanted for this caller';
-  return `level ${offer.level}, position ${offer.position}, tried ${member.tried[offer.agent] ?? 0} times before`;
+  return `level ${offer.level}, position ${offer.position}, tried ${triesOf(member, offer.agent)} times before`;
 }
 
 /**
@@ -62,5 +63,5 @@ export function whyNotNow(
   if (member.needs.length > 0 && !fits(config.skills, wantsNow(member.needs, waited))) return 'skill-missing';
   if (waited < opensAfterMs(queue, service.level, lowestManned)) return 'tier-not-open';
   if (member.stickyAgent !== undefined && member.stickyAgent !== id && member.stickyUntilMs > nowMs) return 'waits-for-sticky-agent';
-  return (member.tried[id] ?? 0) > 0 ? 'tried-before' : undefined;
+  return triesOf(member, id) > 0 ? 'tried-before' : undefined;
 }

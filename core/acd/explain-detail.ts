@@ -1,4 +1,5 @@
 /** The facts behind a reason for not being offered a caller, as one short text. */
+import { triesOf } from './order.js';
 import type { AcdState, Service } from './acd-state.js';
 import { has, wantsNow } from './needs.js';
 import { waitedMs } from './places.js';
@@ -34,7 +35,7 @@ export function detailOf(state: AcdState, member: Member, service: Service, reas
     case 'skill-missing':
       return `wants ${missing(state, member, service, nowMs).join(', ')}`;
     case 'tried-before':
-      return `${String(member.tried[service.agent] ?? 0)} offers failed`;
+      return `${String(triesOf(member, service.agent))} offers failed`;
     case 'waits-for-sticky-agent':
       return `${member.stickyAgent ?? ''} for another ${inSeconds(member.stickyUntilMs - nowMs)}`;
     case 'on-demand-idle':

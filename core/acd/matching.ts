@@ -8,7 +8,7 @@ import type { MemberClass } from './member-index.js';
 import { fits, missesOf, rarityOf } from './needs.js';
 import type { Skills } from './needs.js';
 import { makeOffer } from './offers.js';
-import { byAgentKey, byMemberKey } from './order.js';
+import { byAgentKey, byMemberKey, triesOf } from './order.js';
 import type { AgentKey, MemberKey } from './order.js';
 import { waitedMs } from './places.js';
 import { drawBelow } from './random.js';
@@ -116,7 +116,7 @@ function bestIn(w: World, member: Member, free: SortedSet<AgentKey> | undefined,
       continue;
     }
     if (!isReachable(w, member, key.id)) continue;
-    const found: Candidate = { key, tries: member.tried[key.id] ?? 0, misses, rarity: rare, segment };
+    const found: Candidate = { key, tries: triesOf(member, key.id), misses, rarity: rare, segment };
     if (found.tries === 0) return found;
     if (!best || byCandidate(found, best) < 0) best = found;
   }
@@ -129,7 +129,7 @@ function randomIn(w: World, member: Member, free: SortedSet<AgentKey>, misses: n
   for (const key of free.from()) {
     if (!isOpen(w, member, key.level)) break;
     if (!isReachable(w, member, key.id)) continue;
-    const found: Candidate = { key, tries: member.tried[key.id] ?? 0, misses, rarity: rare, segment: 0 };
+    const found: Candidate = { key, tries: triesOf(member, key.id), misses, rarity: rare, segment: 0 };
     const [first] = lowest;
     const order = first ? found.tries - first.tries || key.level - first.key.level : 0;
     if (order < 0) lowest = [found];

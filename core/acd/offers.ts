@@ -5,6 +5,7 @@ import { decide } from './decisions.js';
 import { learnTalk } from './estimate.js';
 import type { EndedBy } from './events.js';
 import { legId, legPrefix, offerId, switchId } from './ids.js';
+import { triesOf } from './order.js';
 import { recordOffer } from './segments.js';
 import type { OfferOutcome } from './records.js';
 import { connectOrder, ringOrder } from './ring-order.js';
@@ -104,7 +105,7 @@ export function cancelOffers(w: World, member: Member, reason: CancelReason, exc
 export function failOffer(w: World, offer: Offer, failure: OfferFailure, detail: string): void {
   const member = endOffer(w, offer, failure, 'unknown', detail);
   if (member && failure !== 'switch-failed') {
-    member.tried[offer.agent] = (member.tried[offer.agent] ?? 0) + 1;
+    member.tried[offer.agent] = triesOf(member, offer.agent) + 1;
     member.rejections++;
   }
   restAfter(w, offer, failure);

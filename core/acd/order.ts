@@ -24,6 +24,10 @@ export interface RankParts {
   readonly priority: number;
 }
 
+/** How often this agent was offered this member. An agent may have the name of a property that every object has. */
+export const triesOf = ({ tried }: Pick<Member, 'tried'>, agent: AgentId): number =>
+  Object.hasOwn(tried, agent) ? (tried[agent] ?? 0) : 0;
+
 /** Smaller is served first. With step 0 the priority is compared apart, see `MemberKey`. */
 export function rankOf(parts: RankParts, settings: AcdSettings): number {
   return parts.joinedAtMs - 1000 * parts.baseScoreS + parts.priority * settings.priorityStepMs;
