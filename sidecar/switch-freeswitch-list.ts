@@ -60,9 +60,9 @@ function rowsOf(text: string): readonly Readonly<Record<string, unknown>>[] {
   }
   if (typeof parsed !== 'object' || parsed === null)
     throw new TandemError('TDM_PROTOCOL', ['FreeSWITCH', 'the list of channels is no object']);
-  const { rows } = parsed as { readonly rows?: unknown };
-  // without any channel there is only row_count
-  if (rows === undefined) return [];
+  const { rows, row_count: count } = parsed as { readonly rows?: unknown; readonly row_count?: unknown };
+  // Without any channel there is only row_count. Anything less is no list: every call would be taken for gone.
+  if (rows === undefined && count === 0) return [];
   if (!Array.isArray(rows) || rows.length > rowsMax)
     throw new TandemError('TDM_PROTOCOL', ['FreeSWITCH', 'the list of channels has no rows']);
   return rows.filter((row): row is Record<string, unknown> => typeof row === 'object' && row !== null);

@@ -626,10 +626,9 @@ describe('FreeSWITCH switch', () => {
   });
 
   it('an answer that is no list is no empty switch', async () => {
-    for (const text of ['-ERR', '{"rows":3}', '[]']) {
+    for (const text of ['-ERR', '{"rows":3}', '[]', '{}', '{"row_count":2}']) {
       await open({ output: { 'show channels': text, 'show calls': '{"row_count":0}' } });
-      if (text === '[]') assert.equal((await port.listChannels()).uniqueIds.size, 0);
-      else await assert.rejects(port.listChannels(), (error) => hasCode(error, 'TDM_PROTOCOL'));
+      await assert.rejects(port.listChannels(), (error) => hasCode(error, 'TDM_PROTOCOL'));
       port.close();
       link.stop();
       await fake.close();
