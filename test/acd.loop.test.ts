@@ -1,6 +1,7 @@
 /** The loop around a stub engine: what is saved when, and what leaves after it (H2). */
 import assert from 'node:assert/strict';
 import type { AcdEffect, ConnectOrder, ExitOrder, RingOrder } from '../core/acd/effects.js';
+import { memberFacts, offerFacts } from '../core/acd/facts.js';
 import { agentId, legId, memberId, offerId, queueId, switchId } from '../core/acd/ids.js';
 import type { Notice } from '../core/acd/notices.js';
 import type { Decision } from '../core/acd/records.js';
@@ -439,6 +440,8 @@ describe('the loop and callers', () => {
       type: 'notice',
       notice: {
         type: 'talk-started',
+        caller: memberFacts(sampleMember('m1')),
+        facts: offerFacts(sampleOffer(offer)),
         offer: offerId(offer),
         member: m1,
         agent: agentId('anna'),

@@ -1,5 +1,5 @@
 /** The engine's state as others may read it. Maps are live; nobody but the engine changes them. */
-import type { AcdSettings, AgentConfig, KnownCaller, QueueConfig, TierConfig } from './config.js';
+import type { AcdSettings, AgentConfig, KnownCaller, PauseReason, QueueConfig, TierConfig } from './config.js';
 import type { AgentId, MemberId, OfferId, QueueId } from './ids.js';
 import type { Agent, Member, Offer, QueueRuntime, SystemState } from './state.js';
 
@@ -18,11 +18,15 @@ export interface AcdState {
   readonly agentConfigs: ReadonlyMap<AgentId, AgentConfig>;
   readonly tiers: readonly TierConfig[];
   readonly callers: ReadonlyMap<string, KnownCaller>;
+  /** by canonical code */
+  readonly pauseReasons: ReadonlyMap<string, PauseReason>;
   readonly members: ReadonlyMap<MemberId, Member>;
   readonly agents: ReadonlyMap<AgentId, Agent>;
   readonly offers: ReadonlyMap<OfferId, Offer>;
   readonly queues: ReadonlyMap<QueueId, QueueRuntime>;
   readonly system: SystemState;
+  /** until then callers who are away since the restart hold back who ranks behind them; 0 = nobody does */
+  readonly heldUntilMs: number;
   /** by canonical (lower-case) name */
   queueNamed(name: string): QueueConfig | undefined;
   agentNamed(name: string): AgentConfig | undefined;

@@ -1,4 +1,5 @@
 /** What an agent does after an offer: free at once, a rest, wrap-up, or Idle of On Demand. Every state has its end (user-needs 2, 19). */
+import { endPause, startPause } from './pauses.js';
 import { recordStay } from './segments.js';
 import type { AgentConfig, FailureRule } from './config.js';
 import type { Agent, Offer } from './state.js';
@@ -60,11 +61,13 @@ function limitReached(w: World, agent: Agent, offer: Offer, failure: OfferFailur
 export function setStatus(w: World, agent: Agent, status: AgentStatus, reason: string | undefined): void {
   if (agent.status === status && agent.pauseReason === reason) return;
   recordStay(w, agent);
+  endPause(w, agent);
   const isNew = agent.status !== status;
   const wasOut = agent.status === 'Logged Out';
   agent.status = status;
   agent.pauseReason = takesCalls(status) ? undefined : reason;
   agent.statusSinceMs = w.nowMs;
+  startPause(w, agent);
   if (isNew && status === 'Available') {
     agent.talkMs = 0;
     agent.callsAnswered = 0;
@@ -107,6 +110,8 @@ export function agentAfterTalk(w: World, agent: Agent, offer: Offer): number {
     agent.phase = { kind: 'spent', wrapUpStartedAtMs: w.nowMs, wrapUpEndsAtMs: w.nowMs + wrapUpMs };
   else if (wrapUpMs > 0) agent.phase = { kind: 'wrapup', startedAtMs: w.nowMs, endsAtMs: w.nowMs + wrapUpMs };
   else becomeIdle(w, agent);
+  // asked for during the talk, it begins now
+  if (!agent.pause) startPause(w, agent);
   w.changeAgent(agent);
   return wrapUpMs;
 }

@@ -5,7 +5,8 @@ import { agentHold, contactOf } from './availability.js';
 import type { AgentId, QueueId } from './ids.js';
 import { offerView, type OfferView } from './member-view.js';
 import { pageById, type Page, type PageWish } from './paging.js';
-import type { Agent, Offer } from './state.js';
+import { pauseReasonOf } from './pauses.js';
+import type { Agent, Offer, Pause } from './state.js';
 import { tierStateOf, type TierState } from './tier-state.js';
 
 export interface AgentView {
@@ -18,6 +19,8 @@ export interface AgentView {
   readonly opensipsState: string;
   readonly statusSinceMs: number;
   readonly pauseReason: string | undefined;
+  /** the running break; text and pay are known of reasons of the list (B35) */
+  readonly pause: PauseView | undefined;
   readonly phase: string;
   /** end of wrap-up, pause after a failed offer, reservation; undefined: no end by time */
   readonly phaseEndsAtMs: number | undefined;
@@ -44,6 +47,11 @@ export interface AgentView {
   }[];
 }
 
+export interface PauseView extends Pause {
+  readonly text: string | undefined;
+  readonly isPaid: boolean | undefined;
+}
+
 /** Queues listed of one agent. */
 export const agentQueuesMax = 1_000;
 
@@ -58,6 +66,7 @@ export function agentView(state: AcdState, agent: Agent, nowMs: number): AgentVi
     opensipsState: opensipsStateOf(agent),
     statusSinceMs: agent.statusSinceMs,
     pauseReason: agent.pauseReason,
+    pause: pauseView(state, agent),
     phase: agent.phase.kind,
     phaseEndsAtMs: phaseEnd(agent),
     contact: config && contactOf(agent, config),
@@ -77,6 +86,12 @@ export function agentView(state: AcdState, agent: Agent, nowMs: number): AgentVi
       .slice(0, agentQueuesMax)
       .map(({ queue, level, position, bySkill }) => ({ queue, level, position, bySkill, tierState: tierStateOf(state, agent, queue) })),
   };
+}
+
+function pauseView(state: AcdState, { pause, pauseReason }: Agent): PauseView | undefined {
+  if (!pause) return undefined;
+  const known = pauseReasonOf(state, pauseReason);
+  return { ...pause, limitAtMs: pause.limitAtMs, text: known?.text, isPaid: known?.isPaid };
 }
 
 function phaseEnd({ phase }: Agent): number | undefined {

@@ -4,6 +4,7 @@ import { done, refused, unknown } from './answers.js';
 import type { AcdEvent, Answer } from './events.js';
 import { sameCall, type CallKey } from './ids.js';
 import { cancelOffer, endTalk, failOffer } from './offers.js';
+import { checkPause } from './pauses.js';
 import type { Agent } from './state.js';
 import { takesCalls, type AgentStatus } from './words.js';
 import type { World } from './world.js';
@@ -18,7 +19,9 @@ function withAgent(w: World, name: string, work: (agent: Agent) => Answer): Answ
 
 export function statusAsked(w: World, { agent: name, status, reason }: Wish<'status-asked'>): Answer {
   return withAgent(w, name, (agent) => {
-    changeStatus(w, agent, status, reason);
+    const checked = checkPause(w, agent, status, reason);
+    if ('ok' in checked) return checked;
+    changeStatus(w, agent, status, checked.reason);
     return done();
   });
 }

@@ -14,6 +14,9 @@ export const acdSettingsDefaults: AcdSettings = {
   membersMax: 100_000,
   decisionsKept: 1_000,
   explainedAgentsMax: 20,
+  pauseReasons: 'listed',
+  pauseOverLimit: 'tell',
+  zone: 'UTC',
 };
 
 const off: FailureRule = { delayMs: 0, countMax: 0, status: undefined };

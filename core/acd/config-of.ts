@@ -203,5 +203,8 @@ export function settingsOf(d: QueueSettings): AcdSettings {
     membersMax: d.members_max ?? base.membersMax,
     decisionsKept: d.decisions_kept ?? base.decisionsKept,
     explainedAgentsMax: d.explained_agents_max ?? base.explainedAgentsMax,
+    pauseReasons: d.pause_reasons ?? base.pauseReasons,
+    pauseOverLimit: d.pause_over_limit ?? base.pauseOverLimit,
+    zone: d.zone ?? base.zone,
   };
 }

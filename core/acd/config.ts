@@ -216,6 +216,24 @@ export interface KnownCaller {
   readonly agent: AgentId | undefined;
 }
 
+/** Why an agent may be on break (B35). */
+export interface PauseReason {
+  /** unique without regard to letter case; digits can be dialled */
+  readonly code: string;
+  /** shown */
+  readonly text: string;
+  readonly isPaid: boolean;
+  /** longest one, 0 = no limit */
+  readonly msMax: number;
+  /** all of one day together, in the zone of the settings; 0 = no limit */
+  readonly dayMsMax: number;
+}
+
+/** `listed`: a reason must be one of the list, when there is a list; `required`: and there must be one; `free`: any text. */
+export const pauseReasonRules = ['listed', 'required', 'free'] as const;
+/** What happens to a break that lasts too long, besides the news of it. */
+export const pauseOverLimits = ['tell', 'available', 'log-out'] as const;
+
 export interface AcdSettings {
   /** wrap-up of agents that have none of their own; OpenSIPS: 30 s */
   readonly wrapUpMs: number;
@@ -236,6 +254,10 @@ export interface AcdSettings {
   readonly decisionsKept: number;
   /** how many agents a decision record gives reasons for */
   readonly explainedAgentsMax: number;
+  readonly pauseReasons: (typeof pauseReasonRules)[number];
+  readonly pauseOverLimit: (typeof pauseOverLimits)[number];
+  /** IANA zone in which a day of breaks begins and ends */
+  readonly zone: string;
 }
 
 export interface AcdConfig {
@@ -244,4 +266,6 @@ export interface AcdConfig {
   readonly agents: readonly AgentConfig[];
   readonly tiers: readonly TierConfig[];
   readonly callers: readonly KnownCaller[];
+  /** none: a break may have any reason */
+  readonly pauseReasons?: readonly PauseReason[];
 }

@@ -9,6 +9,7 @@ import { leaveFor } from './exits.js';
 import type { AgentId, QueueId } from './ids.js';
 import { fits, wantsNow } from './needs.js';
 import { isWaiting } from './places.js';
+import { pauseAgain } from './pauses.js';
 import { recordStay } from './segments.js';
 import type { Agent, Member, QueueRuntime } from './state.js';
 import { rankWith } from './entering.js';
@@ -17,6 +18,7 @@ import { canonical, type World } from './world.js';
 export function configure(w: World, config: AcdConfig): void {
   w.settings = config.settings;
   w.callers = new Map(config.callers.map((caller) => [caller.number, caller]));
+  w.pauseReasons = new Map((config.pauseReasons ?? []).map((reason) => [canonical(reason.code), reason]));
   const [queues, agents] = [new Set(config.queues.map(({ id }) => id)), new Set(config.agents.map(({ id }) => id))];
   const goneQueues = [...w.queueConfigs.keys()].filter((id) => !queues.has(id));
   const goneAgents = [...w.agentConfigs.keys()].filter((id) => !agents.has(id));
@@ -27,7 +29,10 @@ export function configure(w: World, config: AcdConfig): void {
   serve(w);
   for (const id of goneAgents) removeAgent(w, id);
   for (const id of goneQueues) drainQueue(w, id);
-  for (const agent of w.agents.keys()) w.dirtyAgents.add(agent);
+  for (const agent of w.agents.values()) {
+    pauseAgain(w, agent);
+    w.dirtyAgents.add(agent.id);
+  }
   // a new rule, or tiers that went, may have left callers with nobody
   for (const id of w.queueConfigs.keys()) {
     w.entered.add(id);

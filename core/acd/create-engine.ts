@@ -52,15 +52,17 @@ const nothingStored: StoredAcd = { members: [], agents: [], offers: [], queues: 
 
 /** Until nothing follows any more: indexes, empty queues, deadlines, matches, removals. */
 function run(w: World): void {
-  do {
+  for (;;) {
     const seen = [...settle(w), ...w.entered];
     w.entered.clear(); // who leaves one queue may enter another that is empty too
     for (const queue of seen) leaveIfEmpty(w, queue);
     if (isUnsettled(w)) continue;
     if (expire(w)) continue;
     match(w);
-    if (!isUnsettled(w)) finishRemovals(w);
-  } while (isUnsettled(w));
+    if (isUnsettled(w)) continue;
+    finishRemovals(w);
+    if (!isUnsettled(w)) return;
+  }
 }
 
 const isUnsettled = (w: World): boolean => w.dirtyMembers.size + w.dirtyAgents.size + w.dirtyOffers.size + w.entered.size > 0;

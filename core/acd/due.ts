@@ -1,11 +1,14 @@
 /** What happens when time is over for something: every deadline has one defined end (user-needs 1). */
 import { agentDue } from './agent-phases.js';
+import { changeStatus } from './agents.js';
 import { callbackDue } from './callbacks.js';
 import { dissuade, messageEnded } from './entering.js';
 import { exitMember, finishVisit, leaveFor } from './exits.js';
 import type { AgentId, MemberId, OfferId } from './ids.js';
 import { cancelOffers, failOffer } from './offers.js';
+import { pauseRanOut } from './pauses.js';
 import { isWaiting, noAgentDueMs, onHoldDueMs, overflowDueMs } from './places.js';
+import { endHold, returnHoldDue } from './return-hold.js';
 import { sayDue } from './said.js';
 import type { Member, Offer } from './state.js';
 import type { World } from './world.js';
@@ -16,7 +19,8 @@ export function expire(w: World): boolean {
   for (let key = w.dues.take(w.nowMs); key !== undefined; key = w.dues.take(w.nowMs)) {
     isAny = true;
     const id = key.slice(2);
-    if (key.startsWith('m ')) memberDue(w, id as MemberId);
+    if (key === returnHoldDue) endHold(w);
+    else if (key.startsWith('m ')) memberDue(w, id as MemberId);
     else if (key.startsWith('a ')) agentIsDue(w, id as AgentId);
     else offerDue(w, id as OfferId);
   }
@@ -25,7 +29,10 @@ export function expire(w: World): boolean {
 
 function agentIsDue(w: World, id: AgentId): void {
   const agent = w.agents.get(id);
-  if (agent) agentDue(w, agent);
+  if (!agent) return;
+  agentDue(w, agent);
+  if (!pauseRanOut(w, agent) || w.settings.pauseOverLimit === 'tell') return;
+  changeStatus(w, agent, w.settings.pauseOverLimit === 'available' ? 'Available' : 'Logged Out', 'break over');
 }
 
 function offerDue(w: World, id: OfferId): void {

@@ -1,4 +1,4 @@
-/** What waits for time: one moment for each thing, its earliest. Keys are `m <member>`, `a <agent>`, `o <offer>`. */
+/** What waits for time: one moment for each thing, its earliest. Keys are `m <member>`, `a <agent>`, `o <offer>`, `hold`. */
 import { compareText } from './order.js';
 import { SortedSet } from './sorted-set.js';
 

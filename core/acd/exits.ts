@@ -2,6 +2,7 @@
 import type { Destination, OverflowCause } from './config.js';
 import type { QueueId } from './ids.js';
 import { enterQueue } from './entering.js';
+import { memberFacts, offerFacts } from './facts.js';
 import { cancelOffers } from './offers.js';
 import { waitedMs } from './places.js';
 import { recordVisit } from './segments.js';
@@ -55,6 +56,7 @@ const countsAsAbandoned: readonly ExitReason[] = ['abandoned', 'lost'];
 export function finishVisit(w: World, member: Member, end: VisitEnd): void {
   recordVisit(w, member, end);
   const { queue } = member;
+  const caller = memberFacts(member);
   const runtime = w.queueRuntime(queue);
   if (end.reason !== 'answered') {
     runtime.callsAbandoned++;
@@ -76,6 +78,8 @@ export function finishVisit(w: World, member: Member, end: VisitEnd): void {
     waitedMs: Math.max(0, end.waitEndedAtMs - member.enteredAtMs),
     agent: end.offer?.agent,
     waiting: w.membersOfQueue(queue).size,
+    caller,
+    talk: end.offer && offerFacts(end.offer),
   });
 }
 
@@ -121,6 +125,6 @@ export function moveMember(w: World, member: Member, queue: QueueId, keepWaiting
     member.joinedAtMs = w.nowMs;
     member.tried = {};
   }
-  w.tell({ type: 'member-moved', member: member.id, from, to: queue });
+  w.tell({ type: 'member-moved', member: member.id, from, to: queue, caller: memberFacts(member) });
   enterQueue(w, member, queue);
 }

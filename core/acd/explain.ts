@@ -12,6 +12,7 @@ import { memberId, type AgentId, type QueueId } from './ids.js';
 import { memberView, type MemberView } from './member-view.js';
 import { pageOfWaiting, positionOf } from './paging.js';
 import { isWaiting } from './places.js';
+import { heldBefore } from './return-hold.js';
 import type { Decision, NotTaken } from './records.js';
 import type { Agent, Member } from './state.js';
 import { isLoggedIn } from './words.js';
@@ -89,6 +90,8 @@ function holdOfMember(state: AcdState, member: Member, nowMs: number): string | 
   if (presence.kind === 'callback')
     return `wants to be called back at ${presence.number}: ${presence.step.kind}, ${String(presence.attempts)} attempts so far`;
   if (!state.system.isDispatching) return 'dispatching is off: an external dispatcher gives out the calls';
+  if (member.offers.length === 0 && heldBefore(state, member, nowMs))
+    return `a caller of an older place may come back after the restart; the turn is kept for ${secondsText(state.heldUntilMs - nowMs)}`;
   return undefined;
 }
 

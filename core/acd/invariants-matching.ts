@@ -18,20 +18,22 @@ export interface Moment {
 export function brokenMatching(state: AcdState, at: Moment): readonly Broken[] {
   if (!state.system.isDispatching) return [];
   const broken: Broken[] = [];
+  const held = firstHeld(state, at);
   for (const agent of state.agents.values()) {
-    const member = left(state, agent, at);
+    const member = left(state, agent, held, at);
     if (member)
       broken.push({ invariant: 'matching', text: `agent ${agent.id} is free, member ${member.id} in ${member.queue} waits for nothing` });
   }
   return broken;
 }
 
-function left(state: AcdState, agent: Agent, at: Moment): Member | undefined {
+function left(state: AcdState, agent: Agent, held: Member | undefined, at: Moment): Member | undefined {
   if (!isIdle(agent, at)) return undefined;
   for (const service of state.servicesOfAgent(agent.id))
     for (const id of state.membersOfQueue(service.queue)) {
       const member = state.members.get(id);
-      if (member && wantsOffer(state, member, at) && !holdBetween(state, agent, member, service, at)) return member;
+      if (!member || (held && goesBefore(held, member, state.settings.priorityStepMs))) continue;
+      if (wantsOffer(state, member, at) && !holdBetween(state, agent, member, service, at)) return member;
     }
   return undefined;
 }
@@ -41,9 +43,30 @@ function isIdle(agent: Agent, at: Moment): boolean {
   return isWilling && agent.phase.kind === 'idle' && agent.readyAtMs <= at.nowMs;
 }
 
+/** After a restart: the best-ranked of those who have not come back and whose turn is kept for a moment. */
+function firstHeld(state: AcdState, at: Moment): Member | undefined {
+  if (at.nowMs >= state.heldUntilMs) return undefined;
+  let first: Member | undefined;
+  for (const member of state.members.values()) {
+    if (member.presence.kind !== 'away' || member.phase.kind === 'abandoned' || member.phase.kind === 'talking') continue;
+    if (mayBeRung(state, member, at) && (!first || goesBefore(member, first, state.settings.priorityStepMs))) first = member;
+  }
+  return first;
+}
+
+/** The total order of callers: calls before chats, priority where it is strict, rank, serial. */
+export function goesBefore(a: Member, b: Member, priorityStepMs: number): boolean {
+  if (a.media !== b.media) return a.media === 'audio';
+  if (priorityStepMs === 0 && a.priority !== b.priority) return a.priority < b.priority;
+  return a.rank !== b.rank ? a.rank < b.rank : a.serial < b.serial;
+}
+
 /** A waiting caller who is there and may be rung for (once more, in the ring-all family). */
 export function wantsOffer(state: AcdState, member: Member, at: Moment): boolean {
-  if (member.phase.kind !== 'waiting' || member.presence.kind !== 'here') return false;
+  return member.phase.kind === 'waiting' && member.presence.kind === 'here' && mayBeRung(state, member, at);
+}
+
+function mayBeRung(state: AcdState, member: Member, at: Moment): boolean {
   if (member.giveUpAtMs > 0 && member.giveUpAtMs <= at.nowMs) return false;
   if (member.call && at.down.has(member.call.switch)) return false;
   if (member.offers.length === 0) return true;

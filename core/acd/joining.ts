@@ -3,6 +3,8 @@ import type { Destination, OverflowCause, PresenceRule, QueueConfig } from './co
 import { openCallback } from './callbacks.js';
 import { enterQueue, ewtNow, orderMusic, startTimers } from './entering.js';
 import type { Answer, Join } from './events.js';
+import { memberFacts } from './facts.js';
+import type { MemberFacts } from './facts.js';
 import { destinationOf, exitMember, movesMax } from './exits.js';
 import { isOpen } from '../menu/hours.js';
 import { callText, legId, legPrefix, switchId } from './ids.js';
@@ -125,7 +127,7 @@ export function isEmpty(w: World, queue: QueueConfig, rule: PresenceRule | undef
 function refuse(w: World, join: Join, queue: QueueConfig, reason: ExitReason, to: Destination | undefined): Answer {
   const member = newMember(w, join, queue);
   recordVisit(w, member, { reason, detail: '', offer: undefined, waitEndedAtMs: w.nowMs });
-  w.tell({ type: 'member-refused', queue: queue.id, number: join.number, reason });
+  w.tell({ type: 'member-refused', queue: queue.id, number: join.number, reason, caller: memberFacts(member) });
   const place = to && to.kind !== 'queue' ? { to } : {};
   return { ok: false, code: 'TDM_REFUSED', detail: `${queue.id}: ${reason}`, exit: reason, ...place };
 }
@@ -137,7 +139,7 @@ function letIn(w: World, join: Join, queue: QueueConfig): Answer {
   const member = newMember(w, join, queue);
   w.addMember(member);
   enterQueue(w, member, queue.id);
-  w.tell({ type: 'member-joined', member: member.id, queue: queue.id, resumed: false, waiting: w.membersOfQueue(queue.id).size + 1 });
+  w.tell({ type: 'member-joined', member: member.id, queue: queue.id, resumed: false, ...arrival(w, member) });
   return { ok: true, detail: 'joined', member: member.id, resumed: false };
 }
 
@@ -168,10 +170,16 @@ function resume(w: World, member: Member, join: Join): Answer {
     member: member.id,
     queue: member.queue,
     resumed: true,
-    waiting: w.membersOfQueue(member.queue).size + 1,
+    ...arrival(w, member),
   });
   return { ok: true, detail: 'resumed', member: member.id, resumed: true };
 }
+
+/** He himself enters his place at the end of the step. */
+const arrival = (w: World, member: Member): { readonly waiting: number; readonly caller: MemberFacts } => ({
+  waiting: w.membersOfQueue(member.queue).size + 1,
+  caller: memberFacts(member),
+});
 
 /** Ordered without a call: its turn comes like any caller's. */
 function placeCallback(w: World, join: Join, queue: QueueConfig): Answer {

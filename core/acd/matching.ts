@@ -1,15 +1,17 @@
 /**
  * Who gets whom. After each event only the classes concerned are looked at: the best-ranked head among them is
  * offered to the best agent who may serve it, until no head finds an agent. Cost does not depend on how many wait.
+ * Nobody goes before a caller whose place is held after a restart (return-hold.ts).
  */
 import type { Service } from './acd-state.js';
 import { startCallback } from './callbacks.js';
-import type { MemberClass } from './member-index.js';
+import { isBefore } from './member-index.js';
+import type { Headed, MemberClass } from './member-index.js';
 import { fits, missesOf, rarityOf } from './needs.js';
 import type { Skills } from './needs.js';
 import { makeOffer } from './offers.js';
-import { byAgentKey, byMemberKey, triesOf } from './order.js';
-import type { AgentKey, MemberKey } from './order.js';
+import { byAgentKey, triesOf } from './order.js';
+import type { AgentKey } from './order.js';
 import { waitedMs } from './places.js';
 import { drawBelow } from './random.js';
 import { settle } from './settle.js';
@@ -33,7 +35,7 @@ const byCandidate = (a: Candidate, b: Candidate): number =>
 
 export function match(w: World): void {
   const { dirty } = w.memberIndex;
-  for (let best = bestClass(dirty); best; best = bestClass(dirty)) {
+  for (let best = nextHead(w); best; best = nextHead(w)) {
     const { cls, head } = best;
     const member = w.memberOf(head.id);
     if (cls.spec.isCallback) {
@@ -51,9 +53,13 @@ export function match(w: World): void {
   }
 }
 
-interface Headed {
-  readonly cls: MemberClass;
-  readonly head: MemberKey;
+/** The best-ranked head to look at; undefined: none, or somebody is held before all of them. */
+function nextHead({ memberIndex }: World): Headed | undefined {
+  memberIndex.takeUp();
+  const best = bestClass(memberIndex.dirty);
+  if (!best || !memberIndex.isHeldBack(best)) return best;
+  memberIndex.setAside(best);
+  return undefined;
 }
 
 function bestClass(dirty: Set<MemberClass>): Headed | undefined {
@@ -64,12 +70,6 @@ function bestClass(dirty: Set<MemberClass>): Headed | undefined {
     else if (!best || isBefore({ cls, head }, best)) best = { cls, head };
   }
   return best;
-}
-
-/** An agent who could take both takes any call before any chat (opensips-call-center 8.4). */
-function isBefore(a: Headed, b: Headed): boolean {
-  const isCall = a.cls.spec.media === 'audio';
-  return isCall === (b.cls.spec.media === 'audio') ? byMemberKey(a.head, b.head) < 0 : isCall;
 }
 
 /** The service by which the best free agent would get this member; undefined when nobody may. */

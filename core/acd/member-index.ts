@@ -44,6 +44,14 @@ export interface MemberPlace {
   /** undefined: may not be offered at the moment */
   readonly spec: ClassSpec | undefined;
   readonly isDialling: boolean;
+  /** is away since the restart and holds back who ranks behind, see return-hold.ts */
+  readonly isHeld: boolean;
+}
+
+/** A class with the first of its members. */
+export interface Headed {
+  readonly cls: MemberClass;
+  readonly head: MemberKey;
 }
 
 interface QueueMembers {
@@ -59,12 +67,23 @@ interface Entry {
   readonly cls: MemberClass | undefined;
 }
 
+/** An agent who could take both takes any call before any chat (opensips-call-center 8.4). */
+export function isBefore(a: Headed, b: Headed): boolean {
+  const isCall = a.cls.spec.media === 'audio';
+  return isCall === (b.cls.spec.media === 'audio') ? byMemberKey(a.head, b.head) < 0 : isCall;
+}
+
 const noMembers: ReadonlySet<MemberId> = new Set();
 
 export class MemberIndex {
   readonly byCall = new Map<string, MemberId>();
   /** classes that have to be looked at: a member came, or an agent */
   readonly dirty = new Set<MemberClass>();
+  /** keys of those who are held, over all queues */
+  readonly held = new SortedSet<MemberKey>(byMemberKey);
+  /** classes that need no look while somebody is held before them: at most as many as there are classes */
+  private readonly aside = new Set<MemberClass>();
+  private firstAside: Headed | undefined;
   private queuedTotal = 0;
   private readonly entries = new Map<MemberId, Entry>();
   private readonly queues = new Map<QueueId, QueueMembers>();
@@ -97,6 +116,26 @@ export class MemberIndex {
     for (const cls of this.classesOf(queue)) this.dirty.add(cls);
   }
 
+  /** All classes that were to be looked at rank behind a held member; `first` is the best head of them. */
+  setAside(first: Headed): void {
+    for (const cls of this.dirty) this.aside.add(cls);
+    this.dirty.clear();
+    if (!this.firstAside || isBefore(first, this.firstAside)) this.firstAside = first;
+  }
+
+  /** Looks again at what was set aside, unless all of it still ranks behind the first held member. */
+  takeUp(): void {
+    if (!this.firstAside || this.isHeldBack(this.firstAside)) return;
+    for (const cls of this.aside) this.dirty.add(cls);
+    this.aside.clear();
+    this.firstAside = undefined;
+  }
+
+  isHeldBack({ cls, head }: Headed): boolean {
+    const held = this.held.first(); // a call, always
+    return held !== undefined && (cls.spec.media === 'chat' || byMemberKey(held, head) < 0);
+  }
+
   /** Put the member where it belongs now; undefined: nowhere. */
   place(id: MemberId, place: MemberPlace | undefined): void {
     const old = this.entries.get(id);
@@ -111,6 +150,7 @@ export class MemberIndex {
       queue.order.add(place.key);
     }
     if (place.isDialling) queue.dialling++;
+    if (place.isHeld) this.held.add(place.key);
     this.countQueued(queue, place, 1);
     const cls = place.spec && this.classOf(queue, place.spec);
     if (cls) {
@@ -152,7 +192,8 @@ export class MemberIndex {
       was.queue !== place.queue ||
       was.isWaiting !== place.isWaiting ||
       was.isQueued !== place.isQueued ||
-      was.isDialling !== place.isDialling
+      was.isDialling !== place.isDialling ||
+      was.isHeld !== place.isHeld
     )
       return false;
     if (!sameMemberKey(was.key, place.key)) return false;
@@ -165,12 +206,14 @@ export class MemberIndex {
     queue.all.delete(id);
     queue.order.delete(place.key);
     if (place.isDialling) queue.dialling--;
+    if (place.isHeld) this.held.delete(place.key);
     this.countQueued(queue, place, -1);
     if (cls) {
       cls.waiting.delete(place.key);
       if (cls.waiting.size === 0) {
         queue.classes.delete(classText(cls.spec));
         this.dirty.delete(cls);
+        this.aside.delete(cls);
       }
     }
     this.entries.delete(id);

@@ -1,6 +1,8 @@
 /** News of the engine, for whoever listens: event doors, lamps, wallboard, logs. One for each change, with the ids (D-17). */
+import type { AcdSettings } from './config.js';
 import type { AgentId, CallKey, LegId, MemberId, OfferId, QueueId } from './ids.js';
 import type { EndedBy } from './events.js';
+import type { MemberFacts, OfferFacts } from './facts.js';
 import type { AgentState, AgentStatus, CancelReason, DeviceState, ExitReason, OfferFailure } from './words.js';
 
 export type Notice =
@@ -10,8 +12,15 @@ export type Notice =
       readonly queue: QueueId;
       readonly resumed: boolean;
       readonly waiting: number;
+      readonly caller: MemberFacts;
     }
-  | { readonly type: 'member-refused'; readonly queue: string; readonly number: string; readonly reason: ExitReason }
+  | {
+      readonly type: 'member-refused';
+      readonly queue: string;
+      readonly number: string;
+      readonly reason: ExitReason;
+      readonly caller: MemberFacts;
+    }
   | {
       readonly type: 'member-left';
       readonly member: MemberId;
@@ -20,9 +29,20 @@ export type Notice =
       readonly waitedMs: number;
       readonly agent: AgentId | undefined;
       readonly waiting: number;
+      readonly caller: MemberFacts;
+      /** the talk that it ends with */
+      readonly talk: OfferFacts | undefined;
     }
-  | { readonly type: 'member-moved'; readonly member: MemberId; readonly from: QueueId; readonly to: QueueId }
-  | { readonly type: 'offer-made'; readonly offer: OfferId; readonly member: MemberId; readonly agent: AgentId; readonly queue: QueueId }
+  | { readonly type: 'member-moved'; readonly member: MemberId; readonly from: QueueId; readonly to: QueueId; readonly caller: MemberFacts }
+  | {
+      readonly type: 'offer-made';
+      readonly offer: OfferId;
+      readonly member: MemberId;
+      readonly agent: AgentId;
+      readonly queue: QueueId;
+      readonly caller: MemberFacts;
+      readonly facts: OfferFacts;
+    }
   | {
       readonly type: 'offer-failed';
       readonly offer: OfferId;
@@ -31,6 +51,9 @@ export type Notice =
       readonly queue: QueueId;
       readonly failure: OfferFailure;
       readonly detail: string;
+      /** undefined: the caller is gone already */
+      readonly caller: MemberFacts | undefined;
+      readonly facts: OfferFacts;
     }
   | {
       readonly type: 'offer-cancelled';
@@ -39,6 +62,8 @@ export type Notice =
       readonly member: MemberId;
       readonly queue: QueueId;
       readonly reason: CancelReason;
+      readonly caller: MemberFacts | undefined;
+      readonly facts: OfferFacts;
     }
   | {
       readonly type: 'talk-started';
@@ -48,6 +73,8 @@ export type Notice =
       readonly queue: QueueId;
       readonly leg: LegId;
       readonly waitedMs: number;
+      readonly caller: MemberFacts;
+      readonly facts: OfferFacts;
     }
   | {
       readonly type: 'talk-ended';
@@ -58,6 +85,8 @@ export type Notice =
       readonly talkMs: number;
       readonly by: EndedBy;
       readonly cause: string;
+      readonly caller: MemberFacts | undefined;
+      readonly facts: OfferFacts;
     }
   | {
       readonly type: 'agent-changed';
@@ -77,6 +106,15 @@ export type Notice =
       readonly failure: OfferFailure;
       readonly count: number;
       readonly status: AgentStatus;
+    }
+  /** a break lasts longer than its reason allows; `action` is what follows (B35) */
+  | {
+      readonly type: 'pause-overdue';
+      readonly agent: AgentId;
+      readonly reason: string;
+      readonly startedAtMs: number;
+      readonly limitAtMs: number;
+      readonly action: AcdSettings['pauseOverLimit'];
     }
   | { readonly type: 'callback-placed'; readonly member: MemberId; readonly queue: QueueId; readonly number: string }
   | { readonly type: 'callback-dialled'; readonly member: MemberId; readonly queue: QueueId; readonly attempt: number }

@@ -4,7 +4,10 @@ import { agentAfterTalk, agentReleased, restAfter } from './agent-phases.js';
 import { decide } from './decisions.js';
 import { learnTalk } from './estimate.js';
 import type { EndedBy } from './events.js';
+import { memberFacts, offerFacts } from './facts.js';
+import type { MemberFacts, OfferFacts } from './facts.js';
 import { legId, legPrefix, offerId, switchId } from './ids.js';
+import type { OfferId } from './ids.js';
 import { triesOf } from './order.js';
 import { recordOffer } from './segments.js';
 import type { OfferOutcome } from './records.js';
@@ -56,8 +59,23 @@ export function makeOffer(w: World, member: Member, service: Service, isOrdered 
   w.changeOffer(offer);
   const order = ringOrder(w, offer);
   if (order) w.order({ type: 'ring', order });
-  w.tell({ type: 'offer-made', offer: id, member: member.id, agent: agent.id, queue: member.queue });
+  w.tell({ type: 'offer-made', ...newsOf(offer, member) });
   return offer;
+}
+
+type OfferNews<Caller> = Pick<Offer, 'agent' | 'queue'> & {
+  readonly offer: OfferId;
+  readonly member: Member['id'];
+  readonly caller: Caller;
+  readonly facts: OfferFacts;
+};
+
+/** What every piece of news about an offer says. */
+function newsOf(offer: Offer, member: Member): OfferNews<MemberFacts>;
+function newsOf(offer: Offer, member: Member | undefined): OfferNews<MemberFacts | undefined>;
+function newsOf(offer: Offer, member: Member | undefined): OfferNews<MemberFacts | undefined> {
+  const { id, agent, queue } = offer;
+  return { offer: id, member: offer.member, agent, queue, caller: member && memberFacts(member), facts: offerFacts(offer) };
 }
 
 function takeAgent(w: World, agent: Agent, offer: Offer): void {
@@ -89,9 +107,9 @@ function endOffer(w: World, offer: Offer, outcome: OfferOutcome, by: EndedBy, de
 /** Take an offer back; no blame, no rest. */
 export function cancelOffer(w: World, offer: Offer, reason: CancelReason): void {
   w.order({ type: 'cancel-ring', offer: offer.id, leg: offer.leg, switch: offer.switch, reason });
-  endOffer(w, offer, reason, 'unknown', '');
+  const member = endOffer(w, offer, reason, 'unknown', '');
   agentReleased(w, offer);
-  w.tell({ type: 'offer-cancelled', offer: offer.id, agent: offer.agent, member: offer.member, queue: offer.queue, reason });
+  w.tell({ type: 'offer-cancelled', ...newsOf(offer, member), reason });
 }
 
 export function cancelOffers(w: World, member: Member, reason: CancelReason, except?: Offer): void {
@@ -110,7 +128,7 @@ export function failOffer(w: World, offer: Offer, failure: OfferFailure, detail:
   }
   restAfter(w, offer, failure);
   takeBackChats(w, offer.agent);
-  w.tell({ type: 'offer-failed', offer: offer.id, agent: offer.agent, member: offer.member, queue: offer.queue, failure, detail });
+  w.tell({ type: 'offer-failed', ...newsOf(offer, member), failure, detail });
 }
 
 /** A limit that was reached may have ended the agent's readiness: nothing else rings on. */
@@ -172,7 +190,7 @@ export function connected(w: World, offer: Offer): void {
   w.changeOffer(offer);
   w.changeMember(member);
   const waitedMs = w.nowMs - member.enteredAtMs;
-  w.tell({ type: 'talk-started', offer: offer.id, member: member.id, agent: agent.id, queue: offer.queue, leg: offer.leg, waitedMs });
+  w.tell({ type: 'talk-started', ...newsOf(offer, member), leg: offer.leg, waitedMs });
 }
 
 /** The agent's part is over: wrap-up begins at once, whatever becomes of the caller (user-needs 28). */
@@ -188,7 +206,7 @@ export function endTalk(w: World, offer: Offer, by: EndedBy, cause: string, outc
   if (member) w.rememberTalk(member.number, agent.id);
   learnTalk(w.queueRuntime(offer.queue), w.nowMs, talkMs, wrapUpMs);
   w.changeQueue(offer.queue);
-  w.tell({ type: 'talk-ended', offer: offer.id, member: offer.member, agent: agent.id, queue: offer.queue, talkMs, by, cause });
+  w.tell({ type: 'talk-ended', ...newsOf(offer, member), talkMs, by, cause });
   if (member)
     finishVisit(w, member, { reason: 'answered', detail: by === 'transfer' ? 'transfer' : '', offer, waitEndedAtMs: connectedAtMs });
 }

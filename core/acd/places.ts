@@ -4,6 +4,7 @@ import { agentHold, attendanceOf, queueHold } from './availability.js';
 import type { MemberPlace } from './member-index.js';
 import { relaxation, signatureOf, wantsNow } from './needs.js';
 import { agentKey, chatKey, memberKey } from './order.js';
+import { pauseDueMs } from './pauses.js';
 import type { Agent, Member, Offer } from './state.js';
 import { tierStage } from './tiers.js';
 import { mediaKinds } from './words.js';
@@ -36,6 +37,7 @@ export function agentDueMs(agent: Agent, nowMs: number): number | undefined {
   else if (phase.kind === 'wrapup') dueMs = phase.endsAtMs;
   if (agent.chatWrapUpEndsAtMs > 0) dueMs = Math.min(dueMs, agent.chatWrapUpEndsAtMs);
   if (agent.readyAtMs > nowMs) dueMs = Math.min(dueMs, agent.readyAtMs);
+  dueMs = Math.min(dueMs, pauseDueMs(agent) ?? Infinity);
   return dueMs;
 }
 
@@ -58,6 +60,7 @@ export function memberPlace(w: World, member: Member): MemberPlace {
     isQueued: member.phase.kind === 'waiting',
     spec: isOfferable(w, member) ? classSpec(w, member) : undefined,
     isDialling: presence.kind === 'callback' && presence.step.kind === 'dialling',
+    isHeld: isHeld(w, member),
   };
 }
 
@@ -82,8 +85,18 @@ export function isHeldForAgent(w: World, member: Member): boolean {
 }
 
 function isOfferable(w: World, member: Member): boolean {
-  if (member.phase.kind !== 'waiting' || !w.system.isDispatching) return false;
-  if (!isThere(w, member) || (member.giveUpAtMs > 0 && member.giveUpAtMs <= w.nowMs)) return false;
+  return member.phase.kind === 'waiting' && w.system.isDispatching && isThere(w, member) && mayBeRung(w, member);
+}
+
+/** Could be offered if he were here: who comes back waits at once, whatever message he heard before. */
+function isHeld(w: World, member: Member): boolean {
+  if (member.presence.kind !== 'away' || w.nowMs >= w.heldUntilMs || !isWaiting(member)) return false;
+  return !(member.call && w.switchesDown.has(member.call.switch)) && mayBeRung(w, member);
+}
+
+/** No rule ends the waiting first, and nobody rings, or one more may. */
+function mayBeRung(w: World, member: Member): boolean {
+  if (member.giveUpAtMs > 0 && member.giveUpAtMs <= w.nowMs) return false;
   if (member.offers.length === 0) return true;
   const queue = w.queueOf(member.queue);
   if (member.media === 'chat' || member.offers.length >= queue.ringAgentsMax) return false;

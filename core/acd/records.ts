@@ -66,6 +66,8 @@ export interface StatusSegment {
   readonly agent: AgentId;
   readonly status: string;
   readonly reason: string | undefined;
+  /** of a break whose reason is in the list: 1 = paid, 0 = unpaid */
+  readonly paid?: number;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
 }

@@ -3,8 +3,10 @@ import type { StoredAcd } from '../acd-ports.js';
 import { rankAgain } from './configure.js';
 import { callText } from './ids.js';
 import { finishVisit } from './exits.js';
+import { beginHold } from './return-hold.js';
 import type { Member, Offer } from './state.js';
 import { recordOffer, recordVisit } from './segments.js';
+import { pauseAgain } from './pauses.js';
 import { isWaiting } from './places.js';
 import type { World } from './world.js';
 
@@ -28,7 +30,10 @@ export function restore(w: World, stored: StoredAcd): void {
     if (isWaiting(member)) rankAgain(w, member);
     w.dirtyMembers.add(member.id);
   }
-  for (const agent of w.agents.values()) w.dirtyAgents.add(agent.id);
+  for (const agent of w.agents.values()) {
+    pauseAgain(w, agent);
+    w.dirtyAgents.add(agent.id);
+  }
 }
 
 function restoreMember(w: World, member: Member): void {
@@ -44,6 +49,7 @@ function restoreMember(w: World, member: Member): void {
   else if (member.media === 'audio' && isWaiting(member)) {
     member.presence = { kind: 'away', untilMs: w.nowMs + w.settings.attachGraceMs };
     w.changeMember(member);
+    if (w.heldUntilMs === 0) beginHold(w);
   }
 }
 

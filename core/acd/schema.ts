@@ -15,6 +15,9 @@ import {
   status,
   templateText,
 } from './schema-parts.js';
+import { textOrNumber } from '../menu/schema.js';
+import { isZone } from '../time.js';
+import { pauseOverLimits, pauseReasonRules } from './config.js';
 import { agentTypes } from './words.js';
 
 export { queueLimits } from './schema-parts.js';
@@ -106,6 +109,16 @@ export const callerSchema = z.strictObject({
 });
 export type CallerEntry = z.infer<typeof callerSchema>;
 
+/** A reason for a break; times in seconds, 0 = no limit. */
+export const pauseReasonSchema = z.strictObject({
+  code: textOrNumber.refine((value) => /^[A-Za-z0-9_.-]{1,40}$/.test(value), 'must be 1 to 40 letters, digits, _ . -'),
+  text: plainText(limits.nameLengthMax).optional(),
+  paid: z.boolean().default(false),
+  max_s: seconds().default(0),
+  max_per_day_s: seconds().default(0),
+});
+export type PauseReasonEntry = z.infer<typeof pauseReasonSchema>;
+
 export const queueSettingsSchema = z.strictObject({
   wrap_up_s: seconds().optional(),
   wrap_up_max_s: seconds().optional(),
@@ -118,5 +131,8 @@ export const queueSettingsSchema = z.strictObject({
   members_max: z.int().min(1).max(limits.membersMax).optional(),
   decisions_kept: z.int().min(0).max(100_000).optional(),
   explained_agents_max: z.int().min(0).max(1_000).optional(),
+  pause_reasons: oneOf(pauseReasonRules).optional(),
+  pause_over_limit: oneOf(pauseOverLimits).optional(),
+  zone: z.string().max(limits.nameLengthMax).refine(isZone, 'must be a zone such as Europe/Berlin').optional(),
 });
 export type QueueSettings = z.infer<typeof queueSettingsSchema>;

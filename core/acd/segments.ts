@@ -1,5 +1,6 @@
 /** The records of visits, offers and stays, each written once (B6). */
 import type { EndedBy } from './events.js';
+import { pauseReasonOf } from './pauses.js';
 import type { ExitReason } from './words.js';
 import type { OfferOutcome } from './records.js';
 import type { Agent, Member, Offer } from './state.js';
@@ -83,12 +84,14 @@ function answeredAt({ phase }: Offer): number {
 /** The stay in a status is over (B35). */
 export function recordStay(w: World, agent: Agent): void {
   if (agent.statusSinceMs === 0 || agent.statusSinceMs === w.nowMs) return;
+  const known = agent.status === 'On Break' ? pauseReasonOf(w, agent.pauseReason) : undefined;
   w.record({
     kind: 'status',
     key: `${agent.id}/${agent.statusSinceMs}`,
     agent: agent.id,
     status: agent.status,
     reason: agent.pauseReason,
+    ...(known && { paid: known.isPaid ? 1 : 0 }),
     startedAtMs: agent.statusSinceMs,
     endedAtMs: w.nowMs,
   });

@@ -24,6 +24,10 @@ export class SortedSet<K> {
     this.tree.delete(key);
   }
 
+  clear(): void {
+    this.tree.clear();
+  }
+
   first(): K | undefined {
     return this.tree.minKey();
   }

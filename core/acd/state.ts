@@ -151,6 +151,17 @@ export interface Agent {
   readyAtMs: number;
   /** On Demand at the moment of the offer, so the talk ends in `spent` */
   isOnDemandCall: boolean;
+  /** the running break (B35); none in a talk that goes on in it */
+  pause?: Pause | undefined;
+  /** breaks of one day that are over, by reason; only of reasons with a daily limit */
+  pauseUsed?: { readonly day: string; readonly ms: Readonly<Record<string, number>> };
+}
+
+export interface Pause {
+  readonly startedAtMs: number;
+  /** when its time is over; undefined = no limit */
+  readonly limitAtMs?: number | undefined;
+  readonly isOverdue: boolean;
 }
 
 export type OfferPhase =

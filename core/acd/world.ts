@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import type { AcdState, Service } from './acd-state.js';
 import { noChanges } from './changes.js';
 import type { Changes } from './changes.js';
-import type { AcdSettings, AgentConfig, KnownCaller, QueueConfig, TierConfig } from './config.js';
+import type { AcdSettings, AgentConfig, KnownCaller, PauseReason, QueueConfig, TierConfig } from './config.js';
 import { acdSettingsDefaults } from './config.js';
 import { Dues } from './dues.js';
 import { Positions } from './estimate.js';
@@ -33,6 +33,8 @@ export class World implements AcdState {
   agentConfigs = new Map<AgentId, AgentConfig>();
   tiers: readonly TierConfig[] = [];
   callers = new Map<string, KnownCaller>();
+  /** by canonical code */
+  pauseReasons: ReadonlyMap<string, PauseReason> = new Map();
   readonly queueNames = new Map<string, QueueId>();
   readonly agentNames = new Map<string, AgentId>();
   readonly services = new Map<AgentId, Service[]>();
@@ -61,6 +63,7 @@ export class World implements AcdState {
   readonly agentIndex = new AgentIndex();
   readonly instance: string;
   nowMs = 0;
+  heldUntilMs = 0;
   effects: AcdEffect[] = [];
   changes: Changes = noChanges();
   /** queues that somebody has entered in this step */

@@ -37,8 +37,14 @@ export interface PermissionDeps {
   addressOf(req: Request): string;
 }
 
-/** The user of the request, who may do it. Rejects TDM_UNAUTHENTICATED and TDM_FORBIDDEN. */
-export type Permit = (req: Request, need: ApiNeed) => Promise<ApiUser>;
+/** Who asks. */
+export interface Principal extends Pick<ApiUser, 'user'> {
+  /** ids of the queues that he may see and change, canonical; undefined = all */
+  readonly queues: ReadonlySet<string> | undefined;
+}
+
+/** The one behind the request, who may do it. Rejects TDM_UNAUTHENTICATED and TDM_FORBIDDEN. */
+export type Permit = (req: Request, need: ApiNeed) => Promise<Principal>;
 
 export function createPermit(deps: PermissionDeps): Permit {
   return async (req, need) => {
@@ -54,7 +60,7 @@ export function createPermit(deps: PermissionDeps): Permit {
     const isNamed = (function_: string) => ` ${result.user.apiAllowedFunctions} `.includes(` ${function_} `);
     if (!stands[need].some((other) => isNamed(apiFunctions[other])))
       throw new TandemError('TDM_FORBIDDEN', [result.user.user, apiFunctions[need]]);
-    return result.user;
+    return { user: result.user.user, queues: undefined };
   };
 }
 

@@ -60,6 +60,7 @@ export function createStubEngine(): StubEngine {
       agentConfigs: new Map(),
       tiers: [],
       callers: new Map(),
+      pauseReasons: new Map(),
       members,
       agents,
       offers,

@@ -1,21 +1,18 @@
-/** One order over all queues: nobody is passed over by a lower ranked caller for an agent who could have served both. */
-import { holdBetween, wantsOffer } from '../../../core/acd/invariants-matching.js';
+/**
+ * One order over all queues: nobody is passed over by a lower ranked caller for an agent who could have served both. That
+ * holds after a restart too: for a moment those count who have not come back to their places yet (B5).
+ */
+import { goesBefore, holdBetween, wantsOffer } from '../../../core/acd/invariants-matching.js';
 import type { Moment } from '../../../core/acd/invariants-matching.js';
-import type { AcdState } from '../../../core/acd/acd-state.js';
+import type { AcdState, Service } from '../../../core/acd/acd-state.js';
 import type { RingOrder } from '../../../core/acd/effects.js';
+import type { MemberId } from '../../../core/acd/ids.js';
 import type { Agent, Member } from '../../../core/acd/state.js';
-import type { Checker, Seen } from '../checker.js';
+import type { Checker, Restart, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
 
-/**
- * The member's place in the total order, read a second time: (priority where it is strict, rank, serial). An agent
- * who takes both is given a call before any chat (opensips-call-center 8.4).
- */
-function isBefore(a: Member, b: Member, stepMs: number): boolean {
-  if (a.media !== b.media) return a.media === 'audio';
-  if (stepMs === 0 && a.priority !== b.priority) return a.priority < b.priority;
-  return a.rank !== b.rank ? a.rank < b.rank : a.serial < b.serial;
-}
+/** How long after a restart the turn of those who are away is kept. */
+const heldMs = 3_000;
 
 /** The agent as he was when he was chosen: free. */
 export function asChosen(agent: Agent, order: RingOrder): Agent {
@@ -28,30 +25,60 @@ export function passedOver(state: AcdState, agent: Agent, at: Moment): Member[] 
   for (const service of state.servicesOfAgent(agent.id))
     for (const id of state.membersOfQueue(service.queue)) {
       const member = state.members.get(id);
-      if (member && wantsOffer(state, member, at) && !holdBetween(state, agent, member, service, at)) found.push(member);
+      if (member && isServable(state, agent, member, service, at)) found.push(member);
     }
   return found;
 }
 
+const isServable = (state: AcdState, agent: Agent, member: Member, service: Service, at: Moment): boolean =>
+  wantsOffer(state, member, at) && !holdBetween(state, agent, member, service, at);
+
+/** Those of `absent` whom this agent could serve as soon as they are back. */
+function absentOver(state: AcdState, agent: Agent, absent: ReadonlySet<MemberId>, at: Moment): Member[] {
+  const found: Member[] = [];
+  for (const id of absent) {
+    const member = state.members.get(id);
+    if (member?.presence.kind !== 'away' || member.phase.kind === 'abandoned') continue;
+    const service = state.servicesOfAgent(agent.id).find(({ queue }) => queue === member.queue);
+    const back: Member = { ...member, presence: { kind: 'here' }, phase: { kind: 'waiting' } };
+    if (service && isServable(state, agent, back, service, at)) found.push(member);
+  }
+  return found;
+}
+
 export function createOrderChecker(): Checker {
+  /** waited when the process died, and have not come back */
+  const absent = new Set<MemberId>();
+  let heldUntilMs = 0;
+
+  function check({ state, nowMs, downToEngine }: Seen, order: RingOrder): void {
+    const member = state.members.get(order.member);
+    const agent = state.agents.get(order.agent);
+    if (!member || !agent || !state.offers.has(order.offer)) return;
+    const [chosen, at] = [asChosen(agent, order), { nowMs, down: downToEngine }];
+    const others = passedOver(state, chosen, at);
+    if (nowMs < heldUntilMs) others.push(...absentOver(state, chosen, absent, at));
+    for (const other of others)
+      if (other !== member && goesBefore(other, member, state.settings.priorityStepMs))
+        throw new Violation(
+          'order',
+          `${member.id} (rank ${String(member.rank)}) gets agent ${agent.id} before ${other.id} (rank ${String(other.rank)}, ${other.presence.kind}), whom he could serve`,
+        );
+  }
+
   return {
     name: 'order',
-    saved({ state, effects, nowMs, downToEngine, event, isThorough }: Seen): void {
+    saved(seen: Seen): void {
+      const { effects, event, answer, isThorough } = seen;
+      if (event?.type === 'caller-joined' && answer.ok && answer.member !== undefined) absent.delete(answer.member);
       if (!isThorough || event?.type === 'dispatch-asked') return;
-      const stepMs = state.settings.priorityStepMs;
-      for (const effect of effects) {
-        if (effect.type !== 'ring') continue;
-        const { order } = effect;
-        const member = state.members.get(order.member);
-        const agent = state.agents.get(order.agent);
-        if (!member || !agent || !state.offers.has(order.offer)) continue;
-        for (const other of passedOver(state, asChosen(agent, order), { nowMs, down: downToEngine }))
-          if (other !== member && isBefore(other, member, stepMs))
-            throw new Violation(
-              'order',
-              `${member.id} (rank ${String(member.rank)}) gets agent ${agent.id} before ${other.id} (rank ${String(other.rank)}), whom he could serve`,
-            );
-      }
+      for (const effect of effects) if (effect.type === 'ring') check(seen, effect.order);
+    },
+    restarted({ stored, nowMs }: Restart): void {
+      absent.clear();
+      heldUntilMs = nowMs + heldMs;
+      for (const { id, media, presence, phase } of stored.members)
+        if (media === 'audio' && presence.kind !== 'callback' && phase.kind !== 'talking') absent.add(id);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Configuration lines of a story: `queue`, `agent`, `tier`, `caller`, `settings`. Options not given have the engine's defaults. */
 import assert from 'node:assert/strict';
-import { acdSettingsDefaults, agentDefaults, queueDefaults } from '../../../core/acd/config.js';
+import { acdSettingsDefaults, agentDefaults, pauseOverLimits, pauseReasonRules, queueDefaults } from '../../../core/acd/config.js';
 import type {
   AcdConfig,
   AcdSettings,
@@ -10,6 +10,7 @@ import type {
   KnownCaller,
   OverflowCause,
   OverflowRule,
+  PauseReason,
   QueueConfig,
   SkillNeed,
   TierConfig,
@@ -35,6 +36,9 @@ const settingFields: Fields = {
   'talk-check': ['talkCheckMs', seconds],
   'members-max': ['membersMax', whole],
   'explained-max': ['explainedAgentsMax', whole],
+  'pause-reasons': ['pauseReasons', oneOf(pauseReasonRules)],
+  'pause-over-limit': ['pauseOverLimit', oneOf(pauseOverLimits)],
+  zone: ['zone', plain],
 };
 
 const queueFields: Fields = {
@@ -241,6 +245,14 @@ const readers: Readonly<Record<string, (config: AcdConfig, line: Line, gone: boo
     const tiers = agents.map((agent, n) => ({ queue: queueId(queue), agent: agentId(agent), level, position: position + n }));
     const others = without(config.tiers, (old) => tiers.some((tier) => tier.queue === old.queue && tier.agent === old.agent));
     return { ...config, tiers: [...others, ...(gone ? [] : tiers)] };
+  },
+  /** `break lunch paid=yes max=2700 day=3600` */
+  break: (config, line, gone) => {
+    const code = wordsOf(line, 1)[0] ?? '';
+    const fields = fieldsOf(line, { paid: ['isPaid', yes], max: ['msMax', seconds], day: ['dayMsMax', seconds] });
+    const reason = layOver<PauseReason>({ code, text: code, isPaid: false, msMax: 0, dayMsMax: 0 }, fields);
+    const others = without(config.pauseReasons ?? [], (row) => row.code === code);
+    return { ...config, pauseReasons: [...others, ...(gone ? [] : [reason])] };
   },
   caller: (config, line, gone) => {
     const number = wordsOf(line, 1)[0] ?? '';

@@ -5,7 +5,7 @@ import { agentStateOf, opensipsStateOf } from '../../../core/acd/agent-state.js'
 import { agentId, memberId, queueId } from '../../../core/acd/ids.js';
 import { explainMember } from '../../../core/acd/explain.js';
 import { memberStateOf, opensipsCallStateOf } from '../../../core/acd/member-state.js';
-import type { AgentPhase, MemberPhase, Presence } from '../../../core/acd/state.js';
+import type { Agent, AgentPhase, MemberPhase, Presence } from '../../../core/acd/state.js';
 import type { Segment } from '../../../core/acd/records.js';
 import { tierStateOf } from '../../../core/acd/tier-state.js';
 import type { PrintNames } from './print.js';
@@ -33,6 +33,7 @@ const dumps: Readonly<Record<string, (name: string, state: AcdState, names: Prin
     return [
       `${agent.status}, ${agentStateOf(agent)}, ${opensipsStateOf(agent)}, ${agentPhase(agent.phase, names)}`,
       ...(agent.pauseReason === undefined ? [] : [`reason ${agent.pauseReason}`]),
+      ...pauseWords(agent, names),
       ...(agent.contactOverride === undefined ? [] : [`at ${agent.contactOverride}`]),
       ...(agent.standby === undefined ? [] : [`standby ${agent.standby.uniqueId}`]),
       ...(agent.talkMs === 0 ? [] : [`talk ${inSeconds(agent.talkMs)}s`]),
@@ -85,6 +86,12 @@ export function explanation(name: string, state: AcdState, nowMs: number): strin
   const { verdict, agents } = explainMember(state, member, [], nowMs);
   const reasons = agents.map(({ agent, reason }) => `${agent} ${reason}`).join(', ');
   return `= ${name}: ${verdict}${reasons === '' ? '' : `; ${reasons}`}`;
+}
+
+function pauseWords({ pause }: Agent, names: PrintNames): string[] {
+  if (!pause) return [];
+  if (pause.isOverdue) return ['overdue'];
+  return pause.limitAtMs === undefined ? [] : [`break till ${inSeconds(pause.limitAtMs - names.startMs)}`];
 }
 
 function agentPhase(phase: AgentPhase, names: PrintNames): string {
@@ -141,6 +148,7 @@ export function segmentLine(segment: Segment, names: PrintNames): string {
         `= status ${segment.agent} ${segment.status}`,
         `${inSeconds(segment.startedAtMs - names.startMs)} to ${inSeconds(segment.endedAtMs - names.startMs)}`,
         ...(segment.reason === undefined ? [] : [`reason ${segment.reason}`]),
+        ...(segment.paid === undefined ? [] : [segment.paid === 1 ? 'paid' : 'unpaid']),
       ].join(', ');
   }
 }

@@ -170,6 +170,8 @@ function rareNoticeText(notice: Exclude<Notice, { type: Common }>, names: PrintN
   switch (notice.type) {
     case 'agent-limit-reached':
       return join(notice.agent, 'limit', notice.failure, `${notice.count}:`, notice.status);
+    case 'pause-overdue':
+      return join(notice.agent, 'break over', notice.reason, `since ${inSeconds(notice.startedAtMs - names.startMs)},`, notice.action);
     case 'callback-placed':
       return join(notice.member, 'placed a callback to', notice.number);
     case 'callback-dialled':
