@@ -27,6 +27,7 @@ export function createProvisioningStore({ provisioning }: Pick<Store, 'provision
         tandem_tiers: state.tiers,
         tandem_callers: state.callers,
         tandem_queue_settings: state.queueSettings,
+        tandem_pause_reasons: state.pauseReasons,
       };
     },
     write: (changes) => provisioning.write(changes),

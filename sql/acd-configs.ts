@@ -1,7 +1,7 @@
 /** Provisioned queues, agents, tiers, callers and settings as the queue engine wants them. */
 import type { AcdConfigs } from '../core/acd-ports.js';
 import { agentConfigOf, queueConfigOf, settingsOf } from '../core/acd/config-of.js';
-import type { AcdConfig, AgentConfig, KnownCaller, QueueConfig, TierConfig } from '../core/acd/config.js';
+import type { AcdConfig, AgentConfig, KnownCaller, PauseReason, QueueConfig, TierConfig } from '../core/acd/config.js';
 import { agentDefinition, queueDefinition, queueSettingsSchema } from '../core/acd/schema.js';
 import type { Log } from '../core/ports.js';
 import { canonical } from '../core/provisioning/names.js';
@@ -38,20 +38,22 @@ export function createAcdConfigs(db: Db, { own, log }: AcdConfigsOptions): Store
   return {
     revision: () => revisionOf(db, own, 'queues'),
     async load(): Promise<AcdConfig> {
-      const [queueRows, agentRows, tierRows, callerRows, settingRows] = await Promise.all([
+      const [queueRows, agentRows, tierRows, callerRows, settingRows, reasonRows] = await Promise.all([
         rowsOf('queue_id AS id, definition', 'tandem_queues', 'queue_id'),
         rowsOf('agent_id AS id, definition, pin_hash', 'tandem_agents', 'agent_id'),
         rowsOf('queue_id, agent_id, level, position', 'tandem_tiers', 'queue_id, agent_id'),
         rowsOf('number, blocked, base_score_s, agent_id', 'tandem_callers', 'number'),
         rowsOf('name, value', 'tandem_queue_settings', 'name'),
+        rowsOf('code, text, paid, max_s, max_per_day_s', 'tandem_pause_reasons', 'code'),
       ]);
-      return linked({
+      const config = linked({
         settings: settingsOf(readSettings(settingRows, log)),
         queues: queues(queueRows),
         agents: agents(agentRows),
         tierRows,
         callerRows,
       });
+      return { ...config, pauseReasons: reasonRows.map(pauseReasonOf) };
     },
   };
 }
@@ -77,6 +79,14 @@ function createReader<T extends object>(
     return [...next.values()];
   };
 }
+
+const pauseReasonOf = (row: Row): PauseReason => ({
+  code: text(row['code']),
+  text: text(row['text']),
+  isPaid: integer(row['paid']) === 1,
+  msMax: Math.max(0, Math.round(Number(row['max_s']) * 1_000)),
+  dayMsMax: Math.max(0, Math.round(Number(row['max_per_day_s']) * 1_000)),
+});
 
 interface Parts {
   readonly settings: AcdConfig['settings'];
@@ -113,10 +123,19 @@ function withTargets(queue: QueueConfig, ids: ReadonlyMap<string, QueueConfig['i
   return { ...queue, overflow };
 }
 
+/** As it was stored, in JSON; a bare word is one that somebody has written by hand. */
+function valueOf(stored: string): unknown {
+  try {
+    return JSON.parse(stored);
+  } catch {
+    return stored;
+  }
+}
+
 function readSettings(rows: readonly Row[], log: Log) {
   const said: Record<string, unknown> = {};
   for (const row of rows) {
-    const [name, value] = [text(row['name']), Number(row['value'])];
+    const [name, value] = [text(row['name']), valueOf(text(row['value']))];
     if (queueSettingsSchema.safeParse({ [name]: value }).success) said[name] = value;
     else log.error({ setting: name }, 'stored queue setting cannot be used; its default counts');
   }

@@ -20,7 +20,8 @@ export type ProvisionedTable =
   | 'tandem_agents'
   | 'tandem_tiers'
   | 'tandem_callers'
-  | 'tandem_queue_settings';
+  | 'tandem_queue_settings'
+  | 'tandem_pause_reasons';
 
 export interface ProvisionedColumns {
   readonly columns: readonly string[];
@@ -74,6 +75,7 @@ export const provisionedTables: Readonly<Record<ProvisionedTable, ProvisionedCol
   tandem_tiers: { columns: ['queue_id', 'agent_id', 'level', 'position'], orderBy: ['queue_id', 'agent_id'] },
   tandem_callers: { columns: ['number', 'blocked', 'base_score_s', 'agent_id'], orderBy: ['number'] },
   tandem_queue_settings: { columns: ['name', 'value'], orderBy: ['name'] },
+  tandem_pause_reasons: { columns: ['code', 'text', 'paid', 'max_s', 'max_per_day_s'], orderBy: ['code'] },
 };
 
 /** Changes of these count up the revision `queues`, by which a running Tandem learns of them. */
@@ -83,4 +85,5 @@ export const queueTables: readonly ProvisionedTable[] = [
   'tandem_tiers',
   'tandem_callers',
   'tandem_queue_settings',
+  'tandem_pause_reasons',
 ];

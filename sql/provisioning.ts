@@ -40,6 +40,7 @@ export interface ProvisioningState {
   readonly tiers: readonly Row[];
   readonly callers: readonly Row[];
   readonly queueSettings: readonly Row[];
+  readonly pauseReasons: readonly Row[];
 }
 
 export interface ProvisioningReadOptions {
@@ -150,6 +151,7 @@ export function createProvisioning(db: Db, options: ProvisioningOptions): Provis
         tiers: await of('tandem_tiers'),
         callers: await of('tandem_callers'),
         queueSettings: await of('tandem_queue_settings'),
+        pauseReasons: await of('tandem_pause_reasons'),
       };
     },
     async write(changes) {

@@ -59,9 +59,10 @@ const statusColumns = {
   ended_ms: 'endedAtMs',
   outcome: 'status',
   detail: 'reason',
+  paid: 'paid',
 } as const satisfies Record<string, keyof StatusSegment>;
 
-type Column = 'kind' | keyof typeof visitColumns | keyof typeof offerColumns;
+type Column = 'kind' | keyof typeof visitColumns | keyof typeof offerColumns | keyof typeof statusColumns;
 
 const fields: Readonly<Record<Segment['kind'], Readonly<Partial<Record<Column, string>>>>> = {
   visit: visitColumns,
@@ -70,7 +71,9 @@ const fields: Readonly<Record<Segment['kind'], Readonly<Partial<Record<Column, s
 };
 
 /** Every column, in the order of the values. */
-const columns: readonly Column[] = [...new Set(['kind', ...Object.keys(visitColumns), ...Object.keys(offerColumns)])] as Column[];
+const columns: readonly Column[] = [
+  ...new Set(['kind', ...Object.keys(visitColumns), ...Object.keys(offerColumns), ...Object.keys(statusColumns)]),
+] as Column[];
 
 /** Characters that a text column holds; a longer text is cut, never refused. */
 const charsMax: Partial<Record<Column, number>> = { segment_key: 200, number: 100, param: 10_000, detail: 255, outcome: 40 };

@@ -30,6 +30,7 @@ export const queueLimits = {
   ringAgentsMax: 500,
   chatsMax: 100,
   failuresMax: 1_000,
+  pauseReasonsMax: 200,
 } as const;
 
 /** One of a list of words, in any letter case; the value is the list's spelling. */

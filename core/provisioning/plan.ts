@@ -29,6 +29,7 @@ export const provisionedTables = [
   'tandem_tiers',
   'tandem_callers',
   'tandem_queue_settings',
+  'tandem_pause_reasons',
 ] as const;
 
 export { canonical };
@@ -153,6 +154,7 @@ const removable: readonly {
   { section: 'agents', table: 'tandem_tiers', column: 'agent_id' },
   { section: 'agents', table: 'tandem_agents', column: 'agent_id' },
   { section: 'callers', table: 'tandem_callers', column: 'number' },
+  { section: 'pause_reasons', table: 'tandem_pause_reasons', column: 'code' },
   { section: 'queue_settings', table: 'tandem_queue_settings', column: 'name' },
 ];
 

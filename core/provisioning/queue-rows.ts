@@ -26,6 +26,11 @@ export function queueRows(wanted: Provisioning, secrets: SecretsOf): WantedRow[]
       key: { number: caller.number },
       values: { blocked: caller.blocked ? 1 : 0, base_score_s: caller.base_score_s, agent_id: caller.agent ?? null },
     })),
+    ...wanted.pause_reasons.map((reason): WantedRow => ({
+      table: 'tandem_pause_reasons',
+      key: { code: reason.code },
+      values: { text: reason.text ?? reason.code, paid: reason.paid ? 1 : 0, max_s: reason.max_s, max_per_day_s: reason.max_per_day_s },
+    })),
     ...Object.entries(wanted.queue_settings ?? {}).map(([name, value]): WantedRow => ({
       table: 'tandem_queue_settings',
       key: { name },

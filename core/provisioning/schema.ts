@@ -3,7 +3,8 @@
  * unknown key is an error; what is to go is named under `remove`. `docs/provisioning.md` shows each.
  */
 import { z } from 'zod';
-import { agentSchema, callerSchema, queueSchema, queueSettingsSchema, tierSchema } from '../acd/schema.js';
+import { agentSchema, callerSchema, pauseReasonSchema, queueSchema, queueSettingsSchema, tierSchema } from '../acd/schema.js';
+import { queueLimits } from '../acd/schema-parts.js';
 import { isNetwork } from '../address-list.js';
 import { leadFields } from '../leads/lead.js';
 import { menuSchema } from '../menu/schema.js';
@@ -186,6 +187,7 @@ export const provisioningSchema = z.strictObject({
   tiers: section(tierSchema),
   callers: section(callerSchema),
   queue_settings: queueSettingsSchema.optional(),
+  pause_reasons: z.array(pauseReasonSchema).max(queueLimits.pauseReasonsMax).default([]),
   /** keys of entries that are to go, by section */
   remove: z
     .strictObject({
@@ -201,6 +203,7 @@ export const provisioningSchema = z.strictObject({
       queues: keys,
       agents: keys,
       callers: keys,
+      pause_reasons: keys,
       /** names of settings that take their default again */
       queue_settings: keys,
       tiers: section(z.strictObject({ queue: key, agent: key })),

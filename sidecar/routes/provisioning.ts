@@ -1,5 +1,5 @@
 /**
- * `/api/v1/provisioning`: single queues, agents, tiers, skills, callers and settings. Bodies are what would stand in a
+ * `/api/v1/provisioning`: single queues, agents, tiers, skills, callers, pause reasons and settings. Bodies are what would stand in a
  * provisioning file, with its names (docs/provisioning.md); PUT replaces and may be repeated, DELETE of what is gone changes nothing.
  */
 import { Router, type Request } from 'express';
@@ -59,6 +59,9 @@ export function createProvisioningRoutes(tools: ProvisioningTools): Router {
 
   changing('put', 'callers/:number', (req) => ({ callers: [{ ...bodyOf(req, anything), number: name(req, 'number') }] }));
   changing('delete', 'callers/:number', (req) => ({ remove: { callers: [name(req, 'number')] } }));
+
+  changing('put', 'pause-reasons/:code', (req) => ({ pause_reasons: [{ ...bodyOf(req, anything), code: name(req, 'code') }] }));
+  changing('delete', 'pause-reasons/:code', (req) => ({ remove: { pause_reasons: [name(req, 'code')] } }));
 
   changing('put', 'settings', (req) => ({ queue_settings: bodyOf(req, anything) }));
   changing('delete', 'settings/:setting', (req) => ({ remove: { queue_settings: [name(req, 'setting')] } }));

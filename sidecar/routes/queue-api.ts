@@ -17,7 +17,19 @@ export interface QueueApiDeps
 /** Requests of one address in a minute: a wallboard and a hundred desktops. */
 export const queueRequestsPerMinuteMax = 6_000;
 
-const sections = ['queues', 'agents', 'members', 'callbacks', 'chats', 'offers', 'dispatching', 'dispatches', 'provisioning', 'explain'];
+const sections = [
+  'queues',
+  'agents',
+  'pause-reasons',
+  'members',
+  'callbacks',
+  'chats',
+  'offers',
+  'dispatching',
+  'dispatches',
+  'provisioning',
+  'explain',
+];
 
 /** Stands before the routes of the administrator, whose limit is lower. */
 export function createQueueApi(

@@ -64,6 +64,11 @@ export function createAgentRoutes(tools: QueueApiTools): Router {
     reading(tools, (state, req) => viewOf(parameter(req, 'agent'))),
   );
 
+  router.get(
+    '/pause-reasons',
+    reading(tools, (state) => ({ items: [...state.pauseReasons.values()], rule: state.settings.pauseReasons })),
+  );
+
   function viewOf(name: string) {
     const state = tools.engine.view();
     const agent = state.agents.get(agentOf(state, name).id);

@@ -2,7 +2,8 @@ import { ownTables } from './000001-own-tables.js';
 import { accountAddresses } from './000002-account-addresses.js';
 import { queueEngine } from './000003-queue-engine.js';
 import { queues } from './000004-queues.js';
+import { pauseReasons } from './000005-pause-reasons.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
-export const migrations: readonly Migration[] = [ownTables, accountAddresses, queueEngine, queues];
+export const migrations: readonly Migration[] = [ownTables, accountAddresses, queueEngine, queues, pauseReasons];

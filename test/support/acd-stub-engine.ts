@@ -65,6 +65,7 @@ export function createStubEngine(): StubEngine {
       agents,
       offers,
       queues,
+      heldUntilMs: 0,
       system: { serial: 7, isDispatching: true, random: 1 },
       queueNamed: () => undefined,
       agentNamed: () => undefined,

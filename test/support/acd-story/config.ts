@@ -1,6 +1,7 @@
 /** Configuration lines of a story: `queue`, `agent`, `tier`, `caller`, `settings`. Options not given have the engine's defaults. */
 import assert from 'node:assert/strict';
-import { acdSettingsDefaults, agentDefaults, pauseOverLimits, pauseReasonRules, queueDefaults } from '../../../core/acd/config.js';
+import { acdSettingsDefaults, agentDefaults, queueDefaults } from '../../../core/acd/config.js';
+import { pauseOverLimits, pauseReasonRules } from '../../../core/acd/config.js';
 import type {
   AcdConfig,
   AcdSettings,
