@@ -82,7 +82,9 @@ function mayBeRung(state: AcdState, member: Member, at: Moment): boolean {
 function isGoing(member: Member, queue: QueueConfig, nowMs: number): boolean {
   const waited = queue.overflow.find(({ on }) => on === 'waited');
   const { message, onHoldMsMax } = queue.dissuading;
-  const isDissuaded = message !== undefined && onHoldMsMax > 0 && nowMs > member.onHoldSinceMs + onHoldMsMax;
+  // who is away hears nothing
+  const isDissuaded =
+    member.presence.kind === 'here' && message !== undefined && onHoldMsMax > 0 && nowMs > member.onHoldSinceMs + onHoldMsMax;
   return isDissuaded || (waited !== undefined && nowMs >= member.enteredAtMs + waited.thresholdMs);
 }
 
