@@ -177,6 +177,17 @@ describe('agent: wishes from the own telephone', () => {
     assert.equal(w.engine.asked.length, asks);
   });
 
+  it('B35: a reason is a code of the list; another one is refused, and nothing has changed', async () => {
+    const w = world();
+    const lunch = { code: '1', text: 'Lunch', isPaid: false, msMax: 1_800_000, dayMsMax: 0 };
+    w.engine.happen({ type: 'configured', config: { ...acdConfig([{ id: 'support' }], staff), pauseReasons: [lunch] } });
+    await w.run(['login']);
+    const refused = await w.run(['pause', '7']);
+    assert.deepEqual([...told(refused), status(w, '1001')], ['refused', 'TDM_REFUSED', 'Available']);
+    assert.deepEqual(told(await w.run(['pause', '1'])), ['ok', '']);
+    assert.equal(w.engine.engine.state.agents.get(agentId('1001'))?.pause?.limitAtMs, stubStartMs + 1_800_000);
+  });
+
   it('the end of a break is no login', async () => {
     const w = world();
     assert.deepEqual(told(await w.run(['unpause'])), ['refused', 'TDM_CONFLICT']);

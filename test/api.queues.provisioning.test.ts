@@ -71,6 +71,17 @@ describe('provisioning over the API', () => {
     assert.deepEqual(tables.tandem_queue_settings, [{ name: 'wrap_up_s', value: '5' }]);
   });
 
+  it('B35: reasons for breaks', async () => {
+    await put('pause-reasons/lunch', { text: 'Lunch', max_s: 1800 });
+    assert.deepEqual(api.tables.tables.tandem_pause_reasons, [{ code: 'lunch', text: 'Lunch', paid: 0, max_s: 1800, max_per_day_s: 0 }]);
+    assert.deepEqual((await put('pause-reasons/LUNCH', { text: 'Lunch', max_s: 1800 })).changes, []);
+    assert.equal((await api.ask('PUT', '/provisioning/pause-reasons/a%20b', {})).status, 400);
+    assert.equal((await api.ask('PUT', '/provisioning/settings', { pause_over_limit: 'fire' })).status, 400);
+    assert.equal((await api.ask('PUT', '/provisioning/settings', { zone: 'Europe/Nowhere' })).status, 400);
+    await remove('pause-reasons/Lunch');
+    assert.deepEqual(api.tables.tables.tandem_pause_reasons, []);
+  });
+
   it('every problem at once, and nothing changed', async () => {
     const answer = await api.ask('PUT', '/provisioning/queues/support', { strategy: 'fair', max_wait_s: -1, tiers: [{ agent: 'none' }] });
     assert.equal(answer.status, 400);

@@ -5,7 +5,15 @@ import type { z } from 'zod';
 import { agentConfigOf, queueConfigOf, settingsOf } from '../core/acd/config-of.js';
 import { acdSettingsDefaults, queueDefaults } from '../core/acd/config.js';
 import { queueId } from '../core/acd/ids.js';
-import { agentSchema, callerSchema, queueDefinition, queueSchema, queueSettingsSchema, tierSchema } from '../core/acd/schema.js';
+import {
+  agentSchema,
+  callerSchema,
+  pauseReasonSchema,
+  queueDefinition,
+  queueSchema,
+  queueSettingsSchema,
+  tierSchema,
+} from '../core/acd/schema.js';
 import { parseProvisioning } from '../core/provisioning/schema.js';
 import { parseYaml } from '../sidecar/yaml-file.js';
 
@@ -27,6 +35,7 @@ describe('docs/provisioning.md', () => {
     ['queues', queueSchema, entry('queues')],
     ['agents', agentSchema, entry('agents')],
     ['tiers', tierSchema, entry('tiers')],
+    ['pause_reasons', pauseReasonSchema, entry('pause_reasons')],
     ['queue_settings', queueSettingsSchema, file.queue_settings],
   ] as const)
     it(`shows every key of ${section}`, () => {

@@ -262,6 +262,9 @@ describe('provisioning of queues', () => {
       members_max: 10,
       decisions_kept: 5,
       explained_agents_max: 3,
+      pause_reasons: 'Required',
+      pause_over_limit: 'Available',
+      zone: 'Europe/Berlin',
     };
     const settings = settingsOf(queueSettingsSchema.parse(all));
     for (const [key, value] of Object.entries(settings)) assert.notEqual(value, acdSettingsDefaults[key as keyof typeof settings], key);

@@ -27,7 +27,8 @@ agents:
   - { id: bert, contact: PJSIP/1002 }
 tiers: [{ queue: sales, agent: bert, position: 4 }]
 callers: [{ number: "+4930", blocked: true }, { number: "5551", agent: BERT, base_score_s: 60 }]
-queue_settings: { wrap_up_s: 12.5 }
+queue_settings: { wrap_up_s: 12.5, pause_over_limit: log-out, zone: Europe/Berlin }
+pause_reasons: [{ code: Lunch, text: Lunch break, max_s: 1800.5, max_per_day_s: 3600 }, { code: 2, paid: true }]
 `;
 
 describeStores('provisioned queues', (open) => {
@@ -35,10 +36,15 @@ describeStores('provisioned queues', (open) => {
     const { store } = await open();
     await apply(store, site);
 
-    const { settings, queues, agents, tiers, callers } = await store.acdConfigs.load();
+    const { settings, queues, agents, tiers, callers, pauseReasons } = await store.acdConfigs.load();
 
     assert.equal(settings.wrapUpMs, 12_500);
     assert.equal(settings.ringMs, 60_000);
+    assert.deepEqual([settings.pauseOverLimit, settings.zone, settings.pauseReasons], ['log-out', 'Europe/Berlin', 'listed']);
+    assert.deepEqual(pauseReasons, [
+      { code: '2', text: '2', isPaid: true, msMax: 0, dayMsMax: 0 },
+      { code: 'Lunch', text: 'Lunch break', isPaid: false, msMax: 1_800_500, dayMsMax: 3_600_000 },
+    ]);
     assert.deepEqual(
       queues.map(({ id, strategy, maxWaitMs }) => [id, strategy, maxWaitMs]),
       [
@@ -63,6 +69,15 @@ describeStores('provisioned queues', (open) => {
       { number: '+4930', isBlocked: true, baseScoreS: 0, agent: undefined },
       { number: '5551', isBlocked: false, baseScoreS: 60, agent: 'bert' },
     ]);
+  });
+
+  it('B35: a reason for breaks goes when it is named under remove, in any letter case, and nothing else', async () => {
+    const { store } = await open();
+    await apply(store, site);
+    await apply(store, 'pause_reasons: [{ code: LUNCH, text: Lunch, paid: true }]');
+    await apply(store, 'remove: { pause_reasons: ["2"] }');
+    const { pauseReasons } = await store.acdConfigs.load();
+    assert.deepEqual(pauseReasons, [{ code: 'Lunch', text: 'Lunch', isPaid: true, msMax: 0, dayMsMax: 0 }]);
   });
 
   it('B63: applied again nothing is changed, also with names in another letter case', async () => {

@@ -43,6 +43,12 @@ describeStores('provisioning', (open) => {
       { table: 'tandem_tiers', action: 'insert', key: { queue_id: 'support', agent_id: 'anna' }, values: { level: 1, position: 2 } },
       { table: 'tandem_callers', action: 'insert', key: { number: '+4930' }, values: { blocked: 1 } },
       { table: 'tandem_queue_settings', action: 'insert', key: { name: 'ring_s' }, values: { value: '20' } },
+      {
+        table: 'tandem_pause_reasons',
+        action: 'insert',
+        key: { code: 'lunch' },
+        values: { text: 'Lunch', paid: 1, max_s: 1800, max_per_day_s: 0 },
+      },
     ];
     assert.deepEqual(changes.map(({ table }) => table).sort(), Object.keys(provisionedTables).sort());
 

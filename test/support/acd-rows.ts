@@ -169,6 +169,7 @@ export const sampleStatus = (agent: string, more: Partial<StatusSegment> = {}): 
   agent: agentId(agent),
   status: 'On Break',
   reason: 'lunch',
+  paid: 0,
   startedAtMs: 1_000,
   endedAtMs: 6_000,
   ...more,

@@ -17,10 +17,11 @@ export interface DeskConfig {
   readonly tiers?: readonly string[];
   readonly callers?: AcdConfig['callers'];
   readonly settings?: object;
+  readonly pauseReasons?: AcdConfig['pauseReasons'];
 }
 
 /** What is written as in a provisioning file, as the engine wants it. */
-export function deskConfig({ queues, agents = {}, tiers = [], callers = [], settings = {} }: DeskConfig): AcdConfig {
+export function deskConfig({ queues, agents = {}, tiers = [], callers = [], settings = {}, pauseReasons = [] }: DeskConfig): AcdConfig {
   return {
     settings: settingsOf(queueSettingsSchema.parse(settings)),
     queues: Object.entries(queues).map(([id, written]) => queueConfigOf(id, queueDefinition.parse(written))),
@@ -30,6 +31,7 @@ export function deskConfig({ queues, agents = {}, tiers = [], callers = [], sett
       return { queue: queueId(queue), agent: agentId(agent), level: Number(level), position: Number(position) };
     }),
     callers,
+    pauseReasons,
   };
 }
 
