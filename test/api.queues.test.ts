@@ -105,6 +105,25 @@ describe('queue API', () => {
     assert.equal((await api.get(`/members/${id}`)).status, 404);
   });
 
+  it('B28: a caller whom the switch is connecting is neither moved nor withdrawn: 409, and nothing changes', async () => {
+    api.desk.login('anna');
+    const id = api.desk.call('support');
+    const offer = api.desk.state.members.get(id)?.offers[0];
+    assert.ok(offer);
+    api.desk.step({ type: 'agent-answered', offer });
+    api.desk.step({ type: 'agent-ready', offer });
+    for (const [method, path, body] of [
+      ['POST', '/move', { queue: 'sales' }],
+      ['DELETE', '', undefined],
+    ] as const) {
+      const { status, body: told } = await api.ask(method, `/members/${id}${path}`, body, 'desk');
+      assert.deepEqual([status, told['code'], told['message']], [409, 'TDM_CONFLICT', `member ${id} is being connected to an agent`]);
+    }
+    assert.equal((await api.ask('POST', `/members/${id}/callback`, {}, 'desk')).status, 409);
+    api.desk.step({ type: 'connected', offer });
+    assert.equal(ok(await api.get(`/members/${id}`))['phase'], 'talking');
+  });
+
   it('B14: callbacks are ordered without a call or for a waiting caller, listed and cancelled', async () => {
     const made = ok(await api.ask('POST', '/callbacks', { queue: 'support', number: '+4930123', name: 'Eve', skills: [] }, 'desk'));
     assert.deepEqual([made['presence'], made['position'], (made['callback'] as { number: string }).number], ['callback', 1, '+4930123']);

@@ -4,7 +4,7 @@ import { done, refused, unknown } from './answers.js';
 import type { Answer } from './events.js';
 import { exitMember, finishVisit } from './exits.js';
 import { cancelOffers, endTalk } from './offers.js';
-import { isWaiting } from './places.js';
+import { isConnecting, isWaiting } from './places.js';
 import type { Member } from './state.js';
 import type { World } from './world.js';
 
@@ -30,7 +30,7 @@ export function sessionLost(w: World, member: Member): void {
 }
 
 export function keyPressed(w: World, member: Member, key: string): void {
-  if (!isWaiting(member) || member.presence.kind !== 'here' || key.length !== 1) return;
+  if (!isWaiting(member) || member.presence.kind !== 'here' || isConnecting(w, member) || key.length !== 1) return;
   if (member.exitKeys.includes(key)) exitMember(w, member, { reason: 'exit-key', detail: key });
   else if (key === w.queueOf(member.queue).callback.key && member.media === 'audio') askCallback(w, member, member.number);
 }
@@ -38,7 +38,7 @@ export function keyPressed(w: World, member: Member, key: string): void {
 export function callbackAsked(w: World, id: Member['id'], number: string): Answer {
   const member = w.members.get(id);
   if (!member) return unknown('member', id);
-  if (!isWaiting(member) || member.presence.kind === 'callback' || member.media === 'chat')
+  if (!isWaiting(member) || member.presence.kind === 'callback' || isConnecting(w, member) || member.media === 'chat')
     return refused('TDM_CONFLICT', `member ${id} cannot be called back now`);
   return askCallback(w, member, number);
 }

@@ -49,6 +49,10 @@ export function offerDueMs({ phase }: Offer): number | undefined {
 export const isWaiting = ({ phase }: Member): boolean =>
   phase.kind === 'welcome' || phase.kind === 'dissuading' || phase.kind === 'waiting';
 
+/** The switch joins the two now: if its answer were lost, a talk would go on that nobody knows of. */
+export const isConnecting = (w: World, { offers }: Member): boolean =>
+  offers.some((offer) => w.offers.get(offer)?.phase.kind === 'connecting');
+
 export const waitedMs = (member: Member, nowMs: number): number => nowMs - member.joinedAtMs;
 
 export function memberPlace(w: World, member: Member): MemberPlace {

@@ -8,7 +8,7 @@ import { memberId } from './ids.js';
 import { fits, wantsNow } from './needs.js';
 import { isReachable } from './matching.js';
 import { makeOffer } from './offers.js';
-import { isWaiting, waitedMs } from './places.js';
+import { isConnecting, isWaiting, waitedMs } from './places.js';
 import type { Member } from './state.js';
 import { isLoggedIn } from './words.js';
 import { canonical, type World } from './world.js';
@@ -51,8 +51,15 @@ function withWaiting(w: World, id: string, work: (member: Member) => Answer): An
   return work(member);
 }
 
+/** Nobody is taken away while the switch connects him: that takes moments, and ends in a talk or in further waiting. */
+function withMovable(w: World, id: string, work: (member: Member) => Answer): Answer {
+  return withWaiting(w, id, (member) =>
+    isConnecting(w, member) ? refused('TDM_CONFLICT', `member ${id} is being connected to an agent`) : work(member),
+  );
+}
+
 export function withdrawAsked(w: World, wish: Wish<'withdraw-asked'>): Answer {
-  return withWaiting(w, wish.member, (member) => {
+  return withMovable(w, wish.member, (member) => {
     exitMember(w, member, { reason: wish.reason });
     return done();
   });
@@ -62,7 +69,7 @@ export function moveAsked(w: World, wish: Wish<'move-asked'>): Answer {
   const queue = w.queueNamed(wish.queue);
   if (!queue) return unknown('queue', wish.queue);
   if (w.queueRuntime(queue.id).isDraining) return refused('TDM_CONFLICT', `queue ${queue.id} is being removed`);
-  return withWaiting(w, wish.member, (member) => {
+  return withMovable(w, wish.member, (member) => {
     if (member.queue === queue.id) return refused('TDM_CONFLICT', `member ${member.id} is in queue ${queue.id}`);
     moveMember(w, member, queue.id, wish.keepWaiting, 'transferred');
     return done();
