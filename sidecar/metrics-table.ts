@@ -167,6 +167,18 @@ export const metricsTable: readonly MetricRow[] = [
     labels: [],
     help: 'tries to store state of the queue engine that neither database nor spool took',
   },
+  {
+    name: 'tandem_acd_refused_rows_total',
+    kind: 'counter',
+    labels: ['kind'],
+    help: 'rows of the queue engine that the database refuses for good; they are left out, the log names them',
+  },
+  {
+    name: 'tandem_acd_batch_errors_total',
+    kind: 'counter',
+    labels: [],
+    help: 'batches over which the loop of the queue engine failed; an error of ours',
+  },
   { name: 'tandem_acd_owner', kind: 'gauge', labels: [], help: '1 while this process owns the queues' },
   {
     name: 'tandem_acd_store_away',

@@ -35,9 +35,12 @@ export function createAcdDue({ after, nowMs, nextDueMs, fire }: AcdDueDeps): Acd
       armedForMs = Infinity;
       cancel = undefined;
       isFiring = true;
-      if ((nextDueMs() ?? Infinity) <= nowMs()) fire();
-      isFiring = false;
-      arm(againMsMin);
+      try {
+        if ((nextDueMs() ?? Infinity) <= nowMs()) fire();
+      } finally {
+        isFiring = false;
+        arm(againMsMin);
+      }
     });
   }
 

@@ -17,8 +17,9 @@ import type { ChatPort, MemberSession, SwitchPort } from '../switch.js';
 import type { AcdBoard } from './acd-board.js';
 import { createAcdDue } from './acd-due.js';
 import { createAcdOrders } from './acd-orders.js';
-import { addChanges, addStep, batchFrom, countRows, createPending, hasChanges, hasOrders, isSettled } from './acd-pending.js';
+import { addChanges, addStep, createPending, hasChanges, hasOrders, isSettled } from './acd-pending.js';
 import type { Pending } from './acd-pending.js';
+import { acdSaverLimits, createAcdSaver } from './acd-saver.js';
 import { createAcdSessions } from './acd-sessions.js';
 import type { After } from './deadline.js';
 
@@ -43,17 +44,11 @@ export interface AcdLoopDeps {
 }
 
 export const acdLoopLimits = {
+  ...acdSaverLimits,
   /** wishes that wait for their answer */
   asksMax: 20_000,
   /** orders and news that wait for a save; beyond it no wish is taken, facts always are */
   effectsMax: 200_000,
-  /** tries of one save before the orders leave without it */
-  savesMax: 3,
-  savePauseMs: 100,
-  /** what could not be saved is tried again after this */
-  saveAgainMs: 1_000,
-  /** segments kept for a store that refuses them */
-  segmentsKeptMax: 100_000,
   closeMsMax: 5_000,
 };
 
@@ -72,12 +67,10 @@ class Loop implements AcdLoop {
   readonly #sessions = createAcdSessions();
   readonly #perform: ReturnType<typeof createAcdOrders>;
   readonly #due: ReturnType<typeof createAcdDue>;
+  readonly #saver: ReturnType<typeof createAcdSaver>;
   #pending = createPending();
-  /** what no try could store; goes with the next save */
-  #unsaved = createPending();
   #waiting = 0;
   #isPumping = false;
-  #cancelAgain: (() => void) | undefined;
   /** why nothing is taken any more */
   #closed: TandemError | undefined;
   /** why nothing is done any more */
@@ -97,6 +90,11 @@ class Loop implements AcdLoop {
       feed: (event) => this.tell(event),
       isWanted: (offer) => !this.#ended && engine.state.offers.get(offer)?.phase.kind === 'connecting',
     });
+    const again = (changes: Pending['changes']): void => {
+      addChanges(this.#pending.changes, changes);
+      this.#kick();
+    };
+    this.#saver = createAcdSaver({ ...deps, state: () => engine.state, isEnded: () => this.#ended !== undefined, again }, limits);
     this.#due = createAcdDue({ after, nowMs, nextDueMs: () => engine.nextDueMs(), fire: () => this.tell({ type: 'time-passed' }) });
     addStep(this.#pending, engine.begin(), nowMs(), deps.monoMs());
     this.#due.arm();
@@ -150,7 +148,7 @@ class Loop implements AcdLoop {
   async close(reason: TandemError): Promise<void> {
     this.#closed ??= reason;
     this.#due.stop();
-    this.#cancelAgain?.();
+    this.#saver.stop();
     if (this.#isPumping) await this.#idle();
     this.#finish(this.#closed);
     this.#endSessions(this.#closed);
@@ -182,75 +180,63 @@ class Loop implements AcdLoop {
   }
 
   #kick(): void {
-    if (!this.#isPumping) void this.#pump();
+    // what failed so badly that it could not even be told must not keep the rest
+    if (!this.#isPumping) this.#pump().catch(() => this.#kick());
   }
 
   /** Runs without a turn of the event loop until the first save is under way. */
   async #pump(): Promise<void> {
     this.#isPumping = true;
-    while (!this.#ended && !isSettled(this.#pending)) {
-      const work = this.#pending;
-      this.#pending = createPending();
-      if (await this.#store(work)) this.#leave(work);
-      else this.#reject(work, this.#whyEnded());
+    try {
+      while (!this.#ended && !isSettled(this.#pending)) {
+        const work = this.#pending;
+        this.#pending = createPending();
+        await this.#carryOut(work).catch((error: unknown) => this.#failed(work, error));
+      }
+    } finally {
+      this.#isPumping = false;
+      for (const go of this.#onIdle.splice(0)) go();
     }
-    this.#isPumping = false;
-    for (const go of this.#onIdle.splice(0)) go();
+  }
+
+  async #carryOut(work: Pending): Promise<void> {
+    if (await this.#store(work)) this.#leave(work);
+    else this.#reject(work, this.#whyEnded());
+  }
+
+  /** One batch is lost, and none after it: its rows go with the next change of their things. */
+  #failed(work: Pending, error: unknown): void {
+    this.#reject(work, new TandemError('TDM_INTERNAL', [], { cause: error }));
+    this.#deps.meter.count('tandem_acd_batch_errors_total');
+    this.#deps.log.error({ error, orders: work.effects.length }, 'the queue engine failed over a batch, which is left out');
   }
 
   /** False when the loop has ended, so that nothing of this may be done. */
   async #store(work: Pending): Promise<boolean> {
     // Orders without a change are given only by the owner, so the lease is checked for them too.
     if (!hasChanges(work.changes) && !hasOrders(work)) return true;
-    addChanges(work.changes, this.#takeUnsaved());
-    const batch = batchFrom(work.changes, this.#deps.engine.state);
-    const sinceMs = this.#deps.monoMs();
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.#deps.save(batch);
-        this.#deps.meter.observe('tandem_acd_save_seconds', (this.#deps.monoMs() - sinceMs) / 1000);
-        this.#deps.meter.observe('tandem_acd_batch_rows', countRows(work.changes));
-        return !this.#ended;
-      } catch (error) {
-        if (hasCode(error, 'TDM_STANDBY')) return this.#fenced(error);
-        if (this.#ended) return false;
-        this.#deps.meter.count('tandem_acd_save_failures_total');
-        if (tries >= this.#limits.savesMax) return this.#keep(work, error);
-        await new Promise<void>((resolve) => void this.#deps.after(this.#limits.savePauseMs, resolve));
-      }
+    try {
+      await this.#saver.store(work.changes);
+    } catch (error) {
+      if (hasCode(error, 'TDM_STANDBY')) return this.#fenced(error);
+      if (!this.#ended) throw error;
     }
-  }
-
-  /** A caller is not worse off because of a database: the orders leave, the rows are tried again. */
-  #keep(work: Pending, error: unknown): true {
-    this.#deps.log.error({ error, rows: countRows(work.changes) }, 'state of the queue engine could not be stored; calls go on without');
-    addChanges(this.#unsaved.changes, work.changes);
-    const { segments } = this.#unsaved.changes;
-    if (segments.length > this.#limits.segmentsKeptMax) segments.splice(0, segments.length - this.#limits.segmentsKeptMax);
-    this.#cancelAgain ??= this.#deps.after(this.#limits.saveAgainMs, () => {
-      this.#cancelAgain = undefined;
-      addChanges(this.#pending.changes, this.#takeUnsaved());
-      this.#kick();
-    });
-    return true;
-  }
-
-  #takeUnsaved(): Pending['changes'] {
-    const { changes } = this.#unsaved;
-    this.#unsaved = createPending();
-    return changes;
+    return !this.#ended;
   }
 
   #leave(work: Pending): void {
     if (work.effects.length > 0) this.#deps.meter.observe('tandem_acd_order_seconds', (this.#deps.monoMs() - work.sinceMs) / 1000);
     this.#perform(work.effects);
-    this.#waiting -= work.waiters.length;
-    for (const { resolve, answer } of work.waiters) resolve(answer);
+    for (const { resolve, answer } of this.#takeWaiters(work)) resolve(answer);
   }
 
   #reject(work: Pending, reason: TandemError): void {
-    this.#waiting -= work.waiters.length;
-    for (const { reject } of work.waiters) reject(reason);
+    for (const { reject } of this.#takeWaiters(work)) reject(reason);
+  }
+
+  #takeWaiters({ waiters }: Pending): Pending['waiters'] {
+    this.#waiting -= waiters.length;
+    return waiters.splice(0);
   }
 
   #fenced(reason: TandemError): false {
@@ -267,7 +253,7 @@ class Loop implements AcdLoop {
     if (this.#ended) return;
     this.#ended = reason;
     this.#due.stop();
-    this.#cancelAgain?.();
+    this.#saver.stop();
     this.#reject(this.#pending, reason);
     this.#pending = createPending();
   }

@@ -160,8 +160,10 @@ export function createAcdOrders(deps: AcdOrdersDeps): (effects: readonly TimedEf
   return (effects) => {
     for (const timed of effects) {
       const { type } = timed.effect;
-      meter.count('tandem_acd_orders_total', { type });
-      guarded(type, () => perform(timed));
+      guarded(type, () => {
+        meter.count('tandem_acd_orders_total', { type });
+        perform(timed);
+      });
     }
   };
 }
