@@ -57,7 +57,7 @@ export async function isMigrated(db: Db, { own, ownSchema, steps = migrations }:
       : await db.all(`SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'tandem_migrations'`);
   if (found.length === 0) return false;
   const [row] = await db.all(`SELECT MAX(id) AS newest FROM ${own}tandem_migrations`);
-  return Number(row?.['newest'] ?? 0) >= steps.length;
+  return Number(row?.['newest'] ?? 0) >= newestOf(steps);
 }
 
 async function prepareOwnSchema(db: Db, { own, ownSchema }: MigrateOptions): Promise<void> {
@@ -76,8 +76,10 @@ async function prepareOwnSchema(db: Db, { own, ownSchema }: MigrateOptions): Pro
 async function refuseNewer(db: Db, { own, steps = migrations }: MigrateOptions): Promise<void> {
   const [row] = await db.all(`SELECT MAX(id) AS newest FROM ${own}tandem_migrations`);
   const newest = Number(row?.['newest'] ?? 0);
-  if (newest > steps.length) throw new TandemError('TDM_STORE_NEWER', [`its step ${newest}, ours ${steps.length}`]);
+  if (newest > newestOf(steps)) throw new TandemError('TDM_STORE_NEWER', [`its step ${newest}, ours ${newestOf(steps)}`]);
 }
+
+const newestOf = (steps: readonly Migration[]): number => Math.max(0, ...steps.map(({ id }) => id));
 
 /**
  * A row with an owner and an end instead of a lock of the server: locks of one Galera node are unknown to

@@ -44,7 +44,7 @@ export async function runRetention(db: Db, options: RetentionOptions, nowMs: num
   };
 }
 
-const segmentKinds = ['visit', 'offer', 'status'] as const;
+const segmentKinds = ['visit', 'offer', 'status', 'wrapup'] as const;
 
 /** Kind by kind: the index begins with it. */
 async function expireSegments(db: Db, table: string, beforeMs: number): Promise<number> {

@@ -1,7 +1,7 @@
 /** Rows of tandem_segments: written once by key, read for reports, `explain` and the last agent of a number (B6, B41). */
 import { agentId } from '../core/acd/ids.js';
 import type { AgentId } from '../core/acd/ids.js';
-import type { OfferSegment, Segment, StatusSegment, VisitSegment } from '../core/acd/records.js';
+import type { OfferSegment, Segment, StatusSegment, VisitSegment, WrapUpSegment } from '../core/acd/records.js';
 import type { Dialect, Row, Value } from './db.js';
 import { fitText } from './fit.js';
 
@@ -62,12 +62,22 @@ const statusColumns = {
   paid: 'paid',
 } as const satisfies Record<string, keyof StatusSegment>;
 
+const wrapUpColumns = {
+  segment_key: 'key',
+  agent: 'agent',
+  queue: 'queue',
+  started_ms: 'startedAtMs',
+  ended_ms: 'endedAtMs',
+  outcome: 'outcome',
+} as const satisfies Record<string, keyof WrapUpSegment>;
+
 type Column = 'kind' | keyof typeof visitColumns | keyof typeof offerColumns | keyof typeof statusColumns;
 
 const fields: Readonly<Record<Segment['kind'], Readonly<Partial<Record<Column, string>>>>> = {
   visit: visitColumns,
   offer: offerColumns,
   status: statusColumns,
+  wrapup: wrapUpColumns,
 };
 
 /** Every column, in the order of the values. */

@@ -1,6 +1,6 @@
 /** What an agent does after an offer: free at once, a rest, wrap-up, or Idle of On Demand. Every state has its end (user-needs 2, 19). */
 import { endPause, startPause } from './pauses.js';
-import { recordStay } from './segments.js';
+import { recordStay, recordWrapUp } from './segments.js';
 import type { AgentConfig, FailureRule } from './config.js';
 import type { Agent, Offer } from './state.js';
 import { takesCalls } from './words.js';
@@ -84,8 +84,9 @@ export function setStatus(w: World, agent: Agent, status: AgentStatus, reason: s
 function endSpent(w: World, agent: Agent): void {
   const { phase } = agent;
   if (phase.kind !== 'spent') return;
-  const { wrapUpStartedAtMs: startedAtMs, wrapUpEndsAtMs: endsAtMs } = phase;
-  agent.phase = endsAtMs > w.nowMs ? { kind: 'wrapup', startedAtMs, endsAtMs } : { kind: 'idle' };
+  const { wrapUpStartedAtMs: startedAtMs, wrapUpEndsAtMs: endsAtMs, queue } = phase;
+  if (endsAtMs > w.nowMs) agent.phase = { kind: 'wrapup', startedAtMs, endsAtMs, ...(queue && { queue }) };
+  else becomeFree(w, agent);
 }
 
 function loggedOut(agent: Agent): void {
@@ -107,8 +108,8 @@ export function agentAfterTalk(w: World, agent: Agent, offer: Offer): number {
   if (offer.media === 'chat')
     agent.chatWrapUpEndsAtMs = wrapUpMs > 0 ? Math.max(agent.chatWrapUpEndsAtMs, w.nowMs) + wrapUpMs : agent.chatWrapUpEndsAtMs;
   else if (agent.isOnDemandCall && agent.status === 'Available (On Demand)')
-    agent.phase = { kind: 'spent', wrapUpStartedAtMs: w.nowMs, wrapUpEndsAtMs: w.nowMs + wrapUpMs };
-  else if (wrapUpMs > 0) agent.phase = { kind: 'wrapup', startedAtMs: w.nowMs, endsAtMs: w.nowMs + wrapUpMs };
+    agent.phase = { kind: 'spent', wrapUpStartedAtMs: w.nowMs, wrapUpEndsAtMs: w.nowMs + wrapUpMs, queue: offer.queue };
+  else if (wrapUpMs > 0) agent.phase = { kind: 'wrapup', startedAtMs: w.nowMs, endsAtMs: w.nowMs + wrapUpMs, queue: offer.queue };
   else becomeIdle(w, agent);
   // asked for during the talk, it begins now
   if (!agent.pause) startPause(w, agent);
@@ -116,9 +117,15 @@ export function agentAfterTalk(w: World, agent: Agent, offer: Offer): number {
   return wrapUpMs;
 }
 
+/** Without a new place in the idle order; a wrap-up is over with it. */
+export function becomeFree(w: World, agent: Agent): void {
+  recordWrapUp(w, agent);
+  agent.phase = { kind: 'idle' };
+}
+
 /** Free again, at the tail of the idle order (opensips-call-center 8.2). */
 export function becomeIdle(w: World, agent: Agent): void {
-  agent.phase = { kind: 'idle' };
+  becomeFree(w, agent);
   agent.idleOrder = w.nextSerial();
   w.changeAgent(agent);
 }

@@ -1,5 +1,5 @@
 /** Wishes of agents and about agents. Each gives an answer; a refused one has changed nothing. */
-import { becomeIdle, setStatus } from './agent-phases.js';
+import { becomeFree, becomeIdle, setStatus } from './agent-phases.js';
 import { done, refused, unknown } from './answers.js';
 import type { AcdEvent, Answer } from './events.js';
 import { sameCall, type CallKey } from './ids.js';
@@ -113,7 +113,7 @@ export function releaseAsked(w: World, name: string, by: string): Answer {
     for (const id of agent.chats) releaseOffer(w, id, by);
     const { phase } = agent;
     if (phase.kind === 'offered' || phase.kind === 'talking') releaseOffer(w, phase.offer, by);
-    agent.phase = { kind: 'idle' };
+    becomeFree(w, agent);
     agent.readyAtMs = agent.chatWrapUpEndsAtMs = 0;
     agent.externalCalls = 0;
     w.changeAgent(agent);

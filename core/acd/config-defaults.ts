@@ -56,6 +56,7 @@ export function queueDefaults(id: QueueId): QueueConfig {
     joinWhen: undefined,
     leaveWhen: undefined,
     dissuading: { message: undefined, isFinal: false, onHoldMsMax: 0, ewtMsMax: 0, queueSizeMin: 0, countsSystem: false },
+    serviceLevel: { withinMs: 20_000, percent: 80, shortAbandonMs: 5_000 },
     ewtMethod: 'service-rate',
     ewtInitialMs: undefined,
     exitKeys: '',

@@ -82,6 +82,7 @@ function queueParts(d: QueueDefinition, base: QueueConfig) {
   return {
     announce: announceOf(d.announce ?? {}, base.announce),
     dissuading: dissuadingOf(d.dissuading ?? {}, base.dissuading),
+    serviceLevel: serviceLevelOf(d.service_level ?? {}, base.serviceLevel),
     callback: callbackOf(d.callback ?? {}, base.callback),
     overflow: (d.overflow ?? []).map(overflowOf),
     hours,
@@ -111,6 +112,14 @@ function dissuadingOf(d: NonNullable<QueueDefinition['dissuading']>, base: Queue
     ewtMsMax: msOr(d.ewt_s, base.ewtMsMax),
     queueSizeMin: d.queue_size ?? base.queueSizeMin,
     countsSystem: d.counts === undefined ? base.countsSystem : d.counts === 'system',
+  };
+}
+
+function serviceLevelOf(d: NonNullable<QueueDefinition['service_level']>, base: QueueConfig['serviceLevel']): QueueConfig['serviceLevel'] {
+  return {
+    withinMs: msOr(d.within_s, base.withinMs),
+    percent: d.percent ?? base.percent,
+    shortAbandonMs: msOr(d.short_abandon_s, base.shortAbandonMs),
   };
 }
 

@@ -88,6 +88,16 @@ export interface StickyConfig {
   readonly waitMs: number;
 }
 
+/** What reports of this queue go by (B26). */
+export interface ServiceLevelConfig {
+  /** answered within this time is in time */
+  readonly withinMs: number;
+  /** goal, percent of the calls */
+  readonly percent: number;
+  /** who hangs up sooner had dialled wrongly */
+  readonly shortAbandonMs: number;
+}
+
 export type EwtMethod = 'service-rate' | 'opensips';
 
 export interface QueueConfig {
@@ -135,6 +145,7 @@ export interface QueueConfig {
   /** callers leave at once when nobody is there by this rule; undefined = they stay */
   readonly leaveWhen: PresenceRule | undefined;
   readonly dissuading: DissuadingConfig;
+  readonly serviceLevel: ServiceLevelConfig;
   readonly ewtMethod: EwtMethod;
   /** handling time to assume before enough calls were seen; undefined: the estimate is unknown till then */
   readonly ewtInitialMs: number | undefined;

@@ -10,7 +10,7 @@ import type { AgentId, QueueId } from './ids.js';
 import { fits, wantsNow } from './needs.js';
 import { isWaiting } from './places.js';
 import { pauseAgain } from './pauses.js';
-import { recordStay } from './segments.js';
+import { recordStay, recordWrapUp } from './segments.js';
 import type { Agent, Member, QueueRuntime } from './state.js';
 import { rankWith } from './entering.js';
 import { canonical, type World } from './world.js';
@@ -186,7 +186,10 @@ export function finishRemovals(w: World): void {
   for (const id of w.leavingAgents) {
     const agent = w.agents.get(id);
     if (agent && isBusy(agent)) continue;
-    if (agent) recordStay(w, agent);
+    if (agent) {
+      recordStay(w, agent);
+      recordWrapUp(w, agent);
+    }
     w.leavingAgents.delete(id);
     w.agents.delete(id);
     w.changes.agents.add(id);

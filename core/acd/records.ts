@@ -72,7 +72,20 @@ export interface StatusSegment {
   readonly endedAtMs: number;
 }
 
-export type Segment = VisitSegment | OfferSegment | StatusSegment;
+/** The wrap-up after one talk on the telephone (B6); chats hold back a slot only. Key: agent and start. */
+export interface WrapUpSegment {
+  readonly kind: 'wrapup';
+  readonly key: string;
+  readonly agent: AgentId;
+  /** of the talk; undefined: the talk ended before an update of Tandem */
+  readonly queue: QueueId | undefined;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** whether its time ran out or somebody ended it */
+  readonly outcome: 'expired' | 'ended';
+}
+
+export type Segment = VisitSegment | OfferSegment | StatusSegment | WrapUpSegment;
 
 /** Why an agent was not taken; in the order in which it is looked at. */
 export type NotTaken =

@@ -62,6 +62,12 @@ const callback = z.strictObject({
 
 const sticky = z.strictObject({ window_s: seconds(limits.longSecondsMax).optional(), wait_s: seconds().optional() });
 
+const serviceLevel = z.strictObject({
+  within_s: seconds(limits.secondsMax, 1).optional(),
+  percent: z.int().min(1).max(100).optional(),
+  short_abandon_s: seconds(limits.secondsMax).optional(),
+});
+
 /** `english`, or with a level, a preference, and steps by which it is given up. */
 const need = z.preprocess(
   (value) => (typeof value === 'string' ? { skill: value } : value),
@@ -133,6 +139,7 @@ export const queueShape = {
   join_when: presence.optional(),
   leave_when: presence.optional(),
   dissuading: dissuading.optional(),
+  service_level: serviceLevel.optional(),
   ewt_method: oneOf(['service-rate', 'opensips']).optional(),
   ewt_initial_s: seconds().optional(),
   exit_keys: keys.optional(),

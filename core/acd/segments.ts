@@ -81,6 +81,24 @@ function answeredAt({ phase }: Offer): number {
   return phase.kind === 'answered' ? phase.atMs : phase.answeredAtMs;
 }
 
+/** The wrap-up that the agent's phase holds is over, by its time or now. */
+export function recordWrapUp(w: World, { id, phase }: Agent): void {
+  if (phase.kind !== 'wrapup' && phase.kind !== 'spent') return;
+  const [startedAtMs, endsAtMs] =
+    phase.kind === 'wrapup' ? [phase.startedAtMs, phase.endsAtMs] : [phase.wrapUpStartedAtMs, phase.wrapUpEndsAtMs];
+  const endedAtMs = Math.min(endsAtMs, w.nowMs);
+  if (endedAtMs <= startedAtMs) return;
+  w.record({
+    kind: 'wrapup',
+    key: `${id}/${startedAtMs}`,
+    agent: id,
+    queue: phase.queue,
+    startedAtMs,
+    endedAtMs,
+    outcome: endsAtMs <= w.nowMs ? 'expired' : 'ended',
+  });
+}
+
 /** The stay in a status is over (B35). */
 export function recordStay(w: World, agent: Agent): void {
   if (agent.statusSinceMs === 0 || agent.statusSinceMs === w.nowMs) return;

@@ -112,9 +112,9 @@ export type AgentPhase =
   | { readonly kind: 'resting'; readonly untilMs: number; readonly cause: string; readonly queue?: QueueId }
   | { readonly kind: 'offered'; readonly offer: OfferId }
   | { readonly kind: 'talking'; readonly offer: OfferId; readonly sinceMs: number }
-  | { readonly kind: 'wrapup'; readonly startedAtMs: number; readonly endsAtMs: number }
+  | { readonly kind: 'wrapup'; readonly startedAtMs: number; readonly endsAtMs: number; readonly queue?: QueueId }
   /** Available (On Demand) after a call: waits to be released by hand (mod_callcenter Idle) */
-  | { readonly kind: 'spent'; readonly wrapUpStartedAtMs: number; readonly wrapUpEndsAtMs: number }
+  | { readonly kind: 'spent'; readonly wrapUpStartedAtMs: number; readonly wrapUpEndsAtMs: number; readonly queue?: QueueId }
   /** taken by somebody else (dialer) until then */
   | { readonly kind: 'reserved'; readonly by: string; readonly untilMs: number };
 

@@ -3,7 +3,8 @@ import { accountAddresses } from './000002-account-addresses.js';
 import { queueEngine } from './000003-queue-engine.js';
 import { queues } from './000004-queues.js';
 import { pauseReasons } from './000005-pause-reasons.js';
+import { reports } from './000008-reports.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
-export const migrations: readonly Migration[] = [ownTables, accountAddresses, queueEngine, queues, pauseReasons];
+export const migrations: readonly Migration[] = [ownTables, accountAddresses, queueEngine, queues, pauseReasons, reports];

@@ -143,6 +143,8 @@ export function segmentLine(segment: Segment, names: PrintNames): string {
         `rang ${inSeconds(segment.ringMs)}s talked ${inSeconds(segment.talkMs)}s by ${segment.endedBy}`,
         ...(segment.detail === '' ? [] : [`(${segment.detail})`]),
       ].join(', ');
+    case 'wrapup':
+      return `= wrapup ${segment.agent} ${segment.queue ?? ''} ${inSeconds(segment.startedAtMs - names.startMs)} to ${inSeconds(segment.endedAtMs - names.startMs)}, ${segment.outcome}`;
     case 'status':
       return [
         `= status ${segment.agent} ${segment.status}`,
