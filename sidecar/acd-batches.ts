@@ -1,4 +1,4 @@
-/** Batches of the queue engine put together: the newest state of each thing wins, segments follow each other. */
+/** Batches of the queue engine put together, where the newest state of each thing wins and segments follow each other; and taken apart. */
 import type { AcdBatch } from '../core/acd-ports.js';
 
 /** In the order in which they were made. */
@@ -19,3 +19,25 @@ export const countBatch = (batch: AcdBatch): number =>
   kinds.reduce((sum, kind) => sum + batch[kind].size, 0) + (batch.system ? 1 : 0) + batch.segments.length;
 
 export const kinds = ['members', 'agents', 'offers', 'queues'] as const;
+
+/** One row of a batch. */
+export interface BatchEntry {
+  readonly kind: (typeof kinds)[number] | 'system' | 'segments';
+  readonly id: string;
+  /** undefined: it is gone */
+  readonly thing: unknown;
+}
+
+export function entriesOf({ system, segments, ...things }: AcdBatch): readonly BatchEntry[] {
+  return [
+    ...kinds.flatMap((kind) => [...things[kind]].map(([id, thing]) => ({ kind, id, thing }))),
+    ...(system ? [{ kind: 'system', id: '', thing: system } as const] : []),
+    ...segments.map((segment) => ({ kind: 'segments', id: segment.key, thing: segment }) as const),
+  ];
+}
+
+export function batchOf(entries: readonly BatchEntry[]): AcdBatch {
+  const of = (kind: BatchEntry['kind']) => entries.filter((entry) => entry.kind === kind);
+  const maps = Object.fromEntries(kinds.map((kind) => [kind, new Map(of(kind).map(({ id, thing }) => [id, thing]))]));
+  return { ...maps, system: of('system').at(-1)?.thing, segments: of('segments').map(({ thing }) => thing) } as unknown as AcdBatch;
+}

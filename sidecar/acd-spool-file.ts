@@ -10,6 +10,8 @@ export interface SpoolFile {
   /** Whole lines from an offset on, about `bytesMax` of them but at least one, and where the next begin. */
   read(offset: number, bytesMax: number): Promise<{ readonly lines: readonly string[]; readonly next: number }>;
   clear(): Promise<void>;
+  /** Throws away what stands from an offset on, the beginning of a line. */
+  cutFrom(offset: number): Promise<void>;
   /** A copy beside it, for people; replaces the one before. */
   copyAside(): Promise<string>;
   close(): Promise<void>;
@@ -76,9 +78,10 @@ export async function openSpoolFile(path: string): Promise<{ readonly file: Spoo
         return { lines, next: offset + end };
       }
     },
-    async clear() {
-      await cut(0);
-      size = 0;
+    clear: () => file.cutFrom(0),
+    async cutFrom(offset) {
+      await cut(offset);
+      size = offset;
     },
     async copyAside() {
       const aside = `${path}.set-aside`;

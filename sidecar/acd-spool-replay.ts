@@ -1,7 +1,9 @@
 /** Reading a spool back: only what nobody has overtaken, many lines in one batch. */
 import type { AcdBatch } from '../core/acd-ports.js';
+import { hasCode, TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
-import { countBatch, mergeBatches } from './acd-batches.js';
+import { salvage } from '../core/services/acd-salvage.js';
+import { batchOf, countBatch, entriesOf, mergeBatches } from './acd-batches.js';
 import type { SpoolFile } from './acd-spool-file.js';
 import { decodeLine, encodeLine } from './acd-spool-line.js';
 import type { SpoolRecord } from './acd-spool-line.js';
@@ -17,10 +19,13 @@ export const replayRowsMax = 1_000;
 
 /**
  * Make what stands in the file ours. Lines under a fence older than the last save of the database (`savedFence`) are out of
- * date: another owner has worked since. The mark lets the rest be replayed once more when we die half-way.
+ * date: another owner has worked since. The mark lets the rest be replayed once more when we die half-way. A start under
+ * which nothing was stored leaves no mark behind the next one's, so the file does not grow by starts that fail.
  */
 export async function adopt(file: SpoolFile, fence: number, savedFence: number, deps: ReplayDeps): Promise<void> {
-  const mark: Mark = { at: file.size(), fence, from: savedFence };
+  const last = (await marksOf(file)).at(-1);
+  if (last && last.behind === file.size() && last.fence > savedFence) await file.cutFrom(last.at);
+  const mark: Mark = { at: file.size(), behind: Infinity, fence, from: savedFence };
   const marks = await marksOf(file);
   let outdated = 0;
   for await (const { record, at } of recordsOf(file, 0))
@@ -61,9 +66,29 @@ export async function* readBatches(
   if (next > from) yield { batch: mergeBatches(gathered), next };
 }
 
+/**
+ * Stores a batch of the past. What the database refuses for good must not stand in the way of the rest: it is left out,
+ * named and counted. Rejects TDM_STORE_DOWN when all of it is to be tried again, TDM_STANDBY.
+ */
+export async function storeReplayed(batch: AcdBatch, save: (batch: AcdBatch) => Promise<void>, { log, meter }: ReplayDeps): Promise<void> {
+  try {
+    await save(batch);
+  } catch (why) {
+    if (hasCode(why, 'TDM_STORE_DOWN', 'TDM_STANDBY')) throw why;
+    // each row alone, if it must be: nobody waits for it
+    const { refused, left } = await salvage(entriesOf(batch), (some) => save(batchOf(some)), 2 * countBatch(batch) + 1);
+    for (const { thing, error } of refused) {
+      meter.count('tandem_acd_spool_lost_total', { what: 'row' });
+      log.error({ error, kind: thing.kind, id: thing.id }, 'the database refuses a row of the spool for good; it is left out');
+    }
+    if (left.length > 0) throw new TandemError('TDM_STORE_DOWN', ['it takes nothing of the spool'], { cause: why });
+  }
+}
+
 interface Mark {
-  /** offset of its line */
+  /** offset of its line, and behind it */
   readonly at: number;
+  readonly behind: number;
   readonly fence: number;
   readonly from: number;
 }
@@ -80,7 +105,7 @@ function effectiveFence({ fence }: SpoolRecord, at: number, marks: readonly Mark
 
 async function marksOf(file: SpoolFile): Promise<readonly Mark[]> {
   const marks: Mark[] = [];
-  for await (const { record, at } of recordsOf(file, 0)) if (record?.kind === 'adopted') marks.push({ ...record, at });
+  for await (const { record, at, behind } of recordsOf(file, 0)) if (record?.kind === 'adopted') marks.push({ ...record, at, behind });
   return marks;
 }
 

@@ -7,27 +7,15 @@
 import type { AcdBatch, AcdStore, FencedAcdStore } from '../core/acd-ports.js';
 import { hasCode, TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
-import { countBatch, mergeBatches } from './acd-batches.js';
+import { countBatch } from './acd-batches.js';
 import { openSpoolFile } from './acd-spool-file.js';
 import type { SpoolFile } from './acd-spool-file.js';
 import { encodeLine } from './acd-spool-line.js';
-import { adopt, readBatches } from './acd-spool-replay.js';
+import type { AcdSpoolOptions } from './acd-spool-options.js';
+import { createSpoolOverflow } from './acd-spool-overflow.js';
+import type { SpoolOverflow } from './acd-spool-overflow.js';
+import { adopt, readBatches, replayRowsMax, storeReplayed } from './acd-spool-replay.js';
 import type { Timers } from './timers.js';
-
-export interface AcdSpoolOptions {
-  readonly file: string;
-  readonly bytesMax: number;
-  /** a save may take this long before its batch goes to the file */
-  readonly saveMsMax: number;
-  /** pause between tries to reach the database */
-  readonly retryEveryMs: number;
-  /** segments kept in memory when the file is full; older ones are lost */
-  readonly segmentsMax: number;
-  /** at the stop the database is waited for so long */
-  readonly closeMsMax: number;
-}
-
-export const acdSpoolDefaults = { bytesMax: 64 * 1024 * 1024, saveMsMax: 500, retryEveryMs: 500, segmentsMax: 100_000, closeMsMax: 3_000 };
 
 export interface AcdSpoolDeps {
   readonly store: FencedAcdStore;
@@ -59,7 +47,7 @@ class Spool implements AcdSpool {
   /** a save that took too long and may still take effect; nothing is written to the database beside it */
   #inFlight: Promise<unknown> | undefined;
   /** newest state for which the file had no room, later than everything in the file */
-  #overflow: AcdBatch | undefined;
+  readonly #overflow: SpoolOverflow;
   #overflowTold = false;
   #fence = 0;
   #replayedTo = 0;
@@ -71,6 +59,7 @@ class Spool implements AcdSpool {
   constructor(options: AcdSpoolOptions, deps: AcdSpoolDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#overflow = createSpoolOverflow(options);
   }
 
   isStoreAway(): boolean {
@@ -97,7 +86,7 @@ class Spool implements AcdSpool {
   async recover(fence: number): Promise<void> {
     await this.#quiet();
     this.#fenced = undefined;
-    this.#overflow = undefined; // of a lease that is over
+    this.#overflow.clear(); // of a lease that is over
     this.#fence = fence;
     await this.#alone(async () => {
       const file = await this.#openIfPossible();
@@ -115,8 +104,8 @@ class Spool implements AcdSpool {
     this.#isClosed = true;
     await this.#quiet();
     await this.#alone(async () => {
-      if (this.#overflow)
-        this.#deps.log.error({ rows: countBatch(this.#overflow) }, 'state of the queue engine is lost: database away, spool full');
+      if (this.#overflow.rows() > 0)
+        this.#deps.log.error({ rows: this.#overflow.rows() }, 'state of the queue engine is lost: database away, spool full');
       await this.#file?.close();
       this.#file = undefined;
     });
@@ -155,7 +144,7 @@ class Spool implements AcdSpool {
   async #keep(batch: AcdBatch, fence: number): Promise<boolean> {
     if (!this.#isAway) return false;
     if (countBatch(batch) === 0) return true;
-    if (this.#overflow) return this.#overflowWith(batch, 'full');
+    if (this.#overflow.rows() > 0) return this.#overflowWith(batch, 'full');
     const line = encodeLine({ kind: 'batch', fence, batch });
     try {
       const file = await this.#open();
@@ -171,9 +160,7 @@ class Spool implements AcdSpool {
 
   #overflowWith(batch: AcdBatch, why: 'full' | 'failed', error?: unknown): true {
     const { log, meter } = this.#deps;
-    const merged = this.#overflow ? mergeBatches([this.#overflow, batch]) : batch;
-    const lost = Math.max(0, merged.segments.length - this.#options.segmentsMax);
-    this.#overflow = lost > 0 ? { ...merged, segments: merged.segments.slice(lost) } : merged;
+    const lost = this.#overflow.add(batch);
     meter.count('tandem_acd_undurable_batches_total', { why });
     if (lost > 0) meter.count('tandem_acd_spool_lost_total', { what: 'segment' }, lost);
     if (!this.#overflowTold)
@@ -226,15 +213,8 @@ class Spool implements AcdSpool {
     return this.#isClosed;
   }
 
-  /** What the database refuses for good must not stand in the way of the rest. */
-  async #store(batch: AcdBatch): Promise<void> {
-    try {
-      await this.#deps.store.save(batch, this.#fence);
-    } catch (error) {
-      if (hasCode(error, 'TDM_STORE_DOWN', 'TDM_STANDBY')) throw error;
-      this.#deps.meter.count('tandem_acd_spool_lost_total', { what: 'row' }, countBatch(batch));
-      this.#deps.log.error({ error, rows: countBatch(batch) }, 'the database refuses rows of the spool; they are left out');
-    }
+  #store(batch: AcdBatch): Promise<void> {
+    return storeReplayed(batch, (part) => this.#deps.store.save(part, this.#fence), this.#deps);
   }
 
   /** File, then memory; new batches may come meanwhile. The turn is held only where nothing may come between. */
@@ -246,16 +226,35 @@ class Spool implements AcdSpool {
         if (this.#isOver()) return;
         this.#replayedTo = next;
       }
+      if (!this.#hasMore(file)) await this.#drain();
       if (await this.#alone(() => this.#finish(file))) return;
+    }
+  }
+
+  #hasMore(file: SpoolFile | undefined): boolean {
+    return file !== undefined && file.size() > this.#replayedTo;
+  }
+
+  /** All but the last part: while there is any, what comes new joins it, so nothing overtakes it. */
+  async #drain(): Promise<void> {
+    while (this.#overflow.rows() > replayRowsMax && !this.#isOver()) await this.#storeOverflow();
+  }
+
+  async #storeOverflow(): Promise<void> {
+    const part = this.#overflow.take(replayRowsMax);
+    try {
+      await this.#store(part);
+    } catch (error) {
+      this.#overflow.putBack(part);
+      throw error;
     }
   }
 
   /** True when everything is stored and the database is written to again. */
   async #finish(file: SpoolFile | undefined): Promise<boolean> {
     if (this.#isClosed) return true;
-    if (file && file.size() > this.#replayedTo) return false;
-    if (this.#overflow) await this.#store(this.#overflow);
-    this.#overflow = undefined;
+    if (this.#hasMore(file) || this.#overflow.rows() > replayRowsMax) return false;
+    if (this.#overflow.rows() > 0) await this.#storeOverflow();
     await this.#back(file);
     this.#deps.log.info({}, 'the database is back: the spool of the queue engine is stored');
     return true;

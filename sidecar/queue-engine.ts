@@ -16,7 +16,8 @@ import { acdReconcileDefaults, createAcdReconcile } from '../core/services/acd-r
 import type { ChatPort, SwitchPort } from '../core/switch.js';
 import { createOwnership, ownershipDefaults } from './acd-ownership.js';
 import type { OwnershipOptions } from './acd-ownership.js';
-import { acdSpoolDefaults, createAcdSpool } from './acd-spool.js';
+import { createAcdSpool } from './acd-spool.js';
+import { acdSpoolDefaults } from './acd-spool-options.js';
 import type { CheckResult } from './health.js';
 import { isDeadOwner, ownerName } from './owner-name.js';
 import type { Timers } from './timers.js';

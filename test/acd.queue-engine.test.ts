@@ -10,7 +10,7 @@ import type { SwitchId } from '../core/acd/ids.js';
 import type { FencedAcdStore, Leases } from '../core/acd-ports.js';
 import type { SwitchPort } from '../core/switch.js';
 import { ownershipDefaults } from '../sidecar/acd-ownership.js';
-import { acdSpoolDefaults } from '../sidecar/acd-spool.js';
+import { acdSpoolDefaults } from '../sidecar/acd-spool-options.js';
 import { openQueueEngine, standbyEveryMs } from '../sidecar/queue-engine.js';
 import type { QueueEngineOptions, RunningQueueEngine } from '../sidecar/queue-engine.js';
 import { systemTimers } from '../sidecar/timers.js';

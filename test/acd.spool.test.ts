@@ -6,9 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TandemError } from '../core/errors.js';
 import type { AcdBatch } from '../core/acd-ports.js';
-import { acdSpoolDefaults, createAcdSpool } from '../sidecar/acd-spool.js';
-import type { AcdSpool, AcdSpoolOptions } from '../sidecar/acd-spool.js';
+import { createAcdSpool } from '../sidecar/acd-spool.js';
+import type { AcdSpool } from '../sidecar/acd-spool.js';
 import { decodeLine, encodeLine } from '../sidecar/acd-spool-line.js';
+import { acdSpoolDefaults } from '../sidecar/acd-spool-options.js';
+import type { AcdSpoolOptions } from '../sidecar/acd-spool-options.js';
+import { replayRowsMax } from '../sidecar/acd-spool-replay.js';
 import { batchOf, byId, sampleAgent, sampleMember, sampleOffer, sampleQueue, sampleSystem, sampleVisit } from './support/acd-rows.js';
 import { createMemoryAcdStore } from './support/acd-memory-store.js';
 import { turn } from './support/acd-stub-engine.js';
@@ -249,6 +252,34 @@ describe('spool of the queue engine', () => {
     assert.deepEqual(visits(), { m1: 7 });
   });
 
+  it('what memory holds is stored in parts; what comes meanwhile, and a part that fails, keep their order', async () => {
+    const { store, timers, open, retry, visits } = world({ bytesMax: 0 });
+    store.mode = 'down';
+    const spool = open();
+    const many = 2 * replayRowsMax + 10;
+    await spool.save(batchOf({ members: byId(...Array.from({ length: many }, (_, i) => sampleMember(`m${String(i)}`))) }), 1);
+    store.mode = 'hangs';
+    timers.advance(acdSpoolDefaults.retryEveryMs);
+    await eventually(
+      () => store.open(),
+      (saves) => saves === 1,
+    );
+
+    await spool.save(member('m0', 2), 1);
+    store.mode = 'down';
+    store.letGo();
+    await eventually(
+      () => timers.waiting,
+      (waiting) => waiting === 1,
+    );
+    store.mode = 'up';
+    await retry(spool);
+
+    assert.equal(visits()['m0'], 2);
+    assert.equal(store.things.members.size, many);
+    assert.ok(store.saved.length === 3 && store.saved.every(({ members }) => members.size <= replayRowsMax));
+  });
+
   it('a disk that fails: the same', async () => {
     const { store, meter, errors, open, retry, visits } = world({ file: tmpdir() });
     store.mode = 'down';
@@ -266,18 +297,22 @@ describe('spool of the queue engine', () => {
     await open().recover(2); // a start does not fail over it
   });
 
-  it('rows that the database refuses for good do not stand in the way of the rest', async () => {
-    const { store, errors, open, retry } = world();
+  it('H2: a row that the database refuses for good costs nothing but itself', async () => {
+    const { store, meter, errors, open, retry, visits } = world();
     const spool = open();
     store.mode = 'down';
-    await spool.save(member('m1', 1), 1);
-    store.mode = 'refuses';
+    for (const id of ['m1', 'm2', 'm3']) await spool.save(member(id, 1), 1);
+    store.mode = 'up';
+    store.refuses = (id) => id === 'm2';
 
     await retry(spool);
 
     assert.equal(spool.isStoreAway(), false);
+    assert.deepEqual(visits(), { m1: 1, m3: 1 });
+    assert.deepEqual([...store.kept.keys()].sort(), ['m1-1 1', 'm2-1 1', 'm3-1 1']);
     assert.equal(errors.length, 1);
-    await assert.rejects(spool.save(member('m1', 2), 1), { code: 'TDM_BAD_VALUE' }, 'the loop hears of it');
+    assert.deepEqual(meter.counted('tandem_acd_spool_lost_total'), [{ what: 'row' }]);
+    await assert.rejects(spool.save(member('m2', 2), 1), { code: 'TDM_BAD_VALUE' }, 'the loop hears of it');
   });
 
   it('the next start begins with what an orderly stop left in the file', async () => {
@@ -292,6 +327,29 @@ describe('spool of the queue engine', () => {
     store.mode = 'up';
 
     await second.recover(2);
+
+    assert.deepEqual(visits(), { m1: 1 });
+  });
+
+  it('a start that fails adds nothing to the file', async () => {
+    const { file, store, open, visits } = world();
+    store.mode = 'down';
+    const first = open();
+    await first.save(member('m1', 1), 1);
+    await first.close();
+    const sizes: number[] = [];
+    for (let fence = 2; fence < 6; fence++) {
+      const spool = open();
+      const save = store.save.bind(store);
+      store.mode = 'up';
+      store.save = () => Promise.reject(new TandemError('TDM_STORE_DOWN', ['test']));
+      await assert.rejects(spool.recover(fence), { code: 'TDM_STORE_DOWN' });
+      store.save = save;
+      sizes.push(statSync(file).size);
+    }
+    assert.equal(new Set(sizes).size, 1, String(sizes));
+
+    await open().recover(6);
 
     assert.deepEqual(visits(), { m1: 1 });
   });

@@ -4,8 +4,10 @@ import { TandemError } from '../../core/errors.js';
 import type { Segment } from '../../core/acd/records.js';
 
 export interface MemoryAcdStore extends FencedAcdStore {
-  /** `hangs`: saves begin and do not end until `letGo` */
-  mode: 'up' | 'down' | 'hangs' | 'refuses';
+  /** `hangs`: saves begin and do not end until `letGo`, as the mode is then */
+  mode: 'up' | 'down' | 'hangs';
+  /** rows for which a save is refused for good: their ids, or keys of segments */
+  refuses: (id: string) => boolean;
   /** the lease's: a save under an older one is another's */
   fence: number;
   readonly things: Record<'members' | 'agents' | 'offers' | 'queues', Map<string, unknown>>;
@@ -38,6 +40,7 @@ export function createMemoryAcdStore(): MemoryAcdStore {
 
   const store: MemoryAcdStore = {
     mode: 'up',
+    refuses: () => false,
     fence: 0,
     things: { members: new Map(), agents: new Map(), offers: new Map(), queues: new Map() },
     kept: new Map(),
@@ -49,9 +52,9 @@ export function createMemoryAcdStore(): MemoryAcdStore {
       for (const go of all) go();
     },
     async save(batch, fence) {
-      if (store.mode === 'down') throw new TandemError('TDM_STORE_DOWN', ['test']);
-      if (store.mode === 'refuses') throw new TandemError('TDM_BAD_VALUE', ['database', 'test']);
       if (store.mode === 'hangs') await new Promise<void>((resolve) => hanging.push(resolve));
+      if (store.mode === 'down') throw new TandemError('TDM_STORE_DOWN', ['test']);
+      if (idsOf(batch).some((id) => store.refuses(id))) throw new TandemError('TDM_BAD_VALUE', ['database', 'test']);
       take(batch, fence);
     },
     load: () => {
@@ -64,3 +67,8 @@ export function createMemoryAcdStore(): MemoryAcdStore {
   };
   return store;
 }
+
+const idsOf = ({ members, agents, offers, queues, segments }: AcdBatch): string[] => [
+  ...[members, agents, offers, queues].flatMap((things) => [...things.keys()]),
+  ...segments.map(({ key }) => key),
+];

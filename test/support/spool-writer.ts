@@ -1,5 +1,6 @@
 /** A process that writes to a spool as fast as it can and says what was kept; to be killed. Argument: the file. */
-import { createAcdSpool, acdSpoolDefaults } from '../../sidecar/acd-spool.js';
+import { createAcdSpool } from '../../sidecar/acd-spool.js';
+import { acdSpoolDefaults } from '../../sidecar/acd-spool-options.js';
 import { systemTimers } from '../../sidecar/timers.js';
 import { batchOf, sampleVisit } from './acd-rows.js';
 import { createMemoryAcdStore } from './acd-memory-store.js';
