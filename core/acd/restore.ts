@@ -1,5 +1,6 @@
 /** From the stored rows to a running state: callers are away until they come back, talks stand until the switch says otherwise (B5). */
 import type { StoredAcd } from '../acd-ports.js';
+import { afterClockBack } from './clock-back.js';
 import { rankAgain } from './configure.js';
 import { callText } from './ids.js';
 import { finishVisit } from './exits.js';
@@ -11,9 +12,10 @@ import { isWaiting } from './places.js';
 import type { World } from './world.js';
 
 /** The configuration is in place; indexes follow at the first settle. */
-export function restore(w: World, stored: StoredAcd): void {
+export function restore(w: World, asStored: StoredAcd): void {
+  const stored = afterClockBack(w, asStored);
   if (stored.system) w.system = { ...stored.system };
-  for (const { number, agent, atMs } of stored.lastTalks ?? []) w.rememberTalk(number, agent, atMs);
+  for (const { number, agent, atMs } of stored.lastTalks ?? []) w.rememberTalk(number, agent, Math.min(atMs, w.nowMs));
   for (const queue of stored.queues)
     if (w.queueConfigs.has(queue.id)) w.queues.set(queue.id, queue);
     else w.changes.queues.add(queue.id);
@@ -45,7 +47,7 @@ function restoreMember(w: World, member: Member): void {
     // JSON has no Infinity
     member.presence = { kind: 'away', untilMs: Infinity };
     w.memberIndex.rememberNumber(member);
-  } else if (member.presence.kind === 'callback') w.memberIndex.rememberNumber(member);
+  } else if (member.presence.kind === 'callback' || member.presence.kind === 'message') w.memberIndex.rememberNumber(member);
   else if (member.media === 'audio' && isWaiting(member)) {
     member.presence = { kind: 'away', untilMs: w.nowMs + w.settings.attachGraceMs };
     w.changeMember(member);

@@ -1,11 +1,20 @@
-/** Bad input: a refused wish has a reason and changes nothing. */
+/** Bad input: a refused wish has a reason and changes nothing. Nobody is taken away while the switch connects him. */
+import type { OfferId } from '../../../core/acd/ids.js';
 import type { Checker, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
 
 export function createRefusalChecker(): Checker {
+  /** ordered to be connected */
+  const connecting = new Set<OfferId>();
   return {
     name: 'refusals',
     saved({ answer, changes, event, wasDue, effects }: Seen): void {
+      for (const effect of effects) {
+        if (effect.type === 'connect') connecting.add(effect.order.offer);
+        const isTaken = effect.type === 'cancel-ring' && connecting.has(effect.offer) && !wasDue;
+        if (isTaken && (event?.type === 'move-asked' || event?.type === 'withdraw-asked' || event?.type === 'callback-asked'))
+          throw new Violation('refusals', `${event.type} takes back ${effect.offer}, which is being connected`);
+      }
       if (answer.ok || !event) return;
       const fail = (text: string): never => {
         throw new Violation('refusals', `${event.type} is refused with ${answer.code} ${answer.detail}, but ${text}`);
