@@ -1,0 +1,80 @@
+/**
+ * Who may use the own HTTP interface, beside VICIdial's columns: rights of users, API keys, browser sessions. Only
+ * hashes of keys and sessions are ever stored. `sql/` implements these ports.
+ */
+
+/** What a user has beside its row of vicidial_users. */
+export interface UserRights {
+  /** ids of the queues that he may see and change, in lower case; undefined = all */
+  readonly queues: readonly string[] | undefined;
+  /** the agent of the provisioning that he is; undefined = none */
+  readonly agent: string | undefined;
+}
+
+export interface UserRightsStore {
+  /** Never older than one second; a user without a row has all queues and is no agent. */
+  find(user: string): Promise<UserRights>;
+  /** Of several users, by their name in lower case. */
+  all(users: readonly string[]): Promise<ReadonlyMap<string, UserRights>>;
+  put(user: string, rights: UserRights): Promise<void>;
+}
+
+export interface ApiKey {
+  /** public name of the key, `k_...` */
+  readonly id: string;
+  readonly name: string;
+  /** words of `tandem_...` */
+  readonly functions: readonly string[];
+  /** as in UserRights */
+  readonly queues: readonly string[] | undefined;
+  readonly createdAtMs: number;
+  readonly createdBy: string;
+  /** undefined = never */
+  readonly expiresAtMs: number | undefined;
+  readonly isDisabled: boolean;
+  /** to about a minute; undefined = never */
+  readonly lastUsedAtMs: number | undefined;
+  readonly lastAddress: string | undefined;
+}
+
+export type ApiKeyChange = Partial<Pick<ApiKey, 'name' | 'functions' | 'queues' | 'expiresAtMs' | 'isDisabled'>>;
+
+export interface ApiKeyStore {
+  /** By the hash of the secret; never older than one second. */
+  find(hash: string): Promise<ApiKey | undefined>;
+  get(id: string): Promise<ApiKey | undefined>;
+  /** Of ids behind `after`, in order, at most `limit`. */
+  list(after: string, limit: number): Promise<readonly ApiKey[]>;
+  count(): Promise<number>;
+  create(key: ApiKey, hash: string): Promise<void>;
+  /** False when there is no such key. */
+  change(id: string, change: ApiKeyChange): Promise<boolean>;
+  used(id: string, atMs: number, address: string): Promise<void>;
+}
+
+export interface StoredSession {
+  readonly id: string;
+  readonly user: string;
+  /** digest of the user's stored secrets at login: a new password ends the session */
+  readonly secretMark: string;
+  readonly createdAtMs: number;
+  /** last request, to about a minute */
+  readonly seenAtMs: number;
+  /** when the newest token was given out */
+  readonly rotatedAtMs: number;
+  /** when the newest token came back for the first time; undefined: the browser may not have it yet */
+  readonly confirmedAtMs: number | undefined;
+}
+
+export interface SessionStore {
+  /** By the hash of its newest or its last token; never older than one second. */
+  find(hash: string): Promise<{ readonly session: StoredSession; readonly isNewest: boolean } | undefined>;
+  /** Of one user at most `perUserMax`: the oldest go. */
+  create(session: StoredSession, hash: string, perUserMax: number): Promise<void>;
+  /** A new token in place of the newest one; the one that was shown stays known. False when another request did it already. */
+  rotate(id: string, shown: string, hash: string, before: StoredSession, atMs: number): Promise<boolean>;
+  /** Seen now; `confirmed`: with its newest token. */
+  seen(id: string, atMs: number, confirmed: boolean): Promise<void>;
+  end(id: string): Promise<void>;
+  endOfUser(user: string): Promise<void>;
+}
