@@ -3,6 +3,7 @@ import { becomeCallback, openCallback } from './callbacks.js';
 import { done, refused, unknown } from './answers.js';
 import type { Answer } from './events.js';
 import { exitMember, finishVisit } from './exits.js';
+import { isMessage } from './messages.js';
 import { cancelOffers, endTalk } from './offers.js';
 import { isConnecting, isWaiting } from './places.js';
 import type { Member } from './state.js';
@@ -38,7 +39,7 @@ export function keyPressed(w: World, member: Member, key: string): void {
 export function callbackAsked(w: World, id: Member['id'], number: string): Answer {
   const member = w.members.get(id);
   if (!member) return unknown('member', id);
-  if (!isWaiting(member) || member.presence.kind === 'callback' || isConnecting(w, member) || member.media === 'chat')
+  if (!isWaiting(member) || member.presence.kind === 'callback' || isMessage(member) || isConnecting(w, member) || member.media === 'chat')
     return refused('TDM_CONFLICT', `member ${id} cannot be called back now`);
   return askCallback(w, member, number);
 }

@@ -70,6 +70,7 @@ export function queueDefaults(id: QueueId): QueueConfig {
       confirmPrompt: undefined,
       expireMs: 14_400_000,
     },
+    messageExpireMs: 604_800_000,
     overflow: [],
     hours: undefined,
     zone: 'UTC',

@@ -74,6 +74,7 @@ function queueTimes(d: QueueDefinition, base: QueueConfig) {
     maxWrapUpMs: d.max_wrap_up_s ? ms(d.max_wrap_up_s) : base.maxWrapUpMs,
     ewtInitialMs: d.ewt_initial_s === undefined ? base.ewtInitialMs : ms(d.ewt_initial_s),
     confirmMs: msOr(d.confirm_s, base.confirmMs),
+    messageExpireMs: msOr(d.message_expire_s, base.messageExpireMs),
   };
 }
 

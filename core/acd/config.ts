@@ -151,6 +151,8 @@ export interface QueueConfig {
   readonly ewtInitialMs: number | undefined;
   readonly exitKeys: string;
   readonly callback: CallbackConfig;
+  /** a message that no agent has heard by then leaves by `timeout` (B51) */
+  readonly messageExpireMs: number;
   readonly overflow: readonly OverflowRule[];
   readonly hours: OpeningHours | undefined;
   /** IANA zone of `hours` */

@@ -5,6 +5,7 @@ import { callbackDue } from './callbacks.js';
 import { dissuade, messageEnded } from './entering.js';
 import { exitMember, finishVisit, leaveFor } from './exits.js';
 import type { AgentId, MemberId, OfferId } from './ids.js';
+import { isMessage } from './messages.js';
 import { cancelOffers, failOffer } from './offers.js';
 import { pauseRanOut } from './pauses.js';
 import { isWaiting, noAgentDueMs, onHoldDueMs, overflowDueMs } from './places.js';
@@ -97,8 +98,9 @@ function leavesByTime(w: World, member: Member): boolean {
   return true;
 }
 
-/** A queue at which nobody is any more, by its own rule: everybody leaves at once (B20). */
+/** A queue at which nobody is any more, by its own rule: every caller leaves at once (B20). */
 export function leaveEmptied(w: World, member: Member): void {
+  if (isMessage(member)) return;
   if (isWaiting(member)) leaveFor(w, member, 'no-agent', 'no-agent');
   else exitMember(w, member, { reason: 'no-agent' });
 }

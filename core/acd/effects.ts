@@ -37,6 +37,8 @@ export interface RingOrder {
   readonly language: string | undefined;
   readonly variables: Readonly<Record<string, string>>;
   readonly leadId: number | undefined;
+  /** a message instead of a caller (B51): once the leg is ready its dialplan plays this file, and no order to connect comes */
+  readonly message?: string | undefined;
 }
 
 export interface ConnectOrder {

@@ -4,6 +4,7 @@ import { expectedWaitMs, positionAtEntry } from './estimate.js';
 import { exitMember } from './exits.js';
 import type { QueueId } from './ids.js';
 import { callbackKeys } from './callbacks.js';
+import { isMessage } from './messages.js';
 import { rankOf } from './order.js';
 import type { Member } from './state.js';
 import type { World } from './world.js';
@@ -26,7 +27,7 @@ export function enterQueue(w: World, member: Member, id: QueueId): void {
   startTimers(w, member, queue);
   w.entered.add(id);
   w.changeMember(member);
-  if (member.presence.kind === 'callback') {
+  if (member.presence.kind === 'callback' || isMessage(member)) {
     w.memberIndex.rememberNumber(member);
     member.phase = { kind: 'waiting' };
   } else if (queue.welcome !== undefined && member.media === 'audio' && member.visit === 1) {
@@ -40,7 +41,7 @@ export function rankWith(w: World, member: Member, queue: QueueConfig): number {
 }
 
 export function startTimers(w: World, member: Member, queue: QueueConfig): void {
-  const maxWaitMs = member.maxWaitMs || queue.maxWaitMs;
+  const maxWaitMs = isMessage(member) ? queue.messageExpireMs : member.maxWaitMs || queue.maxWaitMs;
   member.giveUpAtMs = maxWaitMs > 0 ? w.nowMs + maxWaitMs : 0;
   member.onHoldSinceMs = w.nowMs;
   const { announce } = queue;

@@ -41,6 +41,8 @@ export interface Join {
   readonly callbackOf: MemberId | undefined;
   /** of a callback ordered without a call: audio, no `call`; `number` is called when its turn comes, from this switch */
   readonly homeSwitch?: SwitchId | undefined;
+  /** file of a message that a caller has left (B51): no `call`; `homeSwitch` has the file, `number` may be called back */
+  readonly message?: string | undefined;
 }
 
 /** Who ended a talk, as far as the switch says. */
@@ -96,6 +98,8 @@ export type AcdEvent =
   | { readonly type: 'type-asked'; readonly agent: string; readonly agentType: AgentType }
   // ---- supervision
   | { readonly type: 'dispatching-asked'; readonly isOn: boolean }
+  /** OpenSIPS's mean talk times begin anew (opensips-call-center 13, reset_stats) */
+  | { readonly type: 'averages-reset-asked' }
   /** external dispatcher; the checks and their order are opensips-call-center 10 */
   | { readonly type: 'dispatch-asked'; readonly member: string; readonly agent: string }
   | { readonly type: 'withdraw-asked'; readonly member: string; readonly reason: ExitReason }

@@ -29,6 +29,7 @@ export function exitMember(w: World, member: Member, exit: Exit): void {
 
 function orderExit(w: World, member: Member, exit: Exit): void {
   const { presence } = member;
+  if (presence.kind === 'message') return;
   if (presence.kind === 'callback') {
     if (presence.step.kind === 'dialling' && member.homeSwitch)
       w.order({ type: 'cancel-call-back', member: member.id, leg: presence.step.leg, switch: member.homeSwitch });

@@ -63,12 +63,14 @@ export function goesBefore(a: Member, b: Member, priorityStepMs: number): boolea
 
 /** A waiting caller who is there and may be rung for (once more, in the ring-all family). */
 export function wantsOffer(state: AcdState, member: Member, at: Moment): boolean {
-  return member.phase.kind === 'waiting' && member.presence.kind === 'here' && mayBeRung(state, member, at);
+  const isThere = member.presence.kind === 'here' || member.presence.kind === 'message';
+  return member.phase.kind === 'waiting' && isThere && mayBeRung(state, member, at);
 }
 
 function mayBeRung(state: AcdState, member: Member, at: Moment): boolean {
   if (member.giveUpAtMs > 0 && member.giveUpAtMs <= at.nowMs) return false;
-  if (member.call && at.down.has(member.call.switch)) return false;
+  const home = member.presence.kind === 'message' ? member.homeSwitch : member.call?.switch;
+  if (home && at.down.has(home)) return false;
   if (member.offers.length === 0) return true;
   const queue = state.queueConfigs.get(member.queue);
   if (!queue || member.media === 'chat' || member.offers.length >= queue.ringAgentsMax) return false;
@@ -80,7 +82,7 @@ function mayBeRung(state: AcdState, member: Member, at: Moment): boolean {
 
 /** The waiting is to end by a rule: as soon as no leg rings any more, and no further leg is started. */
 function isGoing(member: Member, queue: QueueConfig, nowMs: number): boolean {
-  const waited = queue.overflow.find(({ on }) => on === 'waited');
+  const waited = member.presence.kind === 'message' ? undefined : queue.overflow.find(({ on }) => on === 'waited');
   const { message, onHoldMsMax } = queue.dissuading;
   // who is away hears nothing
   const isDissuaded =

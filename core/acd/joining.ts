@@ -8,6 +8,7 @@ import type { MemberFacts } from './facts.js';
 import { destinationOf, exitMember, movesMax } from './exits.js';
 import { isOpen } from '../menu/hours.js';
 import { callText, legId, legPrefix, switchId } from './ids.js';
+import { placeMessage } from './messages.js';
 import { mergeNeeds, needsMax } from './needs.js';
 import { endTalk } from './offers.js';
 import { expectedWaitMs, positionAtEntry } from './estimate.js';
@@ -108,9 +109,12 @@ const ewtForRule = (w: World, queue: QueueConfig, cause: OverflowCause): number 
 function refusalOf(w: World, join: Join, queue: QueueConfig): Refusal | undefined {
   if (w.callers.get(join.number)?.isBlocked) return { cause: undefined, reason: 'blocked' };
   if (w.queueRuntime(queue.id).isDraining) return { cause: 'queue-removed', reason: 'queue-removed' };
-  if (queue.hours && !isOpen(queue.hours, w.nowMs)) return { cause: 'closed', reason: 'closed' };
+  // messages are left when nobody is there
+  const isMessage = join.message !== undefined;
+  if (!isMessage && queue.hours && !isOpen(queue.hours, w.nowMs)) return { cause: 'closed', reason: 'closed' };
   if (w.membersOfQueue(queue.id).size >= queue.membersMax || w.members.size >= w.settings.membersMax)
     return { cause: 'full', reason: 'full' };
+  if (isMessage) return undefined;
   if (isEmpty(w, queue, queue.joinWhen)) return { cause: 'join-empty', reason: 'join-empty' };
   const ewtMs = ewtForRule(w, queue, 'ewt');
   if (ewtMs !== undefined && destinationOf(w, queue.id, 'ewt', ewtMs)) return { cause: 'ewt', reason: 'overflowed' };
@@ -135,6 +139,7 @@ function refuse(w: World, join: Join, queue: QueueConfig, reason: ExitReason, to
 function letIn(w: World, join: Join, queue: QueueConfig): Answer {
   const returned = abandonedBy(w, join, queue);
   if (returned) return resume(w, returned, join);
+  if (join.message !== undefined) return placeMessage(w, newMember(w, join, queue), queue.id, join.message);
   if (!join.call && join.media === 'audio') return placeCallback(w, join, queue);
   const member = newMember(w, join, queue);
   w.addMember(member);
@@ -195,7 +200,7 @@ function placeCallback(w: World, join: Join, queue: QueueConfig): Answer {
   w.addMember(member);
   enterQueue(w, member, queue.id);
   member.giveUpAtMs = 0;
-  w.tell({ type: 'callback-placed', member: member.id, queue: queue.id, number: join.number });
+  w.tell({ type: 'callback-placed', member: member.id, queue: queue.id, number: join.number, isNew: true });
   return { ok: true, detail: 'callback placed', member: member.id, resumed: false };
 }
 

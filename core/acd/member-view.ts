@@ -32,6 +32,8 @@ export interface MemberView {
   readonly giveUpAtMs: number;
   readonly ewtAtJoinMs: number | undefined;
   readonly callback: CallbackView | undefined;
+  /** file of a message that a caller has left (B51) */
+  readonly message: string | undefined;
   readonly switch: string | undefined;
   readonly uniqueId: string | undefined;
   readonly leadId: number | undefined;
@@ -86,7 +88,8 @@ export function memberView(state: AcdState, member: Member, nowMs: number, posit
       presence.kind === 'callback'
         ? { number: presence.number, attempts: presence.attempts, step: presence.step.kind, expiresAtMs: presence.expiresAtMs }
         : undefined,
-    switch: call?.switch,
+    message: presence.kind === 'message' ? presence.file : undefined,
+    switch: call?.switch ?? (presence.kind === 'message' ? member.homeSwitch : undefined),
     uniqueId: call?.uniqueId,
     leadId: member.leadId,
     param: member.param,
@@ -116,14 +119,18 @@ export function waitingView(state: AcdState, queue: QueueId, wish: PageWish, now
   return { items, total: page.total, next: page.next };
 }
 
+type OpenView = (state: AcdState, queue: QueueId | undefined, wish: PageWish, nowMs: number) => Page<MemberView>;
 /** Open callbacks of all queues, or of one; by id. */
-export function callbacksView(state: AcdState, queue: QueueId | undefined, wish: PageWish, nowMs: number): Page<MemberView> {
-  const page = pageById<Member>(callbacksOf(state, queue), wish);
+export const callbacksView: OpenView = (...of) => openView('callback', ...of);
+/** Messages that no agent has heard yet; by id. */
+export const messagesView: OpenView = (...of) => openView('message', ...of);
+
+function openView(kind: 'callback' | 'message', ...[state, queue, wish, nowMs]: Parameters<OpenView>): Page<MemberView> {
+  const page = pageById<Member>(openOf(state, kind, queue), wish);
   return { ...page, items: page.items.map((member) => memberView(state, member, nowMs, undefined)) };
 }
 
-function* callbacksOf(state: AcdState, queue: QueueId | undefined): Generator<Member> {
+function* openOf(state: AcdState, kind: 'callback' | 'message', queue: QueueId | undefined): Generator<Member> {
   for (const member of state.members.values())
-    if (member.presence.kind === 'callback' && member.phase.kind !== 'abandoned' && (queue === undefined || member.queue === queue))
-      yield member;
+    if (member.presence.kind === kind && member.phase.kind !== 'abandoned' && (queue === undefined || member.queue === queue)) yield member;
 }

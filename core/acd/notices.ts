@@ -116,7 +116,15 @@ export type Notice =
       readonly limitAtMs: number;
       readonly action: AcdSettings['pauseOverLimit'];
     }
-  | { readonly type: 'callback-placed'; readonly member: MemberId; readonly queue: QueueId; readonly number: string }
+  /** `isNew`: ordered without a call; else a waiting caller wants to be called back */
+  | {
+      readonly type: 'callback-placed';
+      readonly member: MemberId;
+      readonly queue: QueueId;
+      readonly number: string;
+      readonly isNew: boolean;
+    }
+  | { readonly type: 'message-placed'; readonly member: MemberId; readonly queue: QueueId; readonly number: string; readonly file: string }
   | { readonly type: 'callback-dialled'; readonly member: MemberId; readonly queue: QueueId; readonly attempt: number }
   /** the switch and the state differed; what was believed, and what was done about it (B1, B2) */
   | { readonly type: 'repaired'; readonly what: 'member' | 'offer' | 'agent' | 'leg'; readonly id: string; readonly reason: string }

@@ -8,6 +8,7 @@ import { memberFacts, offerFacts } from './facts.js';
 import type { MemberFacts, OfferFacts } from './facts.js';
 import { legId, legPrefix, offerId, switchId } from './ids.js';
 import type { OfferId } from './ids.js';
+import { isMessage } from './messages.js';
 import { triesOf } from './order.js';
 import { recordOffer } from './segments.js';
 import type { OfferOutcome } from './records.js';
@@ -38,7 +39,8 @@ export function makeOffer(w: World, member: Member, service: Service, isOrdered 
     agent: agent.id,
     queue: member.queue,
     media: member.media,
-    switch: switchId(config.switch ?? member.call?.switch ?? ''),
+    // a message is heard where its file is
+    switch: isMessage(member) ? (member.homeSwitch ?? switchId('')) : switchId(config.switch ?? member.call?.switch ?? ''),
     leg: legId(legPrefix + id),
     startedAtMs: w.nowMs,
     ringMs,
@@ -163,6 +165,10 @@ export function ready(w: World, offer: Offer): void {
   if (offer.phase.kind !== 'answered') return;
   const member = w.memberOf(offer.member);
   cancelOffers(w, member, 'answered-elsewhere', offer);
+  if (isMessage(member)) {
+    connected(w, offer); // the leg goes on with it by itself
+    return;
+  }
   offer.phase = { kind: 'connecting', answeredAtMs: offer.phase.atMs, deadlineMs: w.nowMs + w.settings.connectMsMax, isChecked: false };
   w.changeOffer(offer);
   w.changeMember(member);
@@ -178,7 +184,7 @@ export function connected(w: World, offer: Offer): void {
   const answeredAtMs = phase.kind === 'answered' ? phase.atMs : phase.kind === 'connecting' ? phase.answeredAtMs : w.nowMs;
   offer.phase = { kind: 'talking', answeredAtMs, connectedAtMs: w.nowMs };
   member.phase = { kind: 'talking', offer: offer.id, sinceMs: w.nowMs };
-  if (member.presence.kind !== 'here') member.presence = { kind: 'here' };
+  if (member.presence.kind !== 'here' && !isMessage(member)) member.presence = { kind: 'here' };
   const agent = w.agentOf(offer.agent);
   agent.callsAnswered++;
   agent.noAnswerCount = agent.rejectedCount = agent.busyCount = agent.notRegisteredCount = 0;

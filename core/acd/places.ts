@@ -2,6 +2,7 @@
 import type { AgentPlace, FreePlace } from './agent-index.js';
 import { agentHold, attendanceOf, queueHold } from './availability.js';
 import type { MemberPlace } from './member-index.js';
+import { isMessage } from './messages.js';
 import { relaxation, signatureOf, wantsNow } from './needs.js';
 import { agentKey, chatKey, memberKey } from './order.js';
 import { pauseDueMs } from './pauses.js';
@@ -115,7 +116,8 @@ function mayBeRung(w: World, member: Member): boolean {
 function isThere(w: World, { presence, call, homeSwitch }: Member): boolean {
   if (presence.kind === 'away') return false;
   if (presence.kind === 'callback') return presence.step.kind === 'waiting' && !(homeSwitch && w.switchesDown.has(homeSwitch));
-  return !(call && w.switchesDown.has(call.switch));
+  const home = presence.kind === 'message' ? homeSwitch : call?.switch;
+  return !(home && w.switchesDown.has(home));
 }
 
 export function memberDueMs(w: World, member: Member): number | undefined {
@@ -131,7 +133,7 @@ export function memberDueMs(w: World, member: Member): number | undefined {
 }
 
 function presenceDueMs({ presence }: Member): number {
-  if (presence.kind === 'here') return Infinity;
+  if (presence.kind === 'here' || presence.kind === 'message') return Infinity;
   if (presence.kind === 'away') return presence.untilMs;
   const { step, expiresAtMs } = presence;
   if (step.kind === 'dialling') return step.deadlineMs;
@@ -142,7 +144,7 @@ function presenceDueMs({ presence }: Member): number {
 export function noAgentDueMs(w: World, member: Member): number {
   const queue = w.queueOf(member.queue);
   const waitMs = queue.maxWaitNoAgentMs;
-  if (waitMs === 0 || w.agentIndex.counts(member.queue).loggedIn > 0) return Infinity;
+  if (waitMs === 0 || isMessage(member) || w.agentIndex.counts(member.queue).loggedIn > 0) return Infinity;
   const graceMs = queue.maxWaitNoAgentGraceMs;
   return Math.max(w.queueRuntime(member.queue).emptySinceMs + waitMs, member.enteredAtMs + (graceMs > 0 ? graceMs + waitMs : 1));
 }
@@ -157,7 +159,7 @@ export function onHoldDueMs(w: World, member: Member): number {
 
 /** Overflow by waiting time in this queue. */
 export function overflowDueMs(w: World, member: Member): number {
-  const rule = w.queueOf(member.queue).overflow.find(({ on }) => on === 'waited');
+  const rule = isMessage(member) ? undefined : w.queueOf(member.queue).overflow.find(({ on }) => on === 'waited');
   return rule ? member.enteredAtMs + rule.thresholdMs : Infinity;
 }
 

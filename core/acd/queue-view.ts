@@ -16,6 +16,8 @@ export interface QueueView {
   readonly waiting: number;
   /** of those: hung up and to be called back */
   readonly callbacks: number;
+  /** of those: messages that callers have left (B51) */
+  readonly messages: number;
   /** of those: the session broke, the place is kept */
   readonly away: number;
   readonly ringing: number;
@@ -60,16 +62,17 @@ export function queueViews(state: AcdState, wish: PageWish, nowMs: number): Page
 }
 
 function memberCounts(state: AcdState, queue: QueueId, nowMs: number) {
-  let [waiting, callbacks, away, longestWaitMs] = [0, 0, 0, 0];
+  let [waiting, callbacks, messages, away, longestWaitMs] = [0, 0, 0, 0, 0];
   for (const id of state.membersOfQueue(queue)) {
     const member = state.members.get(id);
     if (!member) continue;
     waiting++;
     if (member.presence.kind === 'callback') callbacks++;
+    if (member.presence.kind === 'message') messages++;
     if (member.presence.kind === 'away') away++;
     longestWaitMs = Math.max(longestWaitMs, nowMs - member.joinedAtMs);
   }
-  return { waiting, callbacks, away, longestWaitMs };
+  return { waiting, callbacks, messages, away, longestWaitMs };
 }
 
 function offerCounts(state: AcdState, queue: QueueId) {

@@ -52,7 +52,8 @@ function checkOffer(w: World, offer: Offer, { askedAtMs, uniqueIds, bridged }: L
   const isBridged = bridged.has(leg);
   const tell = (reason: string) => w.tell({ type: 'repaired', what: 'offer', id: offer.id, reason });
   if (offer.phase.kind === 'talking') {
-    if (isAlive && (isBridged || offer.phase.connectedAtMs > askedAtMs - youngMs)) return;
+    const isHeard = w.members.get(offer.member)?.presence.kind === 'message';
+    if (isAlive && (isBridged || isHeard || offer.phase.connectedAtMs > askedAtMs - youngMs)) return;
     tell(isAlive ? 'the talk is over, its leg is alone' : 'the leg of the talk is gone');
     if (isAlive) w.order({ type: 'hang-up-leg', switch: offer.switch, leg: offer.leg, reason: 'stale' });
     endTalk(w, offer, 'unknown', 'found over', 'lost');

@@ -44,6 +44,7 @@ export function ringOrder(state: AcdState, offer: Offer): RingOrder | undefined 
     language: member.language ?? queue.language,
     variables: member.variables,
     leadId: member.leadId,
+    message: member.presence.kind === 'message' ? member.presence.file : undefined,
   };
 }
 

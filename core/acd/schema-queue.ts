@@ -144,6 +144,7 @@ export const queueShape = {
   ewt_initial_s: seconds().optional(),
   exit_keys: keys.optional(),
   callback: callback.optional(),
+  message_expire_s: seconds(limits.longSecondsMax, 60).optional(),
   overflow: z.array(overflow).max(limits.overflowMax).optional(),
   hours: asWritten(hoursSchema).optional(),
   sticky: sticky.optional(),

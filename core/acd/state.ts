@@ -20,7 +20,9 @@ export type Presence =
       readonly attempts: number;
       readonly expiresAtMs: number;
       readonly step: CallbackStep;
-    };
+    }
+  /** nobody is there: what a caller has left, to be heard by an agent (B51) */
+  | { readonly kind: 'message'; readonly file: string };
 
 export type CallbackStep =
   | { readonly kind: 'waiting' }
@@ -44,7 +46,7 @@ export interface Member {
   readonly media: Media;
   /** undefined for a chat, and for a callback until it is reached */
   call: CallKey | undefined;
-  /** the switch on which a called-back caller is dialled */
+  /** the switch on which a called-back caller is dialled, or that has a message's file */
   homeSwitch: SwitchId | undefined;
   readonly number: string;
   readonly name: string;

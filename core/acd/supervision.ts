@@ -24,6 +24,16 @@ export function dispatchingAsked(w: World, { isOn }: Wish<'dispatching-asked'>):
   return done();
 }
 
+/** The estimate by OpenSIPS's formula is 0 until the next talk; the samples of ours stay. */
+export function averagesResetAsked(w: World): Answer {
+  for (const queue of w.queues.values()) {
+    if (queue.talkCount === 0) continue;
+    queue.talkMeanS = queue.talkCount = 0;
+    w.changeQueue(queue.id);
+  }
+  return done();
+}
+
 /** The checks in the reference's order, with its texts. */
 export function dispatchAsked(w: World, wish: Wish<'dispatch-asked'>): Answer {
   if (w.system.isDispatching) return refused('TDM_CONFLICT', 'Internal dispatching is enabled');
@@ -32,7 +42,8 @@ export function dispatchAsked(w: World, wish: Wish<'dispatch-asked'>): Answer {
   const agent = w.agentOf(config.id);
   if (!isLoggedIn(agent.status)) return refused('TDM_NOT_FOUND', 'Agent not logged in');
   const member = w.members.get(memberId(wish.member));
-  if (member?.phase.kind !== 'waiting' || member.presence.kind !== 'here') return refused('TDM_NOT_FOUND', 'Call not found');
+  const isThere = member?.presence.kind === 'here' || member?.presence.kind === 'message';
+  if (member?.phase.kind !== 'waiting' || !isThere) return refused('TDM_NOT_FOUND', 'Call not found');
   if (member.call && w.switchesDown.has(member.call.switch)) return refused('TDM_CONFLICT', 'The switch of the call is down');
   const service = w.servicesOfQueue(member.queue).get(agent.id);
   if (!service || !fits(config.skills, wantsNow(member.needs, waitedMs(member, w.nowMs))))

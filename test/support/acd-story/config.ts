@@ -106,6 +106,7 @@ const queueFields: Fields = {
   'callback-ring': ['callback.ringMs', seconds],
   'callback-confirm': ['callback.confirmKey', plain],
   'callback-expire': ['callback.expireMs', seconds],
+  'message-expire': ['messageExpireMs', seconds],
   'sticky-window': ['sticky.windowMs', seconds],
   'sticky-wait': ['sticky.waitMs', seconds],
 };

@@ -121,6 +121,7 @@ function memberPhase(phase: MemberPhase, names: PrintNames): string {
 
 function presence(is: Presence, names: PrintNames): string {
   if (is.kind === 'here') return 'here';
+  if (is.kind === 'message') return `message ${is.file}`;
   if (is.kind === 'away') return Number.isFinite(is.untilMs) ? `away till ${inSeconds(is.untilMs - names.startMs)}` : 'gone';
   const step = is.step.kind === 'dialling' ? `dialling ${names.ofLeg(is.step.leg)}` : is.step.kind;
   return `callback to ${is.number}, ${step}, attempts ${is.attempts}`;

@@ -44,6 +44,7 @@ const joinFields: Fields = {
   sticky: ['stickyAgent', plain],
   media: ['media', oneOf(mediaKinds)],
   'callback-of': ['callbackOf', memberId],
+  message: ['message', plain],
   // read apart
   call: ['call', plain],
   answered: ['answered', seconds],

@@ -70,6 +70,7 @@ function ringLine(order: RingOrder, names: PrintNames): string {
     name,
     order.announcements.length > 0 && `saying ${order.announcements.join(',')}`,
     order.confirmKey !== '' && `confirm ${order.confirmKey}`,
+    order.message !== undefined && `message ${order.message}`,
   );
 }
 
@@ -174,6 +175,8 @@ function rareNoticeText(notice: Exclude<Notice, { type: Common }>, names: PrintN
       return join(notice.agent, 'break over', notice.reason, `since ${inSeconds(notice.startedAtMs - names.startMs)},`, notice.action);
     case 'callback-placed':
       return join(notice.member, 'placed a callback to', notice.number);
+    case 'message-placed':
+      return join(notice.member, 'message', notice.file, 'of', notice.number, 'for', notice.queue);
     case 'callback-dialled':
       return join(notice.member, 'called back, attempt', String(notice.attempt));
     case 'repaired':
