@@ -13,19 +13,38 @@ export const askMsMax = 10_000;
 const answerBytesMax = 16 * 1024 * 1024;
 
 /** The answer's JSON. Rejects TDM_REMOTE_FAILED with the other side's code and text, TDM_REMOTE_SLOW. */
-export async function askApi({ url, user, pass }: ApiAddress, path: string): Promise<unknown> {
-  const address = new URL(`/api/v1${path}`, url);
-  const headers = { authorization: `Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}` };
-  const answer = await fetch(address, { headers, redirect: 'error', signal: AbortSignal.timeout(askMsMax) }).catch((e: unknown) => {
+export async function askApi(to: ApiAddress, path: string): Promise<unknown> {
+  const { status, body, host } = await ask(to, `/api/v1${path}`, {});
+  if (status >= 400) throw new TandemError('TDM_REMOTE_FAILED', [host, refusalOf(body, status)]);
+  return body;
+}
+
+/** The result of a management command. Rejects TDM_REMOTE_FAILED with the other side's number and text. */
+export async function askMi(to: ApiAddress, method: string, params: unknown): Promise<unknown> {
+  const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const { status, body, host } = await ask(to, '/mi', { method: 'POST', body: request, headers: { 'content-type': 'application/json' } });
+  const { result, error } = (body ?? {}) as { readonly result?: unknown; readonly error?: unknown };
+  if (error === undefined && status < 400) return result;
+  const { code, message, data } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown; readonly data?: unknown };
+  const text = [code ?? status, message, data].filter((part) => part !== undefined).map(String);
+  throw new TandemError('TDM_REMOTE_FAILED', [host, text.join(' ')]);
+}
+
+async function ask({ url, user, pass }: ApiAddress, path: string, init: RequestInit) {
+  const address = new URL(path, url);
+  const headers = {
+    authorization: `Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}`,
+    ...(init.headers as Record<string, string>),
+  };
+  const signal = AbortSignal.timeout(askMsMax);
+  const answer = await fetch(address, { ...init, headers, redirect: 'error', signal }).catch((e: unknown) => {
     if (e instanceof Error && e.name === 'TimeoutError') throw new TandemError('TDM_REMOTE_SLOW', [address.host, askMsMax], { cause: e });
     const reason = e instanceof Error && e.cause instanceof Error ? e.cause.message : String(e);
     throw new TandemError('TDM_REMOTE_FAILED', [address.host, reason], { cause: e });
   });
   const text = await answer.text();
   if (text.length > answerBytesMax) throw new TandemError('TDM_REMOTE_FAILED', [address.host, 'its answer is too large']);
-  const body = readJson(text, address.host);
-  if (!answer.ok) throw new TandemError('TDM_REMOTE_FAILED', [address.host, refusalOf(body, answer.status)]);
-  return body;
+  return { status: answer.status, body: readJson(text, address.host), host: address.host };
 }
 
 function readJson(text: string, host: string): unknown {

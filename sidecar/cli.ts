@@ -6,6 +6,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addExplain } from './commands/explain.js';
 import { addImport } from './commands/import.js';
 import { addMenu } from './commands/menu.js';
+import { addMi } from './commands/mi.js';
 import { addMigrate } from './commands/migrate.js';
 import { addReference } from './commands/print-reference.js';
 import { addServe } from './commands/serve.js';
@@ -23,7 +24,7 @@ const program = new Command('tandem')
   .version(packageVersion())
   .showHelpAfterError();
 
-for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addExplain, addImport, addReference]) add(program);
+for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addExplain, addMi, addImport, addReference]) add(program);
 
 try {
   await program.parseAsync();

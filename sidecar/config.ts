@@ -2,6 +2,7 @@
 import { isNetwork } from '../core/address-list.js';
 import { TandemError } from '../core/errors.js';
 import { isZone } from '../core/time.js';
+import { opensipsConfig } from './config-opensips.js';
 import { queuesConfig } from './config-queues.js';
 import { environmentName, settingsTable, type SettingName, type SettingRow } from './settings-table.js';
 import { describeProblems, readYamlFile, type Problem, type YamlFile } from './yaml-file.js';
@@ -178,6 +179,7 @@ function buildConfig(read: Reader) {
     handoverWindowS: read.int('handover_window_s'),
     provision: read.text('provision') || undefined,
     queues: queuesConfig(read),
+    opensips: opensipsConfig(read),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),
     api: { url: read.text('api_url'), user: read.text('api_user'), pass: read.text('api_pass') },
@@ -209,7 +211,7 @@ function paths(read: Reader, name: 'api_paths' | 'agent_api_paths'): readonly st
 }
 
 /** Addresses (`10.0.0.5`) and networks (`10.0.0.0/8`) as given; each is checked. */
-function networks(read: Reader, name: SettingName): readonly string[] {
+export function networks(read: Reader, name: SettingName): readonly string[] {
   const list = read.list(name);
   for (const entry of list) if (!isNetwork(entry)) read.complain(name, `"${entry}" is no address and no network`);
   return list;

@@ -10,6 +10,7 @@ import type { Log } from '../core/ports.js';
 import type { After } from '../core/services/deadline.js';
 import { createLookupInsert } from '../core/services/lookup-insert.js';
 import { createPeerLevels } from '../core/services/peer-levels.js';
+import { createClock } from '../esl-outbound/clock.js';
 import { createEslServer, type EslServer } from '../esl-outbound/server.js';
 import type { Store } from '../sql/store.js';
 import { createHttpSide } from './api.js';
@@ -82,6 +83,7 @@ async function open(
   const preparation = await prepare(
     async () => {
       await store.migrate();
+      await store.opensipsViews.renew(config.opensips.views);
       if (config.provision !== undefined) await provision(store, { config, log, env });
     },
     { log, timers: systemTimers },
@@ -140,7 +142,7 @@ async function open(
     applications.agi,
     { log, meter: metrics },
   );
-  const esl = createEslServer(config.esl, applications.esl, { log, meter: metrics });
+  const esl = createEslServer(config.esl, applications.esl, { log, meter: metrics, clock: createClock(() => systemTimers.nowMs()) });
   const http = createHttpSide({ config, store, peers, health, metrics, log, reload, env, queues });
   const doors = doorsOf(agi, esl, http);
   closers.push(() => doors.close(0));

@@ -207,4 +207,10 @@ export const metricsTable: readonly MetricRow[] = [
     help: 'comparisons of the queue engine with the live channels of a switch',
   },
   { name: 'tandem_chat_webhooks_total', kind: 'counter', labels: ['outcome'], help: "chat messages to agents' desktops: ok, lost" },
+  {
+    name: 'tandem_mi_events_dropped_total',
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'events of the management interface that a subscriber did not get: unreachable, slow',
+  },
 ];

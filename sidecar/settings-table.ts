@@ -3,6 +3,8 @@
  * name; in the YAML file named by TANDEM_CONFIG the key is the lower-case name. `docs/settings.md`
  * is printed from this table (`tandem settings`), and a test compares the two.
  */
+import { opensipsSettings } from './settings-opensips.js';
+
 export interface SettingRow {
   readonly name: string;
   readonly kind: 'text' | 'int' | 'yes-no' | 'list' | 'choice';
@@ -438,6 +440,7 @@ export const settingsTable = [
     text: 'signs the posts to chat_webhook_url; empty = unsigned',
     example: 's3cr-et',
   },
+  ...opensipsSettings,
 ] as const satisfies readonly SettingRow[];
 
 export type SettingName = (typeof settingsTable)[number]['name'];

@@ -30,6 +30,7 @@ const visitColumns = {
   talk_ms: 'talkMs',
   position_at_entry: 'positionAtEntry',
   priority: 'priority',
+  serial: 'serial',
 } as const satisfies Record<string, keyof VisitSegment>;
 
 const offerColumns = {
@@ -50,6 +51,10 @@ const offerColumns = {
   ended_by: 'endedBy',
   ring_ms: 'ringMs',
   talk_ms: 'talkMs',
+  number: 'number',
+  arrived_ms: 'arrivedAtMs',
+  rejections: 'rejections',
+  serial: 'serial',
 } as const satisfies Record<string, keyof OfferSegment>;
 
 const statusColumns = {

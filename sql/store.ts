@@ -16,6 +16,8 @@ import type {
   Users,
 } from '../core/ports.js';
 import { instantOf, isZone } from '../core/time.js';
+import { createAccessStore } from './access-store.js';
+import type { AccessStore } from './access-store.js';
 import { createAcdStore } from './acd.js';
 import { createAcdConfigs } from './acd-configs.js';
 import type { StoredAcdConfigs } from './acd-configs.js';
@@ -34,6 +36,8 @@ import { createMenus } from './menus.js';
 import { isMigrated, migrate } from './migrate.js';
 import type { Migrated } from './migrate.js';
 import { openMysql } from './mysql.js';
+import { createOpensipsViews } from './opensips-views.js';
+import type { OpensipsViews } from './opensips-views.js';
 import { createProofs } from './proofs.js';
 import { createProvisioning } from './provisioning.js';
 import type { Provisioning } from './provisioning.js';
@@ -95,6 +99,9 @@ export interface Store {
   /** state and segments of the queue engine */
   readonly acd: FencedAcdStore;
   readonly leases: Leases;
+  /** rights, keys and sessions of the own API, and what was done with them */
+  readonly access: AccessStore;
+  readonly opensipsViews: OpensipsViews;
   /** provisioned queues, agents, tiers, callers */
   readonly acdConfigs: StoredAcdConfigs;
   /** Rejects TDM_STORE_DOWN when the database does not answer now. */
@@ -133,9 +140,10 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
   const lists = createLists(db, cached);
   const containers = createContainers(db, { ...cached, log });
   const menus = createMenus(db, cached);
+  const access = createAccessStore(db, { ...cached, log });
 
   function forgetAll(): void {
-    for (const cache of [users, settings, lists, containers, menus]) cache.forget();
+    for (const cache of [users, settings, lists, containers, menus, access]) cache.forget();
   }
 
   return {
@@ -152,6 +160,8 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     provisioning: createProvisioning(db, { ownSchema, onWritten: forgetAll }),
     acd: createAcdStore(db, { own, log }),
     leases: createLeases(db, { own, nowMs }),
+    access,
+    opensipsViews: createOpensipsViews(db, { own, log }),
     acdConfigs: createAcdConfigs(db, { own, log }),
     ping: () => db.ping(),
     databaseNowMs: () => databaseNowMs(db, options.zone, nowMs),

@@ -50,7 +50,7 @@ export function becomeCallback(w: World, member: Member, number: string): void {
   member.presence = { kind: 'callback', number, attempts: 0, expiresAtMs: w.nowMs + callback.expireMs, step: { kind: 'waiting' } };
   w.memberIndex.rememberNumber(member);
   w.changeMember(member);
-  w.tell({ type: 'callback-placed', member: member.id, queue: member.queue, number });
+  w.tell({ type: 'callback-placed', member: member.id, queue: member.queue, number, isNew: false });
 }
 
 /** Dial the caller when more agents are free than callbacks are under way; false: not now. */

@@ -107,6 +107,8 @@ function wish(w: World, event: AcdEvent): Answer | undefined {
       return agents.unreserveAsked(w, event);
     case 'type-asked':
       return supervision.typeAsked(w, event.agent);
+    case 'averages-reset-asked':
+      return supervision.averagesResetAsked(w);
     case 'dispatching-asked':
       return supervision.dispatchingAsked(w, event);
     case 'dispatch-asked':

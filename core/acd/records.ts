@@ -32,6 +32,8 @@ export interface VisitSegment {
   readonly talkMs: number;
   readonly positionAtEntry: number;
   readonly priority: number;
+  /** number of the join; older records have none */
+  readonly serial?: number;
 }
 
 export type OfferOutcome = 'talked' | OfferFailure | CancelReason | 'lost';
@@ -57,6 +59,11 @@ export interface OfferSegment {
   readonly endedBy: EndedBy;
   /** hang-up cause or the switch's word */
   readonly detail: string;
+  /** of its caller: number, when he came to the queue, offers that had failed before, his join; older records have none */
+  readonly number?: string;
+  readonly arrivedAtMs?: number;
+  readonly rejections?: number;
+  readonly serial?: number;
 }
 
 /** One stay of an agent in a status, with the reason of a pause (B35). Key: agent and start. */

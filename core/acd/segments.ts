@@ -40,6 +40,7 @@ export function recordVisit(w: World, member: Member, end: VisitEnd): void {
     talkMs: Math.max(0, w.nowMs - end.waitEndedAtMs),
     positionAtEntry: member.positionAtEntry,
     priority: member.priority,
+    serial: member.serial,
   });
 }
 
@@ -73,6 +74,7 @@ export function recordOffer(w: World, offer: Offer, end: OfferEnd): void {
     outcome: end.outcome,
     endedBy: end.by,
     detail: end.detail,
+    ...(member && { number: member.number, arrivedAtMs: member.enteredAtMs, rejections: member.rejections, serial: member.serial }),
   });
 }
 

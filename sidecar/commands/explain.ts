@@ -2,16 +2,11 @@
 import type { Command } from 'commander';
 import { agentText, callText, decisionsText } from '../../core/acd/explain-text.js';
 import type { Decision } from '../../core/acd/records.js';
-import { TandemError } from '../../core/errors.js';
-import { askApi, type ApiAddress } from '../api-client.js';
-import { readConfig } from '../config.js';
-import { resolveSecret } from '../secret-reference.js';
+import { askApi } from '../api-client.js';
+import { addressOf, reaching, type Where as Reached } from './address.js';
 import { print } from './context.js';
 
-interface Where {
-  readonly url?: string;
-  readonly user?: string;
-  readonly pass?: string;
+interface Where extends Reached {
   readonly json: boolean;
 }
 
@@ -43,29 +38,11 @@ export function addExplain(program: Command): void {
   });
 }
 
-const asking = (command: Command): Command =>
-  command
-    .option('--url <url>', 'address of the running Tandem; default: setting api_url, else its own HTTP address')
-    .option('--user <user>', 'user with the function tandem_queue_view; default: setting api_user')
-    .option('--pass <reference>', 'env:NAME or file:/path of the password; default: setting api_pass')
-    .option('--json', 'the answer as it came', false);
+const asking = (command: Command): Command => reaching(command).option('--json', 'the answer as it came', false);
 
 /** The running Tandem is believed to answer what its own release says it does. */
 async function tell(where: Where, path: string, lines: (answer: never) => readonly string[]): Promise<void> {
   const answer = await askApi(addressOf(where), path);
   if (where.json) print(JSON.stringify(answer, undefined, 2));
   else lines(answer as never).forEach(print);
-}
-
-function addressOf(where: Where): ApiAddress {
-  const { api, http } = readConfig(process.env);
-  const host = ['0.0.0.0', '::'].includes(http.host) ? '127.0.0.1' : http.host;
-  const url = where.url ?? (api.url || `http://${host.includes(':') ? `[${host}]` : host}:${String(http.port)}`);
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new TandemError('TDM_BAD_REQUEST', [`"${url}" is no address such as http://127.0.0.1:8088`]);
-  const user = where.user ?? api.user;
-  const pass = resolveSecret(where.pass ?? api.pass, process.env) ?? '';
-  if (user === '' || pass === '')
-    throw new TandemError('TDM_BAD_REQUEST', ['name a user and a password: --user and --pass, or the settings api_user and api_pass']);
-  return { url, user, pass };
 }

@@ -6,7 +6,18 @@ import { pauseReasons } from './000005-pause-reasons.js';
 import { events } from './000006-events.js';
 import { access } from './000007-access.js';
 import { reports } from './000008-reports.js';
+import { opensips } from './000009-opensips.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
-export const migrations: readonly Migration[] = [ownTables, accountAddresses, queueEngine, queues, pauseReasons, events, access, reports];
+export const migrations: readonly Migration[] = [
+  ownTables,
+  accountAddresses,
+  queueEngine,
+  queues,
+  pauseReasons,
+  events,
+  access,
+  reports,
+  opensips,
+];

@@ -1,0 +1,280 @@
+/**
+ * Statistics of OpenSIPS `call_center` by name (opensips-call-center 12.2). Counters grow with the news and begin at
+ * the start of the process or the last reset, as there; gauges and computed values come from the state.
+ * The reference's misspelt `ccg_abandonned_incalls` is served beside the right name (D-26).
+ */
+import type { AcdState } from '../acd/acd-state.js';
+import { opensipsStateOf } from '../acd/agent-state.js';
+import type { AgentId, QueueId } from '../acd/ids.js';
+import type { Notice } from '../acd/notices.js';
+import { isLoggedIn } from '../acd/words.js';
+import { callStateOf, loggedAgents } from './lists.js';
+
+interface Mean {
+  sum: number;
+  count: number;
+}
+
+const meanOf = ({ sum, count }: Mean): number => (count === 0 ? 0 : sum / count);
+
+class Counters {
+  incalls = 0;
+  dist = 0;
+  answered = 0;
+  answeredChats = 0;
+  abandoned = 0;
+  readonly wait: Mean = { sum: 0, count: 0 };
+  readonly talk: Mean = { sum: 0, count: 0 };
+}
+
+/** Flows and agents whose counters are kept; those of removed ones stay (12.2), up to this many. */
+export const keptMax = 20_000;
+
+type Value = (state: AcdState) => number;
+
+export class CallCenterStatistics {
+  #all = new Counters();
+  #flows = new Map<QueueId, Counters>();
+  #agents = new Map<AgentId, Counters>();
+
+  note(notice: Notice): void {
+    switch (notice.type) {
+      case 'member-joined':
+        this.#count(notice.queue, 'incalls');
+        break;
+      case 'callback-placed':
+        if (notice.isNew) this.#count(notice.queue, 'incalls');
+        break;
+      case 'member-moved':
+        this.#flow(notice.to).incalls++;
+        break;
+      case 'offer-made':
+        this.#count(notice.queue, 'dist');
+        this.#agent(notice.agent).dist++;
+        break;
+      case 'offer-failed':
+        this.#agent(notice.agent).abandoned++;
+        break;
+      case 'talk-ended':
+        this.#talked(notice);
+        break;
+      case 'member-left':
+        this.#left(notice);
+        break;
+      default:
+    }
+  }
+
+  #talked({ queue, agent, talkMs, caller }: Extract<Notice, { type: 'talk-ended' }>): void {
+    const isChat = caller?.media === 'chat';
+    for (const counters of [this.#all, this.#flow(queue), this.#agent(agent)]) {
+      counters.answered++;
+      if (isChat) counters.answeredChats++;
+      counters.talk.sum += talkMs / 1000;
+      counters.talk.count++;
+    }
+  }
+
+  #left({ queue, reason, waitedMs }: Extract<Notice, { type: 'member-left' }>): void {
+    if (reason === 'abandoned') this.#count(queue, 'abandoned');
+    for (const { wait } of [this.#all, this.#flow(queue)]) {
+      wait.sum += waitedMs / 1000;
+      wait.count++;
+    }
+  }
+
+  #count(queue: QueueId, name: 'incalls' | 'dist' | 'abandoned'): void {
+    this.#all[name]++;
+    this.#flow(queue)[name]++;
+  }
+
+  #flow(id: QueueId): Counters {
+    return kept(this.#flows, id);
+  }
+
+  #agent(id: AgentId): Counters {
+    return kept(this.#agents, id);
+  }
+
+  /** `reset_stats`: counters and means; gauges are what they are. */
+  reset(): void {
+    this.#all = new Counters();
+    this.#flows = new Map();
+    this.#agents = new Map();
+  }
+
+  /** `reset_statistics` of single names; false: there is none of this name, or it cannot be reset. */
+  resetOne(name: string, state: AcdState): boolean {
+    const [base, of] = splitName(name);
+    const counters = of === undefined ? this.#all : this.#countersOf(base, of, state);
+    if (!counters) return false;
+    switch (base.replace(/^cc[gfa]_/, '')) {
+      case 'incalls':
+      case 'distributed_incalls':
+      case 'dist_incalls':
+      case 'answered_incalls':
+      case 'answ_incalls':
+      case 'answered_inchats':
+      case 'answ_inchats':
+      case 'abandonned_incalls':
+      case 'abandoned_incalls':
+      case 'aban_incalls':
+        return zero(counters, base);
+      default:
+        return false;
+    }
+  }
+
+  #countersOf(base: string, of: string, state: AcdState): Counters | undefined {
+    if (base.startsWith('ccf_')) return state.queueNamed(of) && this.#flow(state.queueNamed(of)?.id ?? ('' as QueueId));
+    return state.agentNamed(of) && this.#agent(state.agentNamed(of)?.id ?? ('' as AgentId));
+  }
+
+  /** Every name with its value now. */
+  all(state: AcdState): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    const put = (values: Readonly<Record<string, Value>>, suffix: string): void => {
+      for (const [name, value] of Object.entries(values)) found.set(`${name}${suffix}`, value(state));
+    };
+    put(this.#globals(), '');
+    for (const id of state.queueConfigs.keys()) put(this.#ofFlow(id), `-${id}`);
+    for (const id of state.agentConfigs.keys()) put(this.#ofAgent(id), `-${id}`);
+    return found;
+  }
+
+  /** One value; undefined: there is no such statistic. Costs what it shows, not what all would. */
+  one(name: string, state: AcdState): number | undefined {
+    const [base, of] = splitName(name);
+    if (of === undefined) return this.#globals()[base]?.(state);
+    if (base.startsWith('ccf_')) {
+      const queue = state.queueNamed(of);
+      return queue && this.#ofFlow(queue.id)[base]?.(state);
+    }
+    const agent = state.agentNamed(of);
+    return agent && this.#ofAgent(agent.id)[base]?.(state);
+  }
+
+  #globals(): Readonly<Record<string, Value>> {
+    const all = this.#all;
+    return {
+      ccg_incalls: () => all.incalls,
+      ccg_awt: () => Math.trunc(meanOf(all.wait)),
+      ccg_load: (state) => globalLoad(state),
+      ccg_distributed_incalls: () => all.dist,
+      ccg_answered_incalls: () => all.answered,
+      ccg_answered_inchats: () => all.answeredChats,
+      ccg_abandonned_incalls: () => all.abandoned,
+      ccg_abandoned_incalls: () => all.abandoned,
+      ccg_onhold_calls: (state) => onHold(state).all,
+      ccg_onhold_chats: (state) => onHold(state).chats,
+      ccg_free_agents: (state) => loggedIn(state).free,
+    };
+  }
+
+  #ofFlow(id: QueueId): Readonly<Record<string, Value>> {
+    const flow = this.#flows.get(id) ?? new Counters();
+    return {
+      ccf_incalls: () => flow.incalls,
+      ccf_dist_incalls: () => flow.dist,
+      ccf_answ_incalls: () => flow.answered,
+      ccf_answ_inchats: () => flow.answeredChats,
+      ccf_aban_incalls: () => flow.abandoned,
+      ccf_onhold_calls: (state) => onHold(state, id).all,
+      ccf_onhold_incalls: (state) => onHold(state, id).all,
+      ccf_onhold_chats: (state) => onHold(state, id).chats,
+      ccf_onhold_inchats: (state) => onHold(state, id).chats,
+      ccf_queued_calls: (state) => onHold(state, id).queued,
+      ccf_etw: (state) => etw(state, id),
+      ccf_awt: () => Math.trunc(meanOf(flow.wait)),
+      ccf_load: (state) => load(onHold(state, id).all, agentsOf(state, id)),
+      ccg_load: (state) => load(onHold(state, id).all, agentsOf(state, id)),
+      ccf_free_agents: (state) => agentsOf(state, id).free,
+    };
+  }
+
+  #ofAgent(id: AgentId): Readonly<Record<string, Value>> {
+    const agent = this.#agents.get(id) ?? new Counters();
+    return {
+      cca_dist_incalls: () => agent.dist,
+      cca_answ_incalls: () => agent.answered,
+      cca_answ_inchats: () => agent.answeredChats,
+      cca_aban_incalls: () => agent.abandoned,
+      cca_att: () => Math.trunc(meanOf(agent.talk)),
+    };
+  }
+}
+
+function kept<Id>(map: Map<Id, Counters>, id: Id): Counters {
+  const found = map.get(id);
+  if (found) return found;
+  const [oldest] = map.keys();
+  if (map.size >= keptMax && oldest !== undefined) map.delete(oldest);
+  const made = new Counters();
+  map.set(id, made);
+  return made;
+}
+
+/** `ccf_incalls-support` is the statistic `ccf_incalls` of `support`; the documents' underscore is not the wire's. */
+function splitName(name: string): readonly [string, string?] {
+  const dash = name.indexOf('-');
+  return dash < 0 ? [name] : [name.slice(0, dash), name.slice(dash + 1)];
+}
+
+function zero(counters: Counters, base: string): true {
+  if (/dist/.test(base)) counters.dist = 0;
+  else if (/answ.*inchats/.test(base)) counters.answeredChats = 0;
+  else if (/answ/.test(base)) counters.answered = 0;
+  else if (/aban/.test(base)) counters.abandoned = 0;
+  else counters.incalls = 0;
+  return true;
+}
+
+interface Held {
+  all: number;
+  chats: number;
+  queued: number;
+}
+
+/** Calls in welcome, dissuading, queue or preagent. */
+function onHold(state: AcdState, queue?: QueueId): Held {
+  const held: Held = { all: 0, chats: 0, queued: 0 };
+  for (const id of queue === undefined ? state.queueConfigs.keys() : [queue])
+    for (const one of state.membersOfQueue(id)) {
+      const member = state.members.get(one);
+      const word = member && callStateOf(state, member);
+      if (!member || word === 'toagent' || word === 'ended') continue;
+      held.all++;
+      if (member.media === 'chat') held.chats++;
+      if (word === 'queued') held.queued++;
+    }
+  return held;
+}
+
+interface Logged {
+  readonly in: number;
+  readonly free: number;
+}
+
+const isFree = (agent: Parameters<typeof opensipsStateOf>[0]): boolean => opensipsStateOf(agent) === 'free';
+
+function loggedIn(state: AcdState): Logged {
+  const agents = [...state.agents.values()].filter(({ status }) => isLoggedIn(status));
+  return { in: agents.length, free: agents.filter(isFree).length };
+}
+
+function agentsOf(state: AcdState, queue: QueueId): Logged {
+  const agents = loggedAgents(state, queue);
+  return { in: agents.length, free: agents.filter(isFree).length };
+}
+
+/** Can exceed 100. */
+const load = (held: number, agents: Logged): number =>
+  agents.in === 0 ? 0 : Math.trunc((100 * (held + agents.in - agents.free)) / agents.in);
+const globalLoad = (state: AcdState): number => load(onHold(state).all, loggedIn(state));
+
+/** The live estimate (6.4); 0 when nobody is logged in. */
+function etw(state: AcdState, queue: QueueId): number {
+  const agents = loggedAgents(state, queue).length;
+  const { talkMeanS = 0 } = state.queues.get(queue) ?? {};
+  return agents === 0 ? 0 : Math.trunc((talkMeanS * onHold(state, queue).queued) / agents);
+}

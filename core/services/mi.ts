@@ -1,0 +1,262 @@
+/**
+ * The management interface of OpenSIPS `call_center`: `call_center:name`, the older `cc_name`, and what `opensips-cli`
+ * and monitors ask of the core (opensips-call-center 13). Numbers of errors are the reference's.
+ */
+import type { AcdEvent, Answer } from '../acd/events.js';
+import type { AcdState } from '../acd/acd-state.js';
+import { isLoggedIn, takesCalls } from '../acd/words.js';
+import type { QueueEngine } from '../acd-ports.js';
+import type { Log } from '../ports.js';
+import { AgentReports, agentReportEvent } from '../opensips/agent-report.js';
+import { answered, miErrorOf, MiError, miErrors, readParams, readRequests, refusedWith } from '../opensips/json-rpc.js';
+import type { MiAnswer, MiParams, MiRequest } from '../opensips/json-rpc.js';
+import { listAgents, listCalls, listFlows, listQueue } from '../opensips/lists.js';
+import { CallCenterStatistics } from '../opensips/statistics.js';
+import type { MiSockets } from '../opensips-ports.js';
+import { miEvents, MiSubscriptions } from './mi-subscriptions.js';
+
+/** What a command takes: to look, to steer, to change what is provisioned. */
+export type MiNeed = 'view' | 'control' | 'admin';
+
+export interface MiDeps {
+  readonly engine: QueueEngine;
+  readonly sockets: MiSockets;
+  /** give what is provisioned to the engine */
+  reload(): Promise<void>;
+  nowMs(): number;
+  /** Unix ms */
+  readonly startedAtMs: number;
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** Who asks, and whether he may: `allow` throws when not. */
+export interface MiCaller {
+  readonly user: string;
+  allow(need: MiNeed): void;
+}
+
+export interface Mi {
+  /** The answer to a body; undefined when nothing in it wants one. */
+  answer(body: string, caller: MiCaller): Promise<string | undefined>;
+  /** One command; rejects with MiError. */
+  run(method: string, params: MiParams, caller: MiCaller): Promise<unknown>;
+  close(): void;
+}
+
+interface Command {
+  readonly need: MiNeed;
+  readonly run: (params: MiParams, user: string) => unknown;
+}
+
+export function createMi(deps: MiDeps): Mi {
+  const { engine } = deps;
+  const statistics = new CallCenterStatistics();
+  const reports = new AgentReports();
+  const subscriptions = new MiSubscriptions(deps.sockets, () => deps.nowMs());
+  const stop = engine.onNotice((notice) => {
+    statistics.note(notice);
+    if (!engine.isOwner()) return;
+    const report = reports.of(notice, engine.view());
+    if (report) subscriptions.raise(agentReportEvent, report);
+  });
+  const commands = new Map([...callCenterCommands(deps, statistics), ...coreCommands(deps, statistics, subscriptions)]);
+  commands.set('which', { need: 'view', run: () => [...commands.keys()].sort() });
+
+  async function run(method: string, params: MiParams, caller: MiCaller): Promise<unknown> {
+    const command = commands.get(method);
+    if (!command) throw miErrors.method();
+    caller.allow(command.need);
+    return await command.run(params, caller.user);
+  }
+
+  async function answerOne(request: MiRequest | MiError, caller: MiCaller): Promise<MiAnswer | undefined> {
+    if (request instanceof MiError) return refusedWith(null, request);
+    const { id, method, params } = request;
+    const answer = await run(method, params, caller).then(
+      (result) => answered(id, result),
+      (error: unknown) => refusedWith(id, told(error, method)),
+    );
+    return id === undefined ? undefined : answer;
+  }
+
+  function told(error: unknown, method: string): MiError {
+    const shown = miErrorOf(error);
+    if (shown.code === miErrors.internal().code) deps.log.error({ err: error, command: method }, 'a management command failed');
+    return shown;
+  }
+
+  return {
+    run,
+    async answer(body, caller) {
+      let read: ReturnType<typeof readRequests>;
+      try {
+        read = readRequests(body);
+      } catch (error) {
+        return JSON.stringify(refusedWith(null, miErrorOf(error)));
+      }
+      const answers: MiAnswer[] = [];
+      for (const request of read.requests) {
+        const answer = await answerOne(request, caller);
+        if (answer) answers.push(answer);
+      }
+      if (answers.length === 0) return undefined;
+      return JSON.stringify(read.isBatch ? answers : answers[0]);
+    },
+    close: stop,
+  };
+}
+
+const done = 'OK';
+
+/** All names of each command. */
+function callCenterCommands(deps: MiDeps, statistics: CallCenterStatistics): [string, Command][] {
+  const { engine } = deps;
+  const looking = (list: (state: AcdState, nowMs: number) => object): Command => ({
+    need: 'view',
+    run: (params) => (readParams(params, {}), list(engine.view(), deps.nowMs())),
+  });
+  const own: Record<string, Command> = {
+    list_flows: looking(listFlows),
+    list_agents: looking(listAgents),
+    list_queue: looking(listQueue),
+    list_calls: looking(listCalls),
+    reload: { need: 'admin', run: (params) => (readParams(params, {}), reload(deps)) },
+    agent_login: {
+      need: 'control',
+      run: (params, user) => {
+        const { agent_id: agent, state } = readParams(params, { agent_id: 'text', state: 'int' });
+        return login(deps, agent, state !== 0, user);
+      },
+    },
+    dispatch_call_to_agent: {
+      need: 'control',
+      run: (params, user) => {
+        const { call_id: member, agent_id: agent } = readParams(params, { call_id: 'text', agent_id: 'text' });
+        return wish(deps, user, { type: 'dispatch-asked', member, agent });
+      },
+    },
+    internal_call_dispatching: {
+      need: 'control',
+      run: async (params, user) => {
+        const { dispatching } = readParams(params, { dispatching: 'int?' });
+        if (dispatching !== undefined) await wish(deps, user, { type: 'dispatching-asked', isOn: dispatching !== 0 });
+        return { dispatching: engine.view().system.isDispatching ? 1 : 0 };
+      },
+    },
+    reset_stats: {
+      need: 'control',
+      run: async (params, user) => {
+        readParams(params, {});
+        await wish(deps, user, { type: 'averages-reset-asked' });
+        statistics.reset();
+        return done;
+      },
+    },
+  };
+  return Object.entries(own).flatMap(([name, command]): [string, Command][] => [
+    [`call_center:${name}`, command],
+    [`cc_${name}`, command],
+    [name, command],
+  ]);
+}
+
+async function reload(deps: MiDeps): Promise<string> {
+  try {
+    await deps.reload();
+    return done;
+  } catch (error) {
+    deps.log.error({ err: error }, 'reload over the management interface failed');
+    throw new MiError(500, 'Failed to reload');
+  }
+}
+
+/** Logged in is logged in: an agent on break is made available, one who takes calls is left as he is (D-13). */
+async function login(deps: MiDeps, name: string, isIn: boolean, user: string): Promise<string> {
+  const state = deps.engine.view();
+  const config = state.agentNamed(name);
+  const agent = config && state.agents.get(config.id);
+  if (!agent) throw new MiError(404, 'Agent not found');
+  const isThere = isIn ? takesCalls(agent.status) : !isLoggedIn(agent.status);
+  if (isThere) return done;
+  return wish(deps, user, { type: 'status-asked', agent: agent.id, status: isIn ? 'Available' : 'Logged Out', reason: undefined });
+}
+
+async function wish({ engine, log }: MiDeps, user: string, event: AcdEvent): Promise<string> {
+  const answer = await engine.ask(event);
+  log.info({ audit: true, user, wish: event, granted: answer.ok }, 'queues: asked for over the management interface');
+  if (!answer.ok) throw refusal(answer);
+  return done;
+}
+
+type Refused = Extract<Answer, { ok: false }>;
+
+/** Numbers of opensips-call-center 10. */
+function refusal({ code, detail }: Refused): MiError {
+  if (detail === 'Internal dispatching is enabled') return new MiError(403, detail);
+  if (code === 'TDM_NOT_FOUND') return new MiError(404, detail);
+  return new MiError(code === 'TDM_REFUSED' ? 488 : 500, detail);
+}
+
+const group = 'call_center';
+
+function coreCommands(deps: MiDeps, statistics: CallCenterStatistics, subscriptions: MiSubscriptions): [string, Command][] {
+  const view = (): AcdState => deps.engine.view();
+  const plain = (result: () => unknown): Command => ({ need: 'view', run: (params) => (readParams(params, {}), result()) });
+  const uptimeS = (): number => Math.floor((deps.nowMs() - deps.startedAtMs) / 1000);
+  return Object.entries({
+    get_statistics: { need: 'view', run: (params) => values(statistics, view(), readParams(params, { statistics: 'texts' }).statistics) },
+    list_statistics: plain(() => Object.fromEntries([...statistics.all(view()).keys()].map((name) => [`${group}:${name}`, kindOf(name)]))),
+    reset_statistics: {
+      need: 'control',
+      run: (params) => {
+        const { statistics: names } = readParams(params, { statistics: 'texts' });
+        const results = names.map((name) => statistics.resetOne(withoutGroup(name), view()));
+        if (!results.some(Boolean)) throw new MiError(404, 'Statistics Not Found');
+        return done;
+      },
+    },
+    events_list: plain(() => ({ Events: miEvents.map((name, id) => ({ name, id })) })),
+    event_subscribe: {
+      need: 'control',
+      run: (params) => {
+        const { event, socket, expire } = readParams(params, { event: 'text', socket: 'text', expire: 'int?' });
+        subscriptions.subscribe(event, socket, expire);
+        return done;
+      },
+    },
+    subscribers_list: {
+      need: 'view',
+      run: (params) => {
+        readParams(params, { event: 'text?', socket: 'text?' });
+        const subscribers = subscriptions.list().map(({ socket, expireS, leftS }) => ({ socket, expire: expireS, ttl: leftS }));
+        return { Events: [{ name: agentReportEvent, id: 0, Subscribers: subscribers }] };
+      },
+    },
+    version: plain(() => ({ Server: `Tandem (${deps.version})` })),
+    uptime: plain(() => ({
+      Now: new Date(deps.nowMs()).toUTCString(),
+      'Up since': new Date(deps.startedAtMs).toUTCString(),
+      'Up time': `${String(uptimeS())} [sec]`,
+    })),
+    ps: plain(() => ({ Processes: [{ ID: 0, PID: 0, Type: 'Tandem' }] })),
+  } satisfies Record<string, Command>);
+}
+
+const withoutGroup = (name: string): string => (name.startsWith(`${group}:`) ? name.slice(group.length + 1) : name);
+const kindOf = (name: string): string =>
+  /^cc[gfa]_(\w*in(calls|chats))/.test(name) && !name.includes('onhold') ? 'counter' : 'non-counter';
+
+/** Single names, a whole group `call_center:`, or `all`; nothing found is an error. */
+function values(statistics: CallCenterStatistics, state: AcdState, names: readonly string[]): object {
+  const found: Record<string, number> = {};
+  for (const name of names) {
+    if (name === 'all' || name === `${group}:`) for (const [one, value] of statistics.all(state)) found[`${group}:${one}`] = value;
+    else {
+      const value = statistics.one(withoutGroup(name), state);
+      if (value !== undefined) found[`${group}:${withoutGroup(name)}`] = value;
+    }
+  }
+  if (Object.keys(found).length === 0) throw new MiError(404, 'Statistics Not Found');
+  return found;
+}
