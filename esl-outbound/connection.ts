@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import esl from 'node-esl';
 import { TandemError } from '../core/errors.js';
-import { realClock } from './clock.js';
 import type { Clock } from './clock.js';
 import { commandText } from './command.js';
 import type { CommandHeaders } from './command.js';
@@ -29,9 +28,8 @@ export interface ConnectionOptions {
   readonly unsentBytesMax: number;
 }
 
-export const connectionDefaults: ConnectionOptions = {
+export const connectionDefaults: Omit<ConnectionOptions, 'clock'> = {
   name: 'freeswitch',
-  clock: realClock,
   replyMsMax: 5_000,
   jobMsMax: 60_000,
   unsentBytesMax: 4 * 1024 * 1024,
@@ -83,7 +81,7 @@ export class GuardedConnection extends esl.Connection {
   #over: TandemError | undefined;
 
   /** `target`: an accepted socket (outbound; `connect` is sent at once), or host, port and password (inbound). */
-  constructor(target: Target, options: Partial<ConnectionOptions> = {}) {
+  constructor(target: Target, options: Partial<ConnectionOptions> & Pick<ConnectionOptions, 'clock'>) {
     super(...target);
     this.options = { ...connectionDefaults, ...options };
     this.closing = true; // the library must never open a connection by itself (E4 to E9)

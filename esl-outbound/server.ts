@@ -7,7 +7,6 @@ import { TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
 import { plainName } from './address.js';
 import type { ApplicationAddress } from './address.js';
-import { realClock } from './clock.js';
 import type { Clock } from './clock.js';
 import './parser.js';
 import { Session } from './session.js';
@@ -44,7 +43,7 @@ const refusalLogMs = 10_000;
 export interface EslServerDeps {
   readonly log: Log;
   readonly meter: Meter;
-  readonly clock?: Clock;
+  readonly clock: Clock;
 }
 
 export interface EslServer {
@@ -65,13 +64,13 @@ export function createEslServer(
   applications: Readonly<Record<string, CallApplication>>,
   deps: EslServerDeps,
 ): EslServer {
-  return new OutboundServer({ ...eslServerDefaults, ...options }, applications, { ...deps, clock: deps.clock ?? realClock });
+  return new OutboundServer({ ...eslServerDefaults, ...options }, applications, deps);
 }
 
 class OutboundServer implements EslServer {
   readonly #options: EslServerOptions;
   readonly #applications: ReadonlyMap<string, CallApplication>;
-  readonly #deps: Required<EslServerDeps>;
+  readonly #deps: EslServerDeps;
   readonly #isAllowed: (address: string) => boolean;
   readonly #sessions = new Set<Session>();
   readonly #server: Server;

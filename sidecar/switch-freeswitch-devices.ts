@@ -8,6 +8,7 @@ import type { Log } from '../core/ports.js';
 import type { Feed } from '../core/switch.js';
 import type { SwitchEvent } from '../esl-outbound/event.js';
 import type { EslLink } from './esl.js';
+import { createAccountCalls } from './switch-freeswitch-calls.js';
 import { channelRows, registrationRows } from './switch-freeswitch-list.js';
 
 /** Agents by the account whose telephone is theirs, `1001@default` in small letters. Asked for at each event: must be cheap. */
@@ -26,36 +27,39 @@ interface DeviceDeps {
   readonly watched: WatchedAccounts;
 }
 
-/** Accounts and calls of a switch that are remembered. */
+/** Users and calls of a switch that are remembered. */
 const rememberedMax = 100_000;
 const registrationEvents = ['CUSTOM sofia::register', 'CUSTOM sofia::unregister', 'CUSTOM sofia::expire'] as const;
 const callEvents = ['CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_HANGUP'] as const;
 
-const accountOf = (user: string, domain: string): string => `${user}@${domain}`.toLowerCase();
+/** A registration names its host, an account of the directory its domain: an agent's account is either, so its user counts. */
+const userOf = (account: string): string => (account.split('@', 1)[0] ?? '').toLowerCase();
 
 export function createDevices(deps: DeviceDeps): Devices {
   const { link, watched, feed, log } = deps;
+  /** users */
   const registered = new Set<string>();
-  /** channel to its account, and whether it was answered */
-  const calls = new Map<string, { readonly account: string; isAnswered: boolean }>();
+  const calls = createAccountCalls(rememberedMax);
   const told = new Map<AgentId, DeviceState>();
-  /** while the lists are being read: calls that ended and accounts that came, since the lists may be older than that */
+  /** while the lists are being read: calls that ended and users that came, since the lists may be older than that */
   let meanwhile: { readonly ended: Set<string>; readonly came: Set<string> } | undefined;
   let reading: Promise<void> | undefined;
   let isStale = false;
+  let byUser = new Map<string, string[]>();
+  let byUserOf: ReturnType<WatchedAccounts> | undefined;
 
-  /** A registration names its host, an account of the directory its domain: an agent's account is either. */
-  function isRegistered(account: string): boolean {
-    const [user = ''] = account.split('@', 1);
-    return registered.has(account) || [...registered].some((other) => other.startsWith(`${user}@`));
+  /** The watched accounts of a user; worked out again when others are watched. */
+  function accountsOf(user: string): readonly string[] {
+    const accounts = watched();
+    if (byUserOf !== accounts) {
+      byUserOf = accounts;
+      byUser = new Map();
+      for (const account of accounts.keys()) byUser.set(userOf(account), [...(byUser.get(userOf(account)) ?? []), account]);
+    }
+    return byUser.get(user) ?? [];
   }
 
-  function stateOf(account: string): DeviceState {
-    const own = [...calls.values()].filter((call) => call.account === account);
-    if (own.some(({ isAnswered }) => isAnswered)) return 'in-use';
-    if (own.length > 0) return 'ringing';
-    return isRegistered(account) ? 'idle' : 'unavailable';
-  }
+  const stateOf = (account: string): DeviceState => calls.stateOf(account) ?? (registered.has(userOf(account)) ? 'idle' : 'unavailable');
 
   function tell(accounts: Iterable<string>): void {
     for (const account of accounts) {
@@ -69,33 +73,27 @@ export function createDevices(deps: DeviceDeps): Devices {
   }
 
   function onRegistration(event: SwitchEvent): void {
-    const account = accountOf(
-      event.get('from-user') ?? event.get('user') ?? '',
-      event.get('realm') ?? event.get('from-host') ?? event.get('host') ?? '',
-    );
+    const user = userOf(event.get('from-user') ?? event.get('user') ?? '');
     const isGone = event.get('Event-Subclass') !== 'sofia::register' || event.get('expires') === '0';
-    const [user = ''] = account.split('@', 1);
-    const concerned = [...watched().keys()].filter((name) => name.startsWith(`${user}@`));
+    const concerned = accountsOf(user);
     if (concerned.length === 0) return;
     // of several telephones of an account one may remain: the switch knows
     if (isGone) void refresh();
     else if (registered.size < rememberedMax) {
-      registered.add(account);
-      meanwhile?.came.add(account);
+      registered.add(user);
+      meanwhile?.came.add(user);
     }
     tell(concerned);
   }
 
   function onCall(event: SwitchEvent): void {
     const uuid = event.get('Unique-ID') ?? '';
-    const account = (event.get('Channel-Presence-ID') ?? calls.get(uuid)?.account ?? '').toLowerCase();
+    const account = (event.get('Channel-Presence-ID') ?? calls.accountOf(uuid) ?? '').toLowerCase();
     if (account === '' || !watched().has(account)) return;
-    const call = calls.get(uuid);
     if (event.name === 'CHANNEL_HANGUP') {
       calls.delete(uuid);
       meanwhile?.ended.add(uuid);
-    } else if (call) call.isAnswered ||= event.name === 'CHANNEL_ANSWER';
-    else if (calls.size < rememberedMax) calls.set(uuid, { account, isAnswered: event.name === 'CHANNEL_ANSWER' });
+    } else calls.put(uuid, account, event.name === 'CHANNEL_ANSWER');
     tell([account]);
   }
 
@@ -116,18 +114,17 @@ export function createDevices(deps: DeviceDeps): Devices {
   async function read(): Promise<void> {
     if (watched().size === 0) return;
     const { ended, came } = (meanwhile = { ended: new Set<string>(), came: new Set<string>() });
-    const before = new Set(calls.keys());
+    const before = [...calls.uuids()];
     try {
       const [accounts, channels] = await Promise.all([link.bgapi('show registrations as json'), link.bgapi('show channels as json')]);
       registered.clear();
-      for (const { user, realm } of registrationRows(accounts)) registered.add(accountOf(user, realm));
-      for (const account of came) registered.add(account);
+      for (const { user } of registrationRows(accounts)) registered.add(userOf(user));
+      for (const user of came) registered.add(user);
       const live = new Map(channelRows(channels).map((row) => [row.uuid, row]));
       for (const uuid of before) if (!live.has(uuid)) calls.delete(uuid);
       for (const { uuid, presence, isAnswered } of live.values()) {
         const account = presence.toLowerCase();
-        if (watched().has(account) && !ended.has(uuid))
-          calls.set(uuid, { account, isAnswered: isAnswered || calls.get(uuid)?.isAnswered === true });
+        if (watched().has(account) && !ended.has(uuid)) calls.put(uuid, account, isAnswered);
       }
       // all of them: while another process had the queues nobody here heard what was told
       told.clear();

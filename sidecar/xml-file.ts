@@ -1,5 +1,5 @@
 /** An XML file with its lines. Comments are taken out first: FreeSWITCH allows in them what XML forbids. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { parseXml, XmlElement as Node, XmlError } from '@rgrove/parse-xml';
 import { TandemError } from '../core/errors.js';
 import type { XmlElement } from '../core/import/xml-element.js';
@@ -12,8 +12,11 @@ const depthMax = 100;
 export function readXmlFile(file: string): XmlElement {
   let text: string;
   try {
+    const { size } = statSync(file); // before it fills the memory
+    if (size > xmlBytesMax) throw tooLarge(file);
     text = readFileSync(file, 'utf8');
   } catch (cause) {
+    if (cause instanceof TandemError) throw cause;
     throw new TandemError('TDM_BAD_FILE', [file, `cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`], { cause });
   }
   return parseXmlText(text, file);
@@ -21,7 +24,7 @@ export function readXmlFile(file: string): XmlElement {
 
 /** A fragment with several elements at the top is taken as well: the file is an include then. */
 export function parseXmlText(text: string, file: string): XmlElement {
-  if (text.length > xmlBytesMax) throw new TandemError('TDM_BAD_FILE', [file, `is larger than ${String(xmlBytesMax)} bytes`]);
+  if (text.length > xmlBytesMax) throw tooLarge(file);
   const blank = (found: string): string => found.replace(/[^\n]/g, ' ');
   const plain = text
     .replace(/^\uFEFF/, ' ')
@@ -39,6 +42,8 @@ export function parseXmlText(text: string, file: string): XmlElement {
     throw new TandemError('TDM_BAD_FILE', [file, `line ${String(e.line)}: ${e.message.split('\n')[0] ?? 'is no XML'}`], { cause: e });
   }
 }
+
+const tooLarge = (file: string): TandemError => new TandemError('TDM_BAD_FILE', [file, `is larger than ${String(xmlBytesMax)} bytes`]);
 
 function lineStarts(text: string): readonly number[] {
   const starts = [0];

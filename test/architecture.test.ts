@@ -56,6 +56,11 @@ describe('architecture', () => {
     }
   });
 
+  it('H3: the doors for calls are given their clock: a machine whose clock is set must not end, or hold, a call', () => {
+    for (const file of [...filesBelow('agi'), ...filesBelow('esl-outbound')])
+      assert.doesNotMatch(withoutComments(read(file)), /Date\.now|new Date\(\)/, file);
+  });
+
   it('H3: the core reads no clock, randomness, environment, timer or socket', () => {
     for (const file of filesBelow('core'))
       assert.doesNotMatch(

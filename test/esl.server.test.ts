@@ -10,6 +10,7 @@ import { createEslServer } from '../esl-outbound/server.js';
 import type { EslServerDeps, EslServerOptions } from '../esl-outbound/server.js';
 import { openEslDoor } from './support/esl-door.js';
 import type { EslDoor } from './support/esl-door.js';
+import { systemTimers } from '../sidecar/timers.js';
 import { dialEsl } from './support/fake-freeswitch.js';
 import type { DialOptions, FakeCall } from './support/fake-freeswitch.js';
 import { createHandTimers } from './support/hand-timers.js';
@@ -514,7 +515,7 @@ describe('ESL outbound server', () => {
       assert.equal(await (await dial()).ended, 'exit');
       for (const entry of ['x', '127.0.0.1/99', '', '10.0.0.0/8/8', '1.2.3']) {
         assert.throws(
-          () => createEslServer({ allow: [entry] }, {}, { log: silentLog, meter: recordingMeter() }),
+          () => createEslServer({ allow: [entry] }, {}, { log: silentLog, meter: recordingMeter(), clock: systemTimers }),
           (e) => hasCode(e, 'TDM_BAD_SETTING'),
           entry,
         );
@@ -561,7 +562,7 @@ describe('ESL outbound server', () => {
       other.listen(0, '127.0.0.1');
       await once(other, 'listening');
       const { port } = other.address() as AddressInfo;
-      const server = createEslServer({ port }, {}, { log: silentLog, meter: recordingMeter() });
+      const server = createEslServer({ port }, {}, { log: silentLog, meter: recordingMeter(), clock: systemTimers });
       await assert.rejects(server.listen(), (e) => hasCode(e, 'TDM_BAD_SETTING') && e.message.includes(String(port)));
       await new Promise((resolve) => other.close(resolve));
       assert.ok(door.port > 0 && door.port !== 8022);

@@ -1,5 +1,7 @@
 /** Import of callcenter.conf.xml (F6 to F60): what is carried over, and that nothing is left out silently. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importCallcenter } from '../core/import/callcenter.js';
 import { remarkText } from '../core/import/report.js';
@@ -151,6 +153,13 @@ describe('import of callcenter.conf.xml', () => {
 
     it('a file that is not there', () => {
       assert.throws(() => readXmlFile('/nowhere/x.xml'), { code: 'TDM_BAD_FILE', message: /ENOENT/ });
+      // a file that no memory could hold is not even begun
+      const folder = mkdtempSync(join(tmpdir(), 'tandem-xml-'));
+      const huge = join(folder, 'huge.xml');
+      writeFileSync(huge, '');
+      truncateSync(huge, 2 ** 40);
+      assert.throws(() => readXmlFile(huge), { code: 'TDM_BAD_FILE', message: /is larger than/ });
+      rmSync(folder, { recursive: true });
     });
   });
 

@@ -20,6 +20,7 @@ import { eventually } from './support/eventually.js';
 import { dialAgi } from './support/fake-asterisk.js';
 import type { DialOptions } from './support/fake-asterisk.js';
 import { dialEsl } from './support/fake-freeswitch.js';
+import { systemTimers } from '../sidecar/timers.js';
 import { startFakeOrigin, stockLine } from './support/fake-origin.js';
 import type { FakeOrigin } from './support/fake-origin.js';
 import { stockQuery, worldClockMs } from './support/lookup-world.js';
@@ -59,7 +60,7 @@ describe('lookup and insert through the doors', () => {
     const esl = createEslServer(
       { port: 0 },
       { ...createEslLookupInsert(doorDeps, options), ...createEslCallerCode(deps) },
-      { log: silentLog, meter },
+      { log: silentLog, meter, clock: systemTimers },
     );
     closing.push(() => peers.close());
     closing.push(() => agi.close(0));

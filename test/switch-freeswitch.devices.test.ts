@@ -1,6 +1,7 @@
 /** What agents' telephones do on FreeSWITCH, while its lists are being read: news that are newer than a list count. */
 import assert from 'node:assert/strict';
 import { agentId } from '../core/acd/ids.js';
+import type { AgentId } from '../core/acd/ids.js';
 import type { SwitchEvent } from '../esl-outbound/event.js';
 import { createDevices } from '../sidecar/switch-freeswitch-devices.js';
 import { silentLog } from './support/observers.js';
@@ -8,7 +9,7 @@ import { silentLog } from './support/observers.js';
 const account = '1001@example.org';
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-function world() {
+function world(watched: ReadonlyMap<string, readonly AgentId[]> = new Map([[account, [agentId('ann')]]])) {
   const listeners: ((event: SwitchEvent) => void)[] = [];
   const answers: ((text: string) => void)[] = [];
   const states: string[] = [];
@@ -26,7 +27,7 @@ function world() {
       if (event.type === 'device-changed') states.push(event.device);
     },
     log: silentLog,
-    watched: () => new Map([[account, [agentId('ann')]]]),
+    watched: () => watched,
   });
   const [onRegistration, onCall] = listeners;
   const event = (name: string, fields: Readonly<Record<string, string>>) => ({ name, get: (field: string) => fields[field] }) as never;
@@ -34,7 +35,7 @@ function world() {
     devices,
     states,
     asked: () => answers.length,
-    call: (name: string) => onCall?.(event(name, { 'Unique-ID': 'c1', 'Channel-Presence-ID': account })),
+    call: (name: string, uuid = 'c1') => onCall?.(event(name, { 'Unique-ID': uuid, 'Channel-Presence-ID': account })),
     registration: (kind: string) =>
       onRegistration?.(event('CUSTOM', { 'Event-Subclass': kind, 'from-user': '1001', 'from-host': 'example.org' })),
     answer: async (registrations: readonly object[], channels: readonly object[]): Promise<void> => {
@@ -92,5 +93,31 @@ describe('FreeSWITCH: states of telephones while the lists are read', () => {
     assert.equal(asked(), 2);
     await answer([], []);
     assert.equal(asked(), 0);
+  });
+
+  it('of two calls of an account the answered one counts, until it ends', () => {
+    const { states, call } = world();
+    call('CHANNEL_CREATE', 'c1');
+    call('CHANNEL_CREATE', 'c2');
+    call('CHANNEL_ANSWER', 'c2');
+    call('CHANNEL_CREATE', 'c3');
+    call('CHANNEL_HANGUP', 'c2');
+    call('CHANNEL_HANGUP', 'c1');
+    call('CHANNEL_HANGUP', 'c3');
+    assert.deepEqual(states, ['ringing', 'in-use', 'ringing', 'unavailable']);
+  });
+
+  it('the cost of a state does not grow with the telephones: 20,000 of them, all on the phone, are read in a moment', async () => {
+    const names = Array.from({ length: 20_000 }, (_, i) => `u${String(i)}`);
+    const { devices, states, answer } = world(new Map(names.map((name) => [`${name}@example.org`, [agentId(name)]])));
+    const beganMs = performance.now();
+    const done = devices.refresh();
+    await answer(
+      names.map((name) => ({ reg_user: name, realm: 'example.org' })),
+      names.map((name) => ({ uuid: name, presence_id: `${name}@example.org`, callstate: 'ACTIVE' })),
+    );
+    await done;
+    assert.equal(states.length, names.length);
+    assert.ok(performance.now() - beganMs < 1_500, `${String(Math.round(performance.now() - beganMs))} ms`);
   });
 });

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { EslServer } from '../../esl-outbound/server.js';
+import { systemTimers } from '../../sidecar/timers.js';
 import { silentLog } from '../../test/support/observers.js';
 import { isIdle, runTarget } from './target.js';
 
@@ -32,7 +33,7 @@ async function door(executes: boolean): Promise<number> {
         await call.execute('playback', 'ivr/ivr-welcome.wav');
       },
     },
-    { log: silentLog, meter },
+    { log: silentLog, meter, clock: systemTimers },
   );
   return server.listen();
 }

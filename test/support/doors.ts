@@ -4,6 +4,7 @@ import type { CallApplication } from '../../core/call.js';
 import { createEslServer } from '../../esl-outbound/server.js';
 import { dialAgi } from './fake-asterisk.js';
 import type { AgiDialog, DialOptions as AgiDialOptions } from './fake-asterisk.js';
+import { systemTimers } from '../../sidecar/timers.js';
 import { dialEsl } from './fake-freeswitch.js';
 import type { DialOptions as EslDialOptions, FakeCall } from './fake-freeswitch.js';
 import { recordingMeter, silentLog } from './observers.js';
@@ -25,7 +26,7 @@ export async function agiSession(applications: Applications, options: Omit<AgiDi
 
 /** One whole outbound session. */
 export async function eslSession(applications: Applications, options: Omit<EslDialOptions, 'port'>): Promise<FakeCall> {
-  const server = createEslServer({ port: 0 }, applications, { log: silentLog, meter: recordingMeter() });
+  const server = createEslServer({ port: 0 }, applications, { log: silentLog, meter: recordingMeter(), clock: systemTimers });
   const port = await server.listen();
   try {
     const call = await dialEsl({ ...options, port });

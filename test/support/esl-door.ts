@@ -3,6 +3,7 @@ import sinon from 'sinon';
 import type { CallApplication } from '../../core/call.js';
 import { createEslServer } from '../../esl-outbound/server.js';
 import type { EslServer, EslServerDeps, EslServerOptions } from '../../esl-outbound/server.js';
+import { systemTimers } from '../../sidecar/timers.js';
 import { recordingMeter } from './observers.js';
 import type { RecordingMeter } from './observers.js';
 
@@ -25,7 +26,7 @@ export async function openEslDoor(
 ): Promise<EslDoor> {
   const log = { debug: sinon.stub(), info: sinon.stub(), warn: sinon.stub(), error: sinon.stub() };
   const meter = recordingMeter();
-  const server = createEslServer({ port: 0, ...options }, applications, { log, meter, ...deps });
+  const server = createEslServer({ port: 0, ...options }, applications, { log, meter, clock: systemTimers, ...deps });
   const port = await server.listen();
   return {
     server,

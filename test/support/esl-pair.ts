@@ -7,6 +7,7 @@ import type { ConnectionOptions } from '../../esl-outbound/connection.js';
 import type { SwitchEvent } from '../../esl-outbound/event.js';
 import type { TandemError } from '../../core/errors.js';
 import '../../esl-outbound/parser.js';
+import { systemTimers } from '../../sidecar/timers.js';
 
 export interface EslPair {
   readonly connection: GuardedConnection;
@@ -33,7 +34,7 @@ export async function eslPair(options: Partial<ConnectionOptions> = {}): Promise
   peer.setNoDelay(true);
   peer.on('error', () => peer.destroy()); // a reset from our side is what some tests look for
   const [socket] = (await once(server, 'connection')) as [Socket];
-  const connection = new GuardedConnection([socket], options);
+  const connection = new GuardedConnection([socket], { clock: systemTimers, ...options });
   const pair: EslPair = {
     connection,
     peer,
