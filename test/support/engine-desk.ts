@@ -43,12 +43,14 @@ export function createDesk(config: AcdConfig, startMs = 1_000_000_000_000) {
   const decisions: Decision[] = [];
   const asked: AcdEvent[] = [];
   const desk = { isOwner: true };
+  const listeners = new Set<Parameters<QueueEngine['onNotice']>[0]>();
 
   function step(event: AcdEvent): Answer {
     const { answer, effects: ordered } = engine.step(event, nowMs);
     for (const effect of ordered) {
       effects.push(effect);
       if (effect.type === 'decision') decisions.unshift(effect.decision);
+      if (effect.type === 'notice') for (const listener of listeners) listener(effect.notice, nowMs);
     }
     return answer;
   }
@@ -65,7 +67,10 @@ export function createDesk(config: AcdConfig, startMs = 1_000_000_000_000) {
     },
     attach: () => () => undefined,
     orderOf: () => undefined,
-    onNotice: () => () => undefined,
+    onNotice(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     decisions: () => decisions,
     isOwner: () => desk.isOwner,
   };
