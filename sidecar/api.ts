@@ -10,6 +10,7 @@ import { createLeadInfo, leadInfoDefaults } from '../core/services/lead-info.js'
 import { createLogin, loginDefaults } from '../core/services/login.js';
 import type { Store } from '../sql/store.js';
 import { createAddressRules, createClientAddress } from './addresses.js';
+import { accessDefaults, createAccess } from './access.js';
 import { createApp, createHttpServer, httpServerDefaults } from './app.js';
 import type { Config } from './config.js';
 import { bodyDefaults } from './form-body.js';
@@ -18,12 +19,15 @@ import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
 import { packageVersion } from './package-files.js';
 import { createPasswordHasher } from './password-hasher.js';
+import { createMiSide } from './mi-side.js';
 import { createProvisioningStore } from './provisioning-store.js';
 import { createQueueProvisioning } from './queue-provisioning.js';
+import { createAccessApi } from './routes/access-api.js';
 import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
+import { createPermit } from './routes/permission.js';
 import { createQueueApi, type QueueApiDeps } from './routes/queue-api.js';
 import { resolveSecret } from './secret-reference.js';
 import { createSecrets, nodeDigests } from './secrets.js';
@@ -90,16 +94,24 @@ export function createHttpSide(deps: ApiDeps): Server {
     requestsPerUserMinuteMax: config.apiUserRequestsPerMinute,
   });
   const door = { meter, log, nowMs, clientAddress };
+  const access = createAccess(
+    { ...store.access, users: store.users, login, addressOf: clientAddress, nowMs, log },
+    { ...accessDefaults, origins: config.access.origins, isSecure: config.access.isCookieSecure },
+  );
+  const entry = { login, access, addressOf: clientAddress };
+  const mi = deps.queues && createMiSide({ ...door, ...miDeps(deps, deps.queues, login, clientAddress) });
   const isAllowed = createAddressList(config.http.allow, 'HTTP allowed addresses');
   const app = createApp({
     doors: [
       createNonAgentApi({ ...door, leadInfo }, { paths: config.apiPaths, body: bodyDefaults }),
       createAgentApi({ ...door, fronter }, { paths: config.agentApiPaths, body: bodyDefaults }),
+      ...(mi ? [mi.door] : []),
     ],
     routes: [
       createHealthRoutes(deps),
-      ...(deps.queues ? [createQueueApi(queueApiDeps(deps, deps.queues, login, clientAddress))] : []),
-      createAdminRoutes({ login, reload: deps.reload, addressOf: clientAddress }),
+      ...(deps.queues ? [createQueueApi({ ...queueApiDeps(deps, deps.queues), ...entry })] : []),
+      createAccessApi({ ...entry, nowMs }),
+      createAdminRoutes({ ...entry, reload: deps.reload }),
     ],
     isAllowed: (address) => isAllowed(address ?? ''),
     log,
@@ -108,15 +120,16 @@ export function createHttpSide(deps: ApiDeps): Server {
   const server = createHttpServer(app, { ...httpServerDefaults, connectionsMax: config.http.connectionsMax });
   return server.on('close', () => {
     apiLog.flush();
+    mi?.close();
   });
 }
 
-function queueApiDeps(
-  { config, store, log, env }: ApiDeps,
-  queues: QueueSide,
-  login: QueueApiDeps['login'],
-  addressOf: QueueApiDeps['addressOf'],
-): QueueApiDeps {
+function miDeps({ config }: ApiDeps, queues: QueueSide, login: QueueApiDeps['login'], addressOf: QueueApiDeps['addressOf']) {
+  const permit = createPermit({ login, addressOf });
+  return { config: config.opensips, engine: queues.engine, permit, reload: () => queues.reload(), nowMs: () => systemTimers.nowMs() };
+}
+
+function queueApiDeps({ config, store, log, env }: ApiDeps, queues: QueueSide): Omit<QueueApiDeps, 'login' | 'addressOf'> {
   const provisioning = createQueueProvisioning({
     store: createProvisioningStore(store),
     hasher: createPasswordHasher(),
@@ -128,7 +141,7 @@ function queueApiDeps(
   });
   const { engine, ports } = queues;
   // the engine's clock, so that nobody has waited less than nothing
-  return { login, addressOf, engine, ports, newId: () => queues.newId(), provisioning, nowMs: () => systemTimers.nowMs(), log };
+  return { engine, ports, newId: () => queues.newId(), provisioning, nowMs: () => systemTimers.nowMs(), log };
 }
 
 /** Both sides of a signed link share one secret: the peer's `pass`, which is never sent (X-27). */

@@ -55,7 +55,9 @@ const functions: Readonly<Record<MiNeed, ApiNeed>> = { view: 'view', control: 'c
 async function callerOf({ permit, isTrusted, clientAddress }: MiDoorDeps, req: IncomingMessage): Promise<MiCaller> {
   if (req.headers.authorization === undefined && isTrusted(clientAddress(req))) return { user: 'mi', allow: () => undefined };
   const request = req as Request;
-  const { user } = await permit(request, 'view');
+  const { user, queues, ownOnly } = await permit(request, 'view');
+  // these commands know no limits within the site
+  if (queues !== undefined || ownOnly) throw new TandemError('TDM_FORBIDDEN', [user, 'the management interface']);
   const refusals = new Map<MiNeed, TandemError>();
   for (const need of ['control', 'admin'] as const)
     await permit(request, functions[need]).catch((e: unknown) => {
