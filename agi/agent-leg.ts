@@ -2,7 +2,8 @@
  * `agent_leg,<offer>` on the leg of an agent who has answered (asterisk-behaviour 3, way C): announcements, confirm key,
  * then the leg bridges itself with the caller, who hears music till then. The bridge lives on without us.
  *
- * Sets TANDEM_RESULT `talked`, `refused` (nobody wants this leg any more), or `gone`; the dialplan hangs up then, or leads
+ * Sets TANDEM_RESULT `talked`, `message` (the dialplan plays one, B51), `refused` (nobody wants this leg any more), or `gone`;
+ * the dialplan hangs up then, or leads
  * a standby agent back to his hold. Empty: this process died before the two were connected.
  */
 import type { ConnectOrder } from '../core/acd/effects.js';
@@ -35,7 +36,7 @@ export const agentLegDefaults: AgentLegOptions = { goodbye: undefined };
 /** A key is waited for in turns, so that an offer that was taken back ends the wait. */
 const keyTurnMs = 500;
 
-type Verdict = 'talked' | 'refused' | 'gone';
+type Verdict = 'talked' | 'message' | 'refused' | 'gone';
 
 export function createAgentLeg(deps: AgentLegDeps, options: AgentLegOptions = agentLegDefaults): CallApplication {
   return async (call) => {
@@ -68,6 +69,10 @@ async function serve(deps: AgentLegDeps, call: Call, visit: LegVisit): Promise<V
   try {
     if (!(await screened(deps, call, visit))) return 'refused';
     await showAgent(call, visit);
+    if (visit.order.message !== undefined) {
+      visit.hearing();
+      return 'message';
+    }
     visit.ready();
     const order = await connectOrder(call, visit);
     return await talk(call, visit, order);

@@ -16,6 +16,8 @@ export interface LegVisit {
   connectOrder(): Promise<ConnectOrder>;
   /** Start the recording. Resolves with the file that the leg must record by itself when the switch adapter cannot. Never rejects. */
   record(order: ConnectOrder): Promise<string | undefined>;
+  /** Ready, and there is no caller to connect: the leg's dialplan plays a message now (B51). */
+  hearing(): void;
   /** The leg's `Bridge` is about to run. */
   bridging(): void;
   /** It has returned while the leg lives, with this BRIDGERESULT. */

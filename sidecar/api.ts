@@ -141,7 +141,8 @@ function queueApiDeps({ config, store, log, env }: ApiDeps, queues: QueueSide): 
   });
   const { engine, ports } = queues;
   // the engine's clock, so that nobody has waited less than nothing
-  return { engine, ports, newId: () => queues.newId(), provisioning, nowMs: () => systemTimers.nowMs(), log };
+  const { messageFolder } = config.queues;
+  return { engine, ports, messageFolder, newId: () => queues.newId(), provisioning, nowMs: () => systemTimers.nowMs(), log };
 }
 
 /** Both sides of a signed link share one secret: the peer's `pass`, which is never sent (X-27). */

@@ -15,7 +15,7 @@ import { createEslCallerCode } from '../esl-outbound/caller-code.js';
 import { createEslLookupInsert } from '../esl-outbound/lookup-insert.js';
 import { createFreeswitchMenu } from '../esl-outbound/menu.js';
 import { freeswitchQueue } from '../esl-outbound/queue-entry.js';
-import { doorAgentLeg, doorAgents, doorQueues } from './queue-doors.js';
+import { doorAgentLeg, doorAgents, doorMessages, doorQueues } from './queue-doors.js';
 import type { AcdDoors } from './queue-doors.js';
 
 export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
@@ -49,6 +49,7 @@ export function createApplications(
   const queueDeps = { log: deps.log, meter: deps.meter, isForeignCode };
   const queues = doorQueues(deps.queueDoors, { asterisk: asteriskQueue(), freeswitch: freeswitchQueue(deps.log) }, deps);
   const agents = doorAgents(deps.queueDoors, deps);
+  const messages = doorMessages(deps.queueDoors, deps);
   const menuDeps = (kind: keyof typeof queues, applications: Applications) => ({
     menus: deps.menus,
     log: deps.log,
@@ -64,11 +65,14 @@ export function createApplications(
   agi['queue_entry'] = withoutGuard(createQueueEntry({ ...queueDeps, queues: queues.asterisk }));
   const agentLeg = doorAgentLeg(deps.queueDoors, deps);
   if (agentLeg) agi['agent_leg'] = agentLeg;
+  // the guard stays: it ends soon, and the channel may be dead already
+  if (messages.asterisk) agi['queue_message'] = messages.asterisk;
   if (agents.asterisk) agi['agent'] = withoutGuard(agents.asterisk);
   agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps('asterisk', agi)));
 
   const esl: Record<string, CallApplication> = { ...createEslLookupInsert(deps, lookupOptions), ...createEslCallerCode(deps, tagOptions) };
   esl['queue_entry'] = createQueueEntry({ ...queueDeps, queues: queues.freeswitch });
+  if (messages.freeswitch) esl['queue_message'] = messages.freeswitch;
   if (agents.freeswitch) esl['agent'] = agents.freeswitch;
   esl['menu'] = createFreeswitchMenu(menuDeps('freeswitch', esl));
   return { agi, esl };

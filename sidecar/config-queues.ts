@@ -1,5 +1,6 @@
 /** The settings of Tandem's own queues. */
 import { dirname, join } from 'node:path';
+import { messageFolderProblem } from '../core/message-file.js';
 import { knownDefaultSecrets } from './config.js';
 import type { Reader } from './config.js';
 
@@ -15,6 +16,7 @@ export function queuesConfig(read: Reader) {
     agiSwitchAddress: agiSwitchAddress(read),
     freeswitchCallBack: freeswitchCallBack(read),
     spool: { file: read.text('queue_spool_file') || spoolBeside(read.text('database_url')), bytesMax: read.int('queue_spool_mb_max') * mb },
+    messageFolder: messageFolder(read),
     reconcileMs: read.int('queue_reconcile_s') * 1000,
   };
 }
@@ -27,6 +29,13 @@ function supervisorPin(read: Reader): string | undefined {
   if (!/^\d{4,12}$/.test(pin) || /^(\d)\1*$/.test(pin) || knownDefaultSecrets.has(pin))
     read.complain('supervisor_pin', 'must be 4 to 12 digits that nobody guesses');
   return pin;
+}
+
+function messageFolder(read: Reader): string {
+  const folder = read.text('message_folder');
+  const problem = messageFolderProblem(folder);
+  if (problem !== undefined) read.complain('message_folder', problem);
+  return folder;
 }
 
 /** Each database has a spool of its own. */

@@ -133,6 +133,7 @@ export const metricsTable: readonly MetricRow[] = [
     labels: ['action', 'result'],
     help: 'wishes of agents and supervisors from telephones',
   },
+  { name: 'tandem_queue_messages_total', kind: 'counter', labels: ['result'], help: 'messages that callers left, told by the dialplan' },
   { name: 'tandem_acd_events_total', kind: 'counter', labels: ['type'], help: 'events taken by the queue engine' },
   {
     name: 'tandem_acd_step_errors_total',

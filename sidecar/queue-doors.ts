@@ -5,7 +5,7 @@ import { asteriskCaller } from '../agi/caller-facts.js';
 import type { AgentLegs } from '../agi/leg-ports.js';
 import type { QueueEngine } from '../core/acd-ports.js';
 import type { SwitchId } from '../core/acd/ids.js';
-import type { CallApplication } from '../core/call.js';
+import type { Call, CallApplication } from '../core/call.js';
 import type { Log, Meter } from '../core/ports.js';
 import type { AgentDeps } from '../core/services/agent-application.js';
 import { createPinLockout } from '../core/services/agent-identity.js';
@@ -17,6 +17,7 @@ import { createEitherQueue } from '../core/services/either-queue.js';
 import type { SwitchQueue } from '../core/services/enter-queue.js';
 import { createNativeQueue } from '../core/services/native-queue.js';
 import type { CallerFacts, CallPlace } from '../core/services/native-queue.js';
+import { createQueueMessage } from '../core/services/queue-message.js';
 import type { SwitchPort } from '../core/switch.js';
 import { createEslAgent } from '../esl-outbound/agent.js';
 import { freeswitchCaller } from '../esl-outbound/caller-facts.js';
@@ -32,6 +33,8 @@ export interface AcdDoors {
   newId(): string;
   /** setting `switch_queues`: a queue that the engine does not know is the switch's */
   readonly switchQueues: boolean;
+  /** callers' messages lie in it */
+  readonly messageFolder: string;
   readonly ports: ReadonlyMap<SwitchId, SwitchPort>;
   /** agents' legs of an Asterisk; undefined: no such link */
   readonly legsOf: (id: SwitchId) => AgentLegs | undefined;
@@ -79,6 +82,20 @@ export function doorAgents(acd: AcdDoors | undefined, tools: Tools): Partial<Bot
   return {
     ...(acd.asterisk.size > 0 && { asterisk: createAgiAgent(depsOf(acd.asterisk)) }),
     ...(acd.freeswitch.size > 0 && { freeswitch: createEslAgent(depsOf(acd.freeswitch)) }),
+  };
+}
+
+/** The application `queue_message` of each door that has a switch. */
+export function doorMessages(acd: AcdDoors | undefined, tools: Tools): Partial<Both<CallApplication>> {
+  if (acd === undefined) return {};
+  const of = (places: Places): CallApplication => {
+    const placeOf = createPlaceOf(places);
+    const switchOf = async (call: Call): Promise<SwitchId> => (await placeOf(call)).switch;
+    return createQueueMessage({ ...tools, engine: acd.engine, folder: acd.messageFolder, switchOf, newId: () => acd.newId() });
+  };
+  return {
+    ...(acd.asterisk.size > 0 && { asterisk: of(acd.asterisk) }),
+    ...(acd.freeswitch.size > 0 && { freeswitch: of(acd.freeswitch) }),
   };
 }
 

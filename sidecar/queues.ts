@@ -116,7 +116,16 @@ export function openQueues(deps: QueuesDeps): Queues {
   return {
     engine,
     ports,
-    doors: { engine, ports, ...places, legsOf, newId: randomUUID, switchQueues: config.queues.switchQueues, ...people(config.queues) },
+    doors: {
+      engine,
+      ports,
+      ...places,
+      legsOf,
+      newId: randomUUID,
+      switchQueues: config.queues.switchQueues,
+      messageFolder: config.queues.messageFolder,
+      ...people(config.queues),
+    },
     newId: randomUUID,
     start: () => running.start(),
     reload: () => configs.reload(),

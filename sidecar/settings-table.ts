@@ -3,6 +3,7 @@
  * name; in the YAML file named by TANDEM_CONFIG the key is the lower-case name. `docs/settings.md`
  * is printed from this table (`tandem settings`), and a test compares the two.
  */
+import { accessSettings } from './settings-access.js';
 import { opensipsSettings } from './settings-opensips.js';
 
 export interface SettingRow {
@@ -360,6 +361,13 @@ export const settingsTable = [
     example: '030123456',
   },
   {
+    name: 'message_folder',
+    kind: 'text',
+    fallback: '/var/spool/tandem',
+    text: 'folder of the switch in which callers leave messages for agents; no file outside of it is taken',
+    example: '/var/spool/asterisk/tandem',
+  },
+  {
     name: 'queue_spool_file',
     kind: 'text',
     fallback: '',
@@ -441,6 +449,7 @@ export const settingsTable = [
     example: 's3cr-et',
   },
   ...opensipsSettings,
+  ...accessSettings,
 ] as const satisfies readonly SettingRow[];
 
 export type SettingName = (typeof settingsTable)[number]['name'];

@@ -147,6 +147,12 @@ export class AsteriskLeg implements LegVisit {
     this.deps.feed({ type: 'agent-ready', offer: this.order.offer });
   }
 
+  /** No bridge will be made: it is over when the leg is. */
+  hearing(): void {
+    this.ready();
+    if (this.phase === 'ready') this.bridged();
+  }
+
   /** The engine's order; taken by the session when there is one. */
   connect(order: ConnectOrder): void {
     if (this.isOver || this.phase === 'talking') return;

@@ -2,6 +2,7 @@
 import type { RingOrder } from '../core/acd/effects.js';
 import { asteriskCallerId, asteriskContact, asteriskContactProblem } from '../core/dial-string-asterisk.js';
 import { checkName, nameProblem, textProblem, utf8Length } from '../core/dial-string.js';
+import { withoutEnding } from '../core/message-file.js';
 import { epochS } from '../core/services/queue-result.js';
 import type { CallBackOrder, SpyMode } from '../core/switch.js';
 import { actionLineBytesMax, actionLinesMax } from './ami-action.js';
@@ -64,6 +65,7 @@ export function legVariables(order: RingOrder, options: OriginateOptions): Varia
   return {
     TANDEM_OFFER: order.offer,
     TANDEM_CALLER: order.call?.uniqueId ?? '',
+    ...(order.message !== undefined && { TANDEM_MESSAGE: withoutEnding(order.message), TANDEM_MESSAGE_NUMBER: order.callerNumber }),
     TANDEM_QUEUE: order.queue,
     TANDEM_AGENT: order.agent,
     TANDEM_LEAD_ID: order.leadId === undefined ? '' : String(order.leadId),

@@ -12,7 +12,7 @@ import type { SwitchEvent } from '../esl-outbound/event.js';
 import { failureOf } from './switch-freeswitch-causes.js';
 import type { Leg, LegBook } from './switch-freeswitch-legs.js';
 import { bridgeOf, Talks } from './switch-freeswitch-talks.js';
-import { confirmVariable, legEvent, legVariable, memberVariable, offerVariable, wantedKeyVariable } from './switch-freeswitch-ring.js';
+import { confirmVariable, legEvent, legVariable, memberVariable, messageVariable, offerVariable, wantedKeyVariable } from './switch-freeswitch-ring.js';
 
 /** What is asked for; see `EslLink.on`. */
 export const legEvents = [
@@ -163,6 +163,10 @@ export class LegNews {
     }
     leg.phase = 'ready';
     this.#tell(leg, (offer) => ({ type: 'agent-ready', offer }));
+    if (event.variable(messageVariable) === undefined) return;
+    // no bridge will be made: it is over when the leg is
+    leg.phase = 'talking';
+    this.#tell(leg, (offer) => ({ type: 'connected', offer }));
   }
 
   /** From now on he is a caller like any other. */

@@ -27,7 +27,14 @@ export const memberVariable = 'tandem_callback_member';
 export const confirmVariable = 'tandem_confirm';
 /** the key that the agent must press, for a Tandem that did not order the leg */
 export const wantedKeyVariable = 'tandem_confirm_key';
+/** file that the leg's dialplan plays to the agent instead of a caller (B51) */
+export const messageVariable = 'tandem_message';
+/** A leg that is ready waits so long before it plays: one that is not wanted is ended in it, ms. */
+const messagePauseMs = 500;
 const failedAnnounceVariable = 'cc_bridge_failed_outbound_announce';
+
+/** Of dialplan/freeswitch/tandem_agents.xml. */
+export const messageExtension = 'message XML tandem_agents';
 
 export interface LegTimes {
   /** a leg that is ready and hears nothing from us takes the caller itself, ms */
@@ -70,6 +77,8 @@ function legVariables(order: RingOrder, contact: FreeswitchContact): Record<stri
     cc_member_pre_answer_uuid: order.member,
     cc_agent: order.agent,
     cc_agent_type: 'callback',
+    [messageVariable]: order.message ?? '',
+    tandem_message_number: order.message === undefined ? '' : order.callerNumber,
     cc_side: 'agent',
     loopback_bowout: 'false',
     loopback_bowout_on_execute: 'false',
@@ -121,6 +130,7 @@ export function agentSteps(order: RingOrder, { selfConnectMs }: LegTimes, skippe
     ...spoken.map((file) => step('playback', file)),
     ...(order.confirmKey === '' ? [] : [confirmStep(order, sounds.at(-1))]),
     news('ready'),
+    ...(order.message === undefined ? [] : [step('sleep', String(messagePauseMs)), step('transfer', messageExtension)]),
     step('sleep', String(selfConnectMs)),
     ...selfConnect(order),
     ...callerGoneSteps(order, skipped),

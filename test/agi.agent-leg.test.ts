@@ -30,6 +30,7 @@ function visitStub(order: RingOrder, connection: ConnectOrder | TandemError, fil
     failed: (failure, detail) => void told.push(`failed ${failure}: ${detail}`),
     connectOrder: () => (connection instanceof TandemError ? Promise.reject(connection) : Promise.resolve(connection)),
     record: () => Promise.resolve(file),
+    hearing: say('hearing'),
     bridging: say('bridging'),
     bridgeReturned: (result) => void told.push(`returned ${result}`),
     hungUp: say('hung up'),

@@ -11,6 +11,8 @@ import { agentOf, queueOf, type QueueApiTools } from './request.js';
 export interface MemberRouteTools extends QueueApiTools {
   /** switches that can call back; the first one does when none is named */
   readonly switches: readonly SwitchId[];
+  /** callers' messages lie in it */
+  readonly messageFolder: string;
   newId(): string;
 }
 

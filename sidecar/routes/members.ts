@@ -1,13 +1,17 @@
-/** `/api/v1/members`, `/callbacks`: callers who wait, and those to be called back (B28). */
+/** `/api/v1/members`, `/callbacks`, `/messages`: callers who wait, those to be called back, and what they left (B28, B51). */
 import { Router } from 'express';
 import { z } from 'zod';
-import { switchId } from '../../core/acd/ids.js';
+import { switchId, type SwitchId } from '../../core/acd/ids.js';
 import { queueLimits } from '../../core/acd/schema-parts.js';
-import { callbacksView } from '../../core/acd/views.js';
+import { callbacksView, messagesView } from '../../core/acd/views.js';
 import { TandemError } from '../../core/errors.js';
 import { requireNumber } from '../../core/phone.js';
 import { joinOf, joinShape, memberAsSeen, name, type MemberRouteTools } from './join-request.js';
+import { messageOf } from '../../core/services/queue-message.js';
 import { bodyOf, doing, idPage, memberOf, parameter, queryOf, queueOf, reading, wish } from './request.js';
+
+/** Its `param` says that it is a message. */
+const { param: _, ...messageShape } = joinShape;
 
 const bodies = {
   move: z.strictObject({ queue: name, keepWaiting: z.boolean().default(true) }),
@@ -19,6 +23,7 @@ const bodies = {
     .refine((body) => body.priority !== undefined || body.baseScoreS !== undefined, 'needs priority or baseScoreS'),
   callMe: z.strictObject({ number: z.string().max(40).optional() }),
   callback: z.strictObject({ ...joinShape, number: z.string().max(40), switch: name.optional() }),
+  message: z.strictObject({ ...messageShape, number: z.string().max(40).default(''), file: z.string().max(500), switch: name.optional() }),
 };
 
 export function createMemberRoutes(tools: MemberRouteTools): Router {
@@ -82,9 +87,7 @@ export function createCallbackRoutes(tools: MemberRouteTools): Router {
     doing(tools, async (req, user) => {
       const body = bodyOf(req, bodies.callback);
       const number = requireNumber(body.number);
-      const homeSwitch = body.switch === undefined ? tools.switches[0] : tools.switches.find((id) => id === body.switch);
-      if (homeSwitch === undefined) throw new TandemError('TDM_NOT_FOUND', ['Switch', body.switch ?? 'for callbacks']);
-      const join = joinOf(tools, tools.engine.view(), body, { media: 'audio', number, homeSwitch: switchId(homeSwitch) });
+      const join = joinOf(tools, tools.engine.view(), body, { media: 'audio', number, homeSwitch: switchOf(tools, body.switch) });
       const answer = await wish(tools, user, { type: 'caller-joined', join });
       return memberAsSeen(tools.engine.view(), answer.member ?? join.member, tools.nowMs());
     }),
@@ -94,6 +97,50 @@ export function createCallbackRoutes(tools: MemberRouteTools): Router {
     doing(tools, async (req, user) => {
       const member = memberOf(tools.engine.view(), parameter(req, 'member'));
       if (member.presence.kind !== 'callback') throw new TandemError('TDM_CONFLICT', ['it is no callback']);
+      await wish(tools, user, { type: 'withdraw-asked', member: member.id, reason: 'withdrawn' });
+      return undefined;
+    }),
+  );
+  return router;
+}
+
+function switchOf(tools: MemberRouteTools, named: string | undefined): SwitchId {
+  const found = named === undefined ? tools.switches[0] : tools.switches.find((id) => id === named);
+  if (found === undefined) throw new TandemError('TDM_NOT_FOUND', ['Switch', named ?? 'for callers who are not there']);
+  return switchId(found);
+}
+
+/** What callers left for an agent to hear (B51). */
+export function createMessageRoutes(tools: MemberRouteTools): Router {
+  const router = Router();
+  router.get(
+    '/messages',
+    reading(tools, (state, req) => {
+      const { queue, ...page } = queryOf(req, idPage);
+      return messagesView(state, queue === undefined ? undefined : queueOf(state, queue).id, page, tools.nowMs());
+    }),
+  );
+  router.post(
+    '/messages',
+    doing(tools, async (req, user) => {
+      const body = bodyOf(req, bodies.message);
+      const number = body.number === '' ? '' : requireNumber(body.number);
+      const homeSwitch = switchOf(tools, body.switch);
+      const join = joinOf(
+        tools,
+        tools.engine.view(),
+        { ...body, param: '' },
+        { media: 'audio', number, homeSwitch, ...messageOf(body.file, tools.messageFolder) },
+      );
+      const answer = await wish(tools, user, { type: 'caller-joined', join });
+      return memberAsSeen(tools.engine.view(), answer.member ?? join.member, tools.nowMs());
+    }),
+  );
+  router.delete(
+    '/messages/:member',
+    doing(tools, async (req, user) => {
+      const member = memberOf(tools.engine.view(), parameter(req, 'member'));
+      if (member.presence.kind !== 'message') throw new TandemError('TDM_CONFLICT', ['it is no message']);
       await wish(tools, user, { type: 'withdraw-asked', member: member.id, reason: 'withdrawn' });
       return undefined;
     }),

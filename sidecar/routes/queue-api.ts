@@ -5,7 +5,7 @@ import { TandemError } from '../../core/errors.js';
 import { createExplainRoutes } from './explain.js';
 import { createChatRoutes } from './chats.js';
 import type { MemberRouteTools } from './join-request.js';
-import { createCallbackRoutes, createMemberRoutes } from './members.js';
+import { createCallbackRoutes, createMemberRoutes, createMessageRoutes } from './members.js';
 import { createPermit, type PermissionDeps } from './permission.js';
 import { createProvisioningRoutes, type ProvisioningTools } from './provisioning.js';
 import { createAgentRoutes, createQueueRoutes } from './queues.js';
@@ -23,6 +23,7 @@ const sections = [
   'pause-reasons',
   'members',
   'callbacks',
+  'messages',
   'chats',
   'offers',
   'dispatching',
@@ -60,6 +61,7 @@ export function createQueueApi(
     createAgentRoutes(tools),
     createMemberRoutes(tools),
     createCallbackRoutes(tools),
+    createMessageRoutes(tools),
     createChatRoutes(tools),
     createExplainRoutes(tools),
     createProvisioningRoutes(tools),

@@ -7,12 +7,15 @@ import { switchId, type SwitchId } from '../../core/acd/ids.js';
 import type { Log } from '../../core/ports.js';
 import { createLogin } from '../../core/services/login.js';
 import type { SwitchPort } from '../../core/switch.js';
+import { accessDefaults, createAccess, type AccessOptions } from '../../sidecar/access.js';
 import { createAddressRules, createClientAddress } from '../../sidecar/addresses.js';
 import { createApp, createHttpServer } from '../../sidecar/app.js';
 import { createQueueProvisioning } from '../../sidecar/queue-provisioning.js';
+import { createAccessApi } from '../../sidecar/routes/access-api.js';
 import { createAdminRoutes } from '../../sidecar/routes/admin.js';
 import { createQueueApi } from '../../sidecar/routes/queue-api.js';
 import { createSecrets, nodeDigests } from '../../sidecar/secrets.js';
+import { openStore } from '../../sql/store.js';
 import { testSecrets } from './api-server.js';
 import { createDesk, deskConfig, type DeskConfig } from './engine-desk.js';
 import { memoryProvisioning } from './memory-provisioning.js';
@@ -26,7 +29,12 @@ export interface Answered {
 
 type SpyOrder = Parameters<SwitchPort['spy']>[0];
 
-export async function startQueueApi(config: DeskConfig, options: { readonly requestsPerMinuteMax?: number } = {}) {
+export interface QueueApiOptions {
+  readonly requestsPerMinuteMax?: number;
+  readonly access?: Partial<AccessOptions>;
+}
+
+export async function startQueueApi(config: DeskConfig, options: QueueApiOptions = {}) {
   const desk = createDesk(deskConfig(config));
   const store = createMemoryStore(() => desk.nowMs());
   const user = (name: string, functions: string) => ({
@@ -43,6 +51,8 @@ export async function startQueueApi(config: DeskConfig, options: { readonly requ
     user('boss', 'tandem_admin'),
     user('clerk', 'ALL_FUNCTIONS ccc_lead_info'),
     { ...user('gone', 'tandem_admin'), active: false },
+    { ...user('anna', 'tandem_agent'), userLevel: 1 },
+    user('west', 'tandem_queue_control tandem_queue_spy'),
   ];
   const login = createLogin({
     ...store,
@@ -84,19 +94,30 @@ export async function startQueueApi(config: DeskConfig, options: { readonly requ
     log,
   });
   const addressOf = createClientAddress();
+  const nowMs = () => desk.nowMs();
+  // the real tables, in memory: nothing of what they remember may be older than the desk's clock
+  const own = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter: silentMeter, nowMs, cacheMsMax: 0 });
+  await own.migrate();
+  const access = createAccess(
+    { ...own.access, users: store.users, login, addressOf, nowMs, log },
+    { ...accessDefaults, ...options.access },
+  );
   const deps = {
     login,
+    access,
     addressOf,
     engine: desk.port,
     ports,
     provisioning,
+    messageFolder: '/var/spool/tandem',
     newId: () => `id-${String(++ids)}`,
     nowMs: () => desk.nowMs(),
     log,
   };
   const routes = [
     createQueueApi(deps, { requestsPerMinuteMax: options.requestsPerMinuteMax ?? 1_000_000 }),
-    createAdminRoutes({ login, addressOf, reload: () => Promise.resolve([]) }),
+    createAccessApi({ ...deps, nowMs }),
+    createAdminRoutes({ login, access, addressOf, reload: () => Promise.resolve([]) }),
   ];
   const server = createHttpServer(createApp({ doors: [], routes, log: silentLog, meter: silentMeter }));
   server.listen(0, '127.0.0.1');
@@ -121,6 +142,9 @@ export async function startQueueApi(config: DeskConfig, options: { readonly requ
 
   return {
     desk,
+    users: store.tables,
+    own,
+    access,
     tables,
     audit,
     spied,
@@ -128,11 +152,13 @@ export async function startQueueApi(config: DeskConfig, options: { readonly requ
     base,
     ask,
     get: (path: string, who?: string) => ask('GET', path, undefined, who),
-    close: () =>
-      new Promise<void>((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await own.close();
+    },
   };
 }
 
