@@ -6,6 +6,7 @@ import type { AcdEvent, Answer } from './acd/events.js';
 import type { AgentId, MemberId, OfferId } from './acd/ids.js';
 import type { Notice } from './acd/notices.js';
 import type { Decision, Segment } from './acd/records.js';
+import type { FeedEvent } from './feed-ports.js';
 import type { Agent, Member, Offer, QueueRuntime, SystemState } from './acd/state.js';
 import type { MemberSession } from './switch.js';
 
@@ -18,6 +19,8 @@ export interface StoredAcd {
   readonly system: SystemState | undefined;
   /** Last agent of a caller's number, newest last, at most `lastTalksMax`; read from the segments (B41). */
   readonly lastTalks?: readonly { readonly number: string; readonly agent: AgentId; readonly atMs: number }[];
+  /** number of the newest event; 0 or undefined = none yet */
+  readonly lastSeq?: number;
 }
 
 /** How many numbers are remembered with their last agent. */
@@ -31,6 +34,8 @@ export interface AcdBatch {
   readonly queues: ReadonlyMap<string, QueueRuntime | undefined>;
   readonly system: SystemState | undefined;
   readonly segments: readonly Segment[];
+  /** in the order of their numbers */
+  readonly events: readonly FeedEvent[];
 }
 
 export interface AcdStore {

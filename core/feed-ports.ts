@@ -10,7 +10,14 @@ export interface FeedEvent {
   readonly seq: number;
   /** Unix ms */
   readonly atMs: number;
-  readonly notice: Notice;
+  readonly notice: Notice | EventsLost;
+}
+
+/** Stands for the numbers `from` to `to`, whose events nobody has any more; docs/events.md says when that can be. */
+export interface EventsLost {
+  readonly type: 'events-lost';
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Stored events. */
@@ -27,4 +34,6 @@ export interface EventFeed extends EventStore {
   onEvent(listener: (event: FeedEvent) => void): () => void;
   /** number of the newest that was told here */
   last(): number;
+  /** False until the newest number of the database is known; `last` says nothing before. */
+  isReady(): boolean;
 }

@@ -28,14 +28,14 @@ export function decodeLine(line: string): SpoolRecord | undefined {
 const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0');
 
 type Entries = readonly (readonly [string, unknown])[];
-type Plain = Record<(typeof kinds)[number], Entries> & { readonly system: unknown; readonly segments: unknown };
+type Plain = Record<(typeof kinds)[number], Entries> & { readonly system: unknown; readonly segments: unknown; readonly events: unknown };
 
 function plain(batch: AcdBatch): Plain {
   const entries = Object.fromEntries(kinds.map((kind) => [kind, [...batch[kind]].map(([id, thing]) => [id, thing ?? null])]));
-  return { ...entries, system: batch.system ?? null, segments: batch.segments } as unknown as Plain;
+  return { ...entries, system: batch.system ?? null, segments: batch.segments, events: batch.events } as unknown as Plain;
 }
 
 function batchOf(given: Plain): AcdBatch {
   const maps = Object.fromEntries(kinds.map((kind) => [kind, new Map(given[kind].map(([id, thing]) => [id, thing ?? undefined]))]));
-  return { ...maps, system: given.system ?? undefined, segments: given.segments } as unknown as AcdBatch;
+  return { ...maps, system: given.system ?? undefined, segments: given.segments, events: given.events ?? [] } as unknown as AcdBatch;
 }

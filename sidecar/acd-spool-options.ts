@@ -6,7 +6,7 @@ export interface AcdSpoolOptions {
   readonly saveMsMax: number;
   /** pause between tries to reach the database */
   readonly retryEveryMs: number;
-  /** segments kept in memory when the file is full; older ones are lost */
+  /** segments, and as many events, kept in memory when the file is full; older ones are lost */
   readonly segmentsMax: number;
   /** at the stop the database is waited for so long */
   readonly closeMsMax: number;

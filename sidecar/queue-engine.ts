@@ -164,6 +164,7 @@ class Owner implements RunningQueueEngine {
     this.#loop = createAcdLoop({
       ...this.#deps,
       engine,
+      lastSeq: stored.lastSeq,
       save: (batch) => this.#spool.save(batch, fence),
       board: this.#board,
       askChannels: (id) => this.#reconcile.cameUp(id),

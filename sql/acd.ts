@@ -10,6 +10,7 @@ import { TandemError } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import { marks, text } from './db.js';
 import type { Db, Statements, Value } from './db.js';
+import { createEventWriter } from './events.js';
 import { fitText } from './fit.js';
 import { batchSizes, rowStatements } from './row-batches.js';
 import { insertSegments, lastTalksOf, segmentColumns, segmentOf, segmentMarks, segmentValues } from './segments.js';
@@ -44,6 +45,7 @@ const systemRow = 'system';
 export function createAcdStore(db: Db, { own, log, lease = acdLease }: AcdStoreOptions): FencedAcdStore {
   const table = `${own}tandem_acd`;
   const leases = `${own}tandem_leases`;
+  const events = createEventWriter(db, own);
   const segmentsTable = `${own}tandem_segments`;
   const fenceSql = `UPDATE ${leases} SET saved_fence = fence WHERE name = ? AND fence = ?`;
   const savedSql = `SELECT saved_fence FROM ${leases} WHERE name = ?`;
@@ -94,7 +96,8 @@ export function createAcdStore(db: Db, { own, log, lease = acdLease }: AcdStoreO
     async load(): Promise<StoredAcd> {
       const [members, agents, offers, queues] = [await all('member'), await all('agent'), await all('offer'), await all('queue')];
       const [system] = await all('system');
-      return { members, agents, offers, queues, system, lastTalks: lastTalksOf(await db.all(lastTalksSql)) };
+      const lastTalks = lastTalksOf(await db.all(lastTalksSql));
+      return { members, agents, offers, queues, system, lastTalks, lastSeq: await events.last() };
     },
     async save(batch, fence) {
       const { rows, gone } = rowsOf(batch, isStorable);
@@ -106,9 +109,11 @@ export function createAcdStore(db: Db, { own, log, lease = acdLease }: AcdStoreO
           await inChunks(tx, rows, replaceSql);
           for (const kind of kinds) await remove(tx, kind, gone[kind]);
           await inChunks(tx, segments, insertSql);
+          await events.insert(tx, batch.events, fence);
         },
         { repeatable: true, retryMsMax: saveRetryMsMax },
       );
+      events.committed(batch.events, fence);
     },
     async savedFence() {
       const [row] = await db.all(savedSql, [lease]);

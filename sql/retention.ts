@@ -1,5 +1,6 @@
 /** The nightly tidying: vicidial_ccc_log moves to its archive, keys that no longer count are deleted. */
 import type { Db } from './db.js';
+import { expireEvents } from './events.js';
 import type { LocalClock } from './local-clock.js';
 
 export interface RetentionOptions {
@@ -11,6 +12,8 @@ export interface RetentionOptions {
   readonly takenCodesMsMax: number;
   /** records of visits, offers and stays: a year and a month, for reports that compare */
   readonly segmentsMsMax: number;
+  /** events of the feed: so long a consumer may be away */
+  readonly eventsMsMax: number;
 }
 
 export interface RetentionResult {
@@ -18,6 +21,7 @@ export interface RetentionResult {
   readonly handoversExpired: number;
   readonly takenCodesExpired: number;
   readonly segmentsExpired: number;
+  readonly eventsExpired: number;
 }
 
 const dayMs = 86_400_000;
@@ -26,6 +30,7 @@ export const retentionDefaults = {
   handoversMsMax: 7 * dayMs,
   takenCodesMsMax: 2 * dayMs,
   segmentsMsMax: 400 * dayMs,
+  eventsMsMax: 7 * dayMs,
 } as const;
 
 const cccColumns = 'call_date, remote_call_id, local_call_id, lead_id, uniqueid, channel, server_ip, list_id, container_id, remote_lead_id';
@@ -41,6 +46,7 @@ export async function runRetention(db: Db, options: RetentionOptions, nowMs: num
     handoversExpired: await expire(db, `${options.own}tandem_handovers`, 'created_ms', nowMs - options.handoversMsMax),
     takenCodesExpired: await expire(db, `${options.own}tandem_taken_codes`, 'taken_ms', nowMs - options.takenCodesMsMax),
     segmentsExpired: await expireSegments(db, `${options.own}tandem_segments`, nowMs - options.segmentsMsMax),
+    eventsExpired: await expireEvents(db, options.own, nowMs - options.eventsMsMax),
   };
 }
 

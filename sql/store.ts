@@ -1,5 +1,6 @@
 /** The store: all ports of the core that need a database, behind one URL. */
 import type { FencedAcdStore, Leases } from '../core/acd-ports.js';
+import type { EventStore } from '../core/feed-ports.js';
 import { TandemError } from '../core/errors.js';
 import type {
   ApiLog,
@@ -26,6 +27,7 @@ import { createContainers } from './containers.js';
 import { text } from './db.js';
 import type { Db } from './db.js';
 import type { Failure } from './failure.js';
+import { createEventStore } from './events.js';
 import { createHandovers } from './handovers.js';
 import { createLeases } from './leases.js';
 import { createLists } from './lists.js';
@@ -99,6 +101,8 @@ export interface Store {
   /** state and segments of the queue engine */
   readonly acd: FencedAcdStore;
   readonly leases: Leases;
+  /** stored events */
+  readonly events: EventStore;
   /** rights, keys and sessions of the own API, and what was done with them */
   readonly access: AccessStore;
   readonly opensipsViews: OpensipsViews;
@@ -160,6 +164,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     provisioning: createProvisioning(db, { ownSchema, onWritten: forgetAll }),
     acd: createAcdStore(db, { own, log }),
     leases: createLeases(db, { own, nowMs }),
+    events: createEventStore(db, { own, log }),
     access,
     opensipsViews: createOpensipsViews(db, { own, log }),
     acdConfigs: createAcdConfigs(db, { own, log }),

@@ -145,15 +145,13 @@ describe('the loop of the queue engine', () => {
   });
 
   it('what changes nothing waits for no save; an order without a change leaves only under the lease', async () => {
-    const { engine, saves, told, board, start } = world();
-    const heard: string[] = [];
-    board.onNotice(({ type }, atMs) => heard.push(`${type} ${String(atMs)}`));
+    const { engine, saves, told, start } = world();
     const loop = start();
-    engine.onStep = () => ({ effects: [news] });
+    engine.onStep = () => ({ effects: [decision('nobody is free')] });
 
     const answer = loop.ask(tick);
     assert.equal(await state(answer), 'resolved');
-    assert.deepEqual(heard, ['dispatching-changed 1000000']);
+    assert.equal(loop.decisions().length, 1);
     assert.equal(saves.batches.length, 0);
 
     engine.onStep = () => ({ effects: [{ type: 'hang-up-leg', switch: pbx, leg: legId('tandem-x'), reason: 'stale' }] });

@@ -141,6 +141,7 @@ describeStores('retention', (open) => {
       handoversExpired: 0,
       takenCodesExpired: 1,
       segmentsExpired: 0,
+      eventsExpired: 0,
     });
 
     const archive = await other.all('SELECT uniqueid FROM vicidial_ccc_log_archive');
@@ -154,6 +155,7 @@ describeStores('retention', (open) => {
       handoversExpired: 0,
       takenCodesExpired: 0,
       segmentsExpired: 0,
+      eventsExpired: 0,
     });
   });
 

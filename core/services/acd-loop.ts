@@ -5,7 +5,7 @@
  *
  * One loop is one ownership of the queues: it ends when another owner has taken over, or at the stop.
  */
-import type { AcdEngine } from '../acd/engine.js';
+import type { AcdEngine, Step } from '../acd/engine.js';
 import type { AcdEvent, Answer } from '../acd/events.js';
 import type { MemberId, OfferId, SwitchId } from '../acd/ids.js';
 import type { RingOrder } from '../acd/effects.js';
@@ -17,7 +17,7 @@ import type { ChatPort, MemberSession, SwitchPort } from '../switch.js';
 import type { AcdBoard } from './acd-board.js';
 import { createAcdDue } from './acd-due.js';
 import { createAcdOrders } from './acd-orders.js';
-import { addChanges, addStep, createPending, hasChanges, hasOrders, isSettled } from './acd-pending.js';
+import { addStep, addUnsaved, createPending, hasChanges, hasOrders, isSettled } from './acd-pending.js';
 import type { Pending } from './acd-pending.js';
 import { acdSaverLimits, createAcdSaver } from './acd-saver.js';
 import { createAcdSessions } from './acd-sessions.js';
@@ -25,6 +25,8 @@ import type { After } from './deadline.js';
 
 export interface AcdLoopDeps {
   readonly engine: AcdEngine;
+  /** number of the newest stored event; this loop goes on behind it (B25); default: none yet */
+  readonly lastSeq?: number | undefined;
   /** Stores one batch under the lease; rejects TDM_STANDBY when it is another's. An empty one only checks the lease. */
   readonly save: (batch: AcdBatch) => Promise<void>;
   readonly switches: ReadonlyMap<SwitchId, SwitchPort>;
@@ -69,6 +71,8 @@ class Loop implements AcdLoop {
   readonly #due: ReturnType<typeof createAcdDue>;
   readonly #saver: ReturnType<typeof createAcdSaver>;
   #pending = createPending();
+  /** number of the newest event */
+  #seq: number;
   #waiting = 0;
   #isPumping = false;
   /** why nothing is taken any more */
@@ -80,6 +84,7 @@ class Loop implements AcdLoop {
   constructor(deps: AcdLoopDeps, limits: typeof acdLoopLimits) {
     this.#deps = deps;
     this.#limits = limits;
+    this.#seq = deps.lastSeq ?? 0;
     const { engine, nowMs, after } = deps;
     this.#perform = createAcdOrders({
       ...deps,
@@ -91,12 +96,12 @@ class Loop implements AcdLoop {
       isWanted: (offer) => !this.#ended && engine.state.offers.get(offer)?.phase.kind === 'connecting',
     });
     const again = (changes: Pending['changes']): void => {
-      addChanges(this.#pending.changes, changes);
+      addUnsaved(this.#pending.changes, changes);
       this.#kick();
     };
     this.#saver = createAcdSaver({ ...deps, state: () => engine.state, isEnded: () => this.#ended !== undefined, again }, limits);
     this.#due = createAcdDue({ after, nowMs, nextDueMs: () => engine.nextDueMs(), fire: () => this.tell({ type: 'time-passed' }) });
-    addStep(this.#pending, engine.begin(), nowMs(), deps.monoMs());
+    this.#add(engine.begin(), nowMs());
     this.#due.arm();
     this.#kick();
   }
@@ -156,12 +161,12 @@ class Loop implements AcdLoop {
 
   /** The answer, or why there is none. A step that failed is told; the engine goes on with the next event. */
   #step(event: AcdEvent): Answer | TandemError {
-    const { engine, nowMs, monoMs, log, meter } = this.#deps;
+    const { engine, nowMs, log, meter } = this.#deps;
     const atMs = nowMs();
     meter.count('tandem_acd_events_total', { type: event.type });
     try {
       const step = engine.step(event, atMs);
-      addStep(this.#pending, step, atMs, monoMs());
+      this.#add(step, atMs);
       return step.answer;
     } catch (error) {
       meter.count('tandem_acd_step_errors_total', { type: event.type });
@@ -170,6 +175,10 @@ class Loop implements AcdLoop {
     } finally {
       this.#due.arm();
     }
+  }
+
+  #add(step: Step, atMs: number): void {
+    addStep(this.#pending, step, { atMs, monoMs: this.#deps.monoMs() }, () => ++this.#seq);
   }
 
   #overload(): TandemError | undefined {

@@ -6,6 +6,7 @@ import type { AcdEffect } from '../acd/effects.js';
 import type { Step } from '../acd/engine.js';
 import type { Answer } from '../acd/events.js';
 import type { AcdBatch } from '../acd-ports.js';
+import type { FeedEvent } from '../feed-ports.js';
 
 export interface TimedEffect {
   readonly effect: AcdEffect;
@@ -19,23 +20,45 @@ interface Waiter {
   readonly reject: (reason: Error) => void;
 }
 
+/** What is to be stored: changes, and the news of them with their numbers (B25). */
+export interface Unsaved extends Changes {
+  readonly events: FeedEvent[];
+}
+
+export const nothingUnsaved = (): Unsaved => ({ ...noChanges(), events: [] });
+
 export interface Pending {
-  readonly changes: Changes;
+  readonly changes: Unsaved;
   readonly effects: TimedEffect[];
   readonly waiters: Waiter[];
   /** monotonic, when its first step was made; 0 = none yet */
   sinceMs: number;
 }
 
-export const createPending = (): Pending => ({ changes: noChanges(), effects: [], waiters: [], sinceMs: 0 });
+export const createPending = (): Pending => ({ changes: nothingUnsaved(), effects: [], waiters: [], sinceMs: 0 });
 
-export function addStep(pending: Pending, step: Step, atMs: number, monoMs: number): void {
-  if (pending.sinceMs === 0) pending.sinceMs = monoMs;
+/** `nextSeq` numbers the news: one writer, in the order in which they will be saved. */
+export function addStep(
+  pending: Pending,
+  step: Step,
+  now: { readonly atMs: number; readonly monoMs: number },
+  nextSeq: () => number,
+): void {
+  const { atMs } = now;
+  if (pending.sinceMs === 0) pending.sinceMs = now.monoMs;
   addChanges(pending.changes, step.changes);
-  for (const effect of step.effects) pending.effects.push({ effect, atMs });
+  for (const effect of step.effects) {
+    pending.effects.push({ effect, atMs });
+    if (effect.type === 'notice') pending.changes.events.push({ seq: nextSeq(), atMs, notice: effect.notice });
+  }
 }
 
-export function addChanges(to: Changes, from: Changes): void {
+export function addUnsaved(to: Unsaved, from: Unsaved): void {
+  addChanges(to, from);
+  for (const event of from.events) to.events.push(event);
+}
+
+function addChanges(to: Changes, from: Changes): void {
   for (const id of from.members) to.members.add(id);
   for (const id of from.agents) to.agents.add(id);
   for (const id of from.offers) to.offers.add(id);
@@ -48,18 +71,18 @@ export function addChanges(to: Changes, from: Changes): void {
 export const isSettled = ({ effects, waiters, changes }: Pending): boolean =>
   effects.length === 0 && waiters.length === 0 && !hasChanges(changes);
 
-export const hasChanges = (changes: Changes): boolean => countRows(changes) > 0;
+export const hasChanges = (changes: Unsaved): boolean => countRows(changes) > 0;
 
 /** Rows that a save of these would write. */
-export const countRows = ({ members, agents, offers, queues, isSystemChanged, segments }: Changes): number =>
-  members.size + agents.size + offers.size + queues.size + (isSystemChanged ? 1 : 0) + segments.length;
+export const countRows = ({ members, agents, offers, queues, isSystemChanged, segments, events }: Unsaved): number =>
+  members.size + agents.size + offers.size + queues.size + (isSystemChanged ? 1 : 0) + segments.length + events.length;
 
 /** Orders to switches and sessions leave only under a lease that was just checked; news and decision records harm nobody. */
 export const hasOrders = ({ effects }: Pending): boolean =>
   effects.some(({ effect }) => effect.type !== 'notice' && effect.type !== 'decision');
 
 /** The newest state of everything that changed, copied, so that it does not change while it is being stored. */
-export function batchFrom(changes: Changes, state: AcdState): AcdBatch {
+export function batchFrom(changes: Unsaved, state: AcdState): AcdBatch {
   return {
     members: copies(changes.members, state.members),
     agents: copies(changes.agents, state.agents),
@@ -67,6 +90,7 @@ export function batchFrom(changes: Changes, state: AcdState): AcdBatch {
     queues: copies(changes.queues, state.queues),
     system: changes.isSystemChanged ? copy(state.system) : undefined,
     segments: [...changes.segments],
+    events: [...changes.events].sort((a, b) => a.seq - b.seq),
   };
 }
 

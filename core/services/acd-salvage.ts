@@ -2,11 +2,12 @@
  * What is left of a save that the store refuses for good: halves are tried, and halves of those, until each thing that
  * is refused alone stands alone and everything else is stored. Pure but for the saves that it is given.
  */
-import type { Changes } from '../acd/changes.js';
-import { noChanges } from '../acd/changes.js';
 import type { AgentId, MemberId, OfferId, QueueId } from '../acd/ids.js';
 import type { Segment } from '../acd/records.js';
 import { hasCode } from '../errors.js';
+import type { FeedEvent } from '../feed-ports.js';
+import { nothingUnsaved } from './acd-pending.js';
+import type { Unsaved } from './acd-pending.js';
 
 export interface Salvaged<T> {
   /** refused although alone: nobody can store these */
@@ -63,9 +64,11 @@ export type ChangedThing =
   | { readonly kind: 'offer'; readonly id: OfferId }
   | { readonly kind: 'queue'; readonly id: QueueId }
   | { readonly kind: 'system'; readonly id: '' }
-  | { readonly kind: 'segment'; readonly id: string; readonly segment: Segment };
+  | { readonly kind: 'segment'; readonly id: string; readonly segment: Segment }
+  | { readonly kind: 'event'; readonly id: string; readonly event: FeedEvent };
 
-export function thingsOf({ members, agents, offers, queues, isSystemChanged, segments }: Changes): readonly ChangedThing[] {
+/** Events last and in the order of their numbers, so that none is stored before an earlier one. */
+export function thingsOf({ members, agents, offers, queues, isSystemChanged, segments, events }: Unsaved): readonly ChangedThing[] {
   return [
     ...[...members].map((id) => ({ kind: 'member', id }) as const),
     ...[...agents].map((id) => ({ kind: 'agent', id }) as const),
@@ -73,11 +76,12 @@ export function thingsOf({ members, agents, offers, queues, isSystemChanged, seg
     ...[...queues].map((id) => ({ kind: 'queue', id }) as const),
     ...(isSystemChanged ? [{ kind: 'system', id: '' } as const] : []),
     ...segments.map((segment) => ({ kind: 'segment', id: segment.key, segment }) as const),
+    ...[...events].sort((a, b) => a.seq - b.seq).map((event) => ({ kind: 'event', id: String(event.seq), event }) as const),
   ];
 }
 
-export function changesOf(things: readonly ChangedThing[]): Changes {
-  const changes = noChanges();
+export function changesOf(things: readonly ChangedThing[]): Unsaved {
+  const changes = nothingUnsaved();
   for (const thing of things) {
     switch (thing.kind) {
       case 'member':
@@ -97,6 +101,9 @@ export function changesOf(things: readonly ChangedThing[]): Changes {
         break;
       case 'segment':
         changes.segments.push(thing.segment);
+        break;
+      case 'event':
+        changes.events.push(thing.event);
         break;
     }
   }

@@ -3,11 +3,11 @@
  * kept, goes with the next save, and is tried again by itself; a row that the store refuses for good is left out (H2).
  */
 import type { AcdState } from '../acd/acd-state.js';
-import type { Changes } from '../acd/changes.js';
 import type { AcdBatch } from '../acd-ports.js';
 import { hasCode } from '../errors.js';
 import type { Log, Meter } from '../ports.js';
-import { addChanges, batchFrom, countRows, createPending } from './acd-pending.js';
+import { addUnsaved, batchFrom, countRows, nothingUnsaved } from './acd-pending.js';
+import type { Unsaved } from './acd-pending.js';
 import { changesOf, salvage, thingsOf } from './acd-salvage.js';
 import type { After } from './deadline.js';
 
@@ -21,6 +21,8 @@ export const acdSaverLimits = {
   salvageSavesMax: 64,
   /** segments kept for a store that refuses them */
   segmentsKeptMax: 100_000,
+  /** events too; their numbers stay without an event then */
+  eventsKeptMax: 100_000,
 };
 
 export interface AcdSaverDeps {
@@ -29,7 +31,7 @@ export interface AcdSaverDeps {
   /** nothing is to be tried any more */
   readonly isEnded: () => boolean;
   /** what could not be stored is to come back now, in the turn of the saves */
-  readonly again: (changes: Changes) => void;
+  readonly again: (changes: Unsaved) => void;
   readonly after: After;
   /** monotonic ms */
   readonly monoMs: () => number;
@@ -42,24 +44,24 @@ export interface AcdSaver {
    * Resolves when orders may leave: it is stored, or kept since no try could store it. One at a time. `changes` grow by
    * what was kept before. Rejects TDM_STANDBY; once `isEnded`, with any error of the store.
    */
-  store(changes: Changes): Promise<void>;
+  store(changes: Unsaved): Promise<void>;
   stop(): void;
 }
 
 export function createAcdSaver(deps: AcdSaverDeps, limits = acdSaverLimits): AcdSaver {
   const { save, state, isEnded, after, monoMs, log, meter } = deps;
   /** what no try could store */
-  let kept = createPending().changes;
+  let kept = nothingUnsaved();
   let cancelAgain: (() => void) | undefined;
 
-  function takeKept(): Changes {
+  function takeKept(): Unsaved {
     const changes = kept;
-    kept = createPending().changes;
+    kept = nothingUnsaved();
     return changes;
   }
 
-  async function store(changes: Changes): Promise<void> {
-    addChanges(changes, takeKept());
+  async function store(changes: Unsaved): Promise<void> {
+    addUnsaved(changes, takeKept());
     const sinceMs = monoMs();
     let batch: AcdBatch | undefined;
     for (let tries = 1; ; tries++) {
@@ -82,11 +84,12 @@ export function createAcdSaver(deps: AcdSaverDeps, limits = acdSaverLimits): Acd
     meter.observe('tandem_acd_batch_rows', countRows(changes));
   }
 
-  function keep(changes: Changes, error: unknown): void {
+  function keep(changes: Unsaved, error: unknown): void {
     log.error({ error, rows: countRows(changes) }, 'state of the queue engine could not be stored; calls go on without');
-    addChanges(kept, changes);
-    const { segments } = kept;
+    addUnsaved(kept, changes);
+    const { segments, events } = kept;
     if (segments.length > limits.segmentsKeptMax) segments.splice(0, segments.length - limits.segmentsKeptMax);
+    if (events.length > limits.eventsKeptMax) events.splice(0, events.length - limits.eventsKeptMax);
     cancelAgain ??= after(limits.saveAgainMs, () => {
       cancelAgain = undefined;
       deps.again(takeKept());
@@ -94,7 +97,7 @@ export function createAcdSaver(deps: AcdSaverDeps, limits = acdSaverLimits): Acd
   }
 
   /** Each save has the newest state of its things, as every other one. */
-  async function salvaged(changes: Changes, why: unknown): Promise<void> {
+  async function salvaged(changes: Unsaved, why: unknown): Promise<void> {
     const { refused, left, error } = await salvage(
       thingsOf(changes),
       async (some) => save(batchFrom(changesOf(some), state())),

@@ -2,6 +2,7 @@
 import type { AcdBatch, FencedAcdStore, StoredAcd } from '../../core/acd-ports.js';
 import { TandemError } from '../../core/errors.js';
 import type { Segment } from '../../core/acd/records.js';
+import type { FeedEvent } from '../../core/feed-ports.js';
 
 export interface MemoryAcdStore extends FencedAcdStore {
   /** `hangs`: saves begin and do not end until `letGo`, as the mode is then */
@@ -12,6 +13,7 @@ export interface MemoryAcdStore extends FencedAcdStore {
   fence: number;
   readonly things: Record<'members' | 'agents' | 'offers' | 'queues', Map<string, unknown>>;
   readonly kept: Map<string, Segment>;
+  readonly events: Map<number, FeedEvent>;
   /** each batch that took effect */
   readonly saved: AcdBatch[];
   /** saves that have begun and not ended */
@@ -35,6 +37,7 @@ export function createMemoryAcdStore(): MemoryAcdStore {
       }
     system = copy(batch.system) ?? system;
     for (const segment of batch.segments) if (!store.kept.has(segment.key)) store.kept.set(segment.key, copy(segment));
+    for (const event of batch.events) if (!store.events.has(event.seq)) store.events.set(event.seq, copy(event));
     store.saved.push(batch);
   }
 
@@ -44,6 +47,7 @@ export function createMemoryAcdStore(): MemoryAcdStore {
     fence: 0,
     things: { members: new Map(), agents: new Map(), offers: new Map(), queues: new Map() },
     kept: new Map(),
+    events: new Map(),
     saved: [],
     open: () => hanging.length,
     letGo() {
@@ -60,7 +64,8 @@ export function createMemoryAcdStore(): MemoryAcdStore {
     load: () => {
       if (store.mode === 'down') return Promise.reject(new TandemError('TDM_STORE_DOWN', ['test']));
       const all = (kind: keyof MemoryAcdStore['things']) => copy([...store.things[kind].values()]) as never;
-      return Promise.resolve({ members: all('members'), agents: all('agents'), offers: all('offers'), queues: all('queues'), system });
+      const things = { members: all('members'), agents: all('agents'), offers: all('offers'), queues: all('queues'), system };
+      return Promise.resolve({ ...things, lastSeq: Math.max(0, ...store.events.keys()) });
     },
     savedFence: () => (store.mode === 'down' ? Promise.reject(new TandemError('TDM_STORE_DOWN', ['test'])) : Promise.resolve(savedFence)),
     segments: () => Promise.resolve([...store.kept.values()]),

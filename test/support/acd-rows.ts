@@ -182,6 +182,7 @@ export const batchOf = (more: Partial<AcdBatch> = {}): AcdBatch => ({
   queues: new Map(),
   system: undefined,
   segments: [],
+  events: [],
   ...more,
 });
 
