@@ -27,7 +27,7 @@ import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
-import { createPermit } from './routes/permission.js';
+import { createPermit, type Permit } from './routes/permission.js';
 import { createQueueApi, type QueueApiDeps } from './routes/queue-api.js';
 import { resolveSecret } from './secret-reference.js';
 import { createSecrets, nodeDigests } from './secrets.js';
@@ -99,7 +99,7 @@ export function createHttpSide(deps: ApiDeps): Server {
     { ...accessDefaults, origins: config.access.origins, isSecure: config.access.isCookieSecure },
   );
   const entry = { login, access, addressOf: clientAddress };
-  const mi = deps.queues && createMiSide({ ...door, ...miDeps(deps, deps.queues, login, clientAddress) });
+  const mi = deps.queues && createMiSide({ ...door, ...miDeps(deps, deps.queues, createPermit(entry)) });
   const isAllowed = createAddressList(config.http.allow, 'HTTP allowed addresses');
   const app = createApp({
     doors: [
@@ -124,8 +124,7 @@ export function createHttpSide(deps: ApiDeps): Server {
   });
 }
 
-function miDeps({ config }: ApiDeps, queues: QueueSide, login: QueueApiDeps['login'], addressOf: QueueApiDeps['addressOf']) {
-  const permit = createPermit({ login, addressOf });
+function miDeps({ config }: ApiDeps, queues: QueueSide, permit: Permit) {
   return { config: config.opensips, engine: queues.engine, permit, reload: () => queues.reload(), nowMs: () => systemTimers.nowMs() };
 }
 

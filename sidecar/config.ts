@@ -3,6 +3,7 @@ import { isNetwork } from '../core/address-list.js';
 import { TandemError } from '../core/errors.js';
 import { isZone } from '../core/time.js';
 import { opensipsConfig } from './config-opensips.js';
+import { accessConfig } from './config-access.js';
 import { queuesConfig } from './config-queues.js';
 import { environmentName, settingsTable, type SettingName, type SettingRow } from './settings-table.js';
 import { describeProblems, readYamlFile, type Problem, type YamlFile } from './yaml-file.js';
@@ -179,6 +180,7 @@ function buildConfig(read: Reader) {
     handoverWindowS: read.int('handover_window_s'),
     provision: read.text('provision') || undefined,
     queues: queuesConfig(read),
+    access: accessConfig(read),
     opensips: opensipsConfig(read),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),

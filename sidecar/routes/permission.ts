@@ -1,11 +1,16 @@
 /**
- * Who may use `/api/v1`: HTTP Basic with a user of the store whose api_allowed_functions names the function;
- * ALL_FUNCTIONS alone is not enough (W-8). `tandem_admin` stands for all of them.
+ * Who may use `/api/v1`: a user by HTTP Basic or with a browser's session, or an API key, whose functions name what is
+ * asked for; ALL_FUNCTIONS alone is not enough (W-8). `tandem_admin` stands for all of them. A list of queues narrows
+ * all of it: what is outside is not found by who reads (404) and refused to who changes (403). `tandem_agent` alone
+ * allows the agent that the user is, and nobody else.
  */
 import type { Request } from 'express';
+import type { AcdState } from '../../core/acd/acd-state.js';
+import type { AgentId } from '../../core/acd/ids.js';
 import { TandemError } from '../../core/errors.js';
-import type { ApiUser } from '../../core/ports.js';
+import { canonical } from '../../core/provisioning/names.js';
 import type { Login } from '../../core/services/login.js';
+import { byPassword, type Access, type Identity } from '../access.js';
 
 export const apiFunctions = {
   /** read queues, agents, callers; explanations */
@@ -14,60 +19,99 @@ export const apiFunctions = {
   control: 'tandem_queue_control',
   /** listen to, whisper into and join talks */
   spy: 'tandem_queue_spy',
-  /** provisioning, reload; and all of the above */
+  /** provisioning, users, keys, audit, reload; and all of the above */
   admin: 'tandem_admin',
+  /** what the page of an agent needs, for the agent that the user is */
+  agent: 'tandem_agent',
 } as const;
 
-export type ApiNeed = keyof typeof apiFunctions;
+export type ApiFunction = keyof typeof apiFunctions;
+/** `own-...`: also those may come who have `tandem_agent` alone; the route asks `requireOwn` or `Principal.ownOnly` */
+export type ApiNeed = 'view' | 'control' | 'spy' | 'admin' | 'own-view' | 'own-control';
 
-const stands: Readonly<Record<ApiNeed, readonly ApiNeed[]>> = {
+const stands: Readonly<Record<ApiNeed, readonly ApiFunction[]>> = {
   view: ['view', 'control', 'admin'],
   control: ['control', 'admin'],
   spy: ['spy', 'admin'],
   admin: ['admin'],
+  'own-view': ['agent', 'view', 'control', 'admin'],
+  'own-control': ['agent', 'control', 'admin'],
 };
 
+/** What is named in a refusal. */
+export const functionOf = (need: ApiNeed): string => apiFunctions[need === 'own-view' ? 'view' : need === 'own-control' ? 'control' : need];
+
 /** An administrator's user has at least this level in VICIdial's own terms. */
-const adminLevelMin = 8;
-const otherLevelMin = 1;
+export const adminLevelMin = 8;
 
 export interface PermissionDeps {
   readonly login: Login;
   /** the client's address, behind a trusted proxy too */
   addressOf(req: Request): string;
+  /** keys, sessions and rights; without it HTTP Basic alone, and every user has all queues */
+  readonly access?: Access | undefined;
 }
 
 /** Who asks. */
-export interface Principal extends Pick<ApiUser, 'user'> {
-  /** ids of the queues that he may see and change, canonical; undefined = all */
+export interface Principal {
+  readonly user: string;
+  /** ids of the queues that he may see and change, in lower case; undefined = all */
   readonly queues: ReadonlySet<string> | undefined;
+  /** the agent that he is, as provisioned for the user */
+  readonly agent?: string | undefined;
+  /** he has `tandem_agent` alone for this need: only what is his own */
+  readonly ownOnly?: boolean;
+  /** a session of a browser ends by then at the latest, Unix ms; a stream must end with it */
+  readonly endsAtMs?: number | undefined;
 }
 
 /** The one behind the request, who may do it. Rejects TDM_UNAUTHENTICATED and TDM_FORBIDDEN. */
 export type Permit = (req: Request, need: ApiNeed) => Promise<Principal>;
 
 export function createPermit(deps: PermissionDeps): Permit {
-  return async (req, need) => {
-    const given = basicCredentials(req.headers.authorization);
-    if (!given) throw new TandemError('TDM_UNAUTHENTICATED', ['HTTP Basic']);
-    const result = await deps.login({
-      user: given.user,
-      credentials: { kind: 'password', pass: given.pass, isAsSent: true },
-      address: deps.addressOf(req),
-      levelMin: need === 'admin' ? adminLevelMin : otherLevelMin,
-    });
-    if (!result.ok) throw new TandemError('TDM_UNAUTHENTICATED', [result.refusal]);
-    const isNamed = (function_: string) => ` ${result.user.apiAllowedFunctions} `.includes(` ${function_} `);
-    if (!stands[need].some((other) => isNamed(apiFunctions[other])))
-      throw new TandemError('TDM_FORBIDDEN', [result.user.user, apiFunctions[need]]);
-    return { user: result.user.user, queues: undefined };
+  return async (req, need) => principalOf(await identify(deps, req), need);
+}
+
+async function identify(deps: PermissionDeps, req: Request): Promise<Identity> {
+  if (deps.access) return deps.access.identify(req);
+  const { user, apiAllowedFunctions, userLevel: level } = await byPassword(deps, req);
+  const rights = { queues: undefined, agent: undefined };
+  return { kind: 'password', id: `user:${user}`, user, functions: apiAllowedFunctions.split(' '), level, rights, session: undefined };
+}
+
+/** Throws TDM_FORBIDDEN. */
+export function principalOf(identity: Identity, need: ApiNeed): Principal {
+  const { user, functions, rights, level } = identity;
+  const has = (name: ApiFunction): boolean =>
+    functions.includes(apiFunctions[name]) && (name !== 'admin' || level === undefined || level >= adminLevelMin);
+  const given = stands[need].filter(has);
+  if (given.length === 0) throw new TandemError('TDM_FORBIDDEN', [user, functionOf(need)]);
+  const ownOnly = given.every((name) => name === 'agent');
+  if (ownOnly && rights.agent === undefined) throw new TandemError('TDM_FORBIDDEN', [user, functionOf(need)]);
+  // What only an administrator may concerns the whole site.
+  if (need === 'admin' && rights.queues !== undefined) throw new TandemError('TDM_FORBIDDEN', [user, functionOf(need)]);
+  return {
+    user,
+    queues: rights.queues && new Set(rights.queues.map(canonical)),
+    agent: rights.agent,
+    ownOnly,
+    endsAtMs: identity.session?.endsAtMs,
   };
 }
 
-function basicCredentials(header: string | undefined): { readonly user: string; readonly pass: string } | undefined {
-  const encoded = /^Basic ([A-Za-z0-9+/=]{1,1000})$/i.exec(header ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return colon < 1 ? undefined : { user: text.slice(0, colon), pass: text.slice(colon + 1) };
+// ------------------------------------------------------------------ what is inside
+
+export const seesQueue = ({ queues }: Principal, queue: string): boolean => queues === undefined || queues.has(canonical(queue));
+
+/** An agent is inside when he serves a queue that is; for `tandem_agent` when he is the user's own. */
+export function seesAgent(principal: Principal, state: AcdState, agent: AgentId): boolean {
+  if (principal.ownOnly) return isOwn(principal, agent);
+  return principal.queues === undefined || state.servicesOfAgent(agent).some(({ queue }) => seesQueue(principal, queue));
+}
+
+export const isOwn = ({ agent }: Principal, id: string): boolean =>
+  agent !== undefined && [canonical(agent), `${canonical(agent)}@default`].includes(canonical(id));
+
+export function refuse(principal: Principal, what: string): never {
+  throw new TandemError('TDM_FORBIDDEN', [principal.user, what.replace(/\p{C}/gu, '?').slice(0, 100)]);
 }
