@@ -50,6 +50,16 @@ export function loginAsked(w: World, wish: Wish<'login-asked'>): Answer {
   });
 }
 
+export function standbyAsked(w: World, { agent: name, call }: Wish<'standby-asked'>): Answer {
+  return withAgent(w, name, (agent) => {
+    if (w.configOf(agent.id).type !== 'uuid-standby') return refused('TDM_CONFLICT', `agent ${agent.id} is of type callback`);
+    if (agent.phase.kind === 'offered' || agent.phase.kind === 'talking') return refused('TDM_CONFLICT', `agent ${agent.id} has a call`);
+    agent.standby = call;
+    w.changeAgent(agent);
+    return done();
+  });
+}
+
 /** The open channel of a standby agent is gone: so is the agent (7.3). */
 export function standbyEnded(w: World, agent: Agent, call: CallKey): void {
   if (!agent.standby || !sameCall(agent.standby, call)) return;

@@ -45,7 +45,8 @@ export function queueDefaults(id: QueueId): QueueConfig {
     maxWaitMs: 0,
     maxWaitNoAgentMs: 0,
     maxWaitNoAgentGraceMs: 5_000,
-    ringProgressivelyDelayMs: 10_000,
+    // acts as 10 s, as there
+    ringProgressivelyDelayMs: 0,
     ringAgentsMax: 50,
     ringMs: undefined,
     agentNoAnswerStatus: 'On Break',

@@ -69,7 +69,7 @@ function queueTimes(d: QueueDefinition, base: QueueConfig) {
     maxWaitNoAgentMs: msOr(d.max_wait_no_agent_s, base.maxWaitNoAgentMs),
     maxWaitNoAgentGraceMs: msOr(d.max_wait_no_agent_grace_s, base.maxWaitNoAgentGraceMs),
     // mod_callcenter: 0 acts as 10 s
-    ringProgressivelyDelayMs: msOr(d.ring_progressively_delay_s || undefined, base.ringProgressivelyDelayMs),
+    ringProgressivelyDelayMs: msOr(d.ring_progressively_delay_s, base.ringProgressivelyDelayMs),
     ringMs: d.ring_s === undefined ? base.ringMs : ms(d.ring_s),
     maxWrapUpMs: d.max_wrap_up_s ? ms(d.max_wrap_up_s) : base.maxWrapUpMs,
     ewtInitialMs: d.ewt_initial_s === undefined ? base.ewtInitialMs : ms(d.ewt_initial_s),

@@ -91,6 +91,8 @@ function wish(w: World, event: AcdEvent): Answer | undefined {
       return agents.statusAsked(w, event);
     case 'login-asked':
       return agents.loginAsked(w, event);
+    case 'standby-asked':
+      return agents.standbyAsked(w, event);
     case 'wrapup-end-asked':
       return agents.wrapUpEndAsked(w, event.agent);
     case 'wrapup-extend-asked':

@@ -84,6 +84,8 @@ export type AcdEvent =
       readonly onDemand: boolean;
     }
   | { readonly type: 'standby-ended'; readonly agent: AgentId; readonly call: CallKey }
+  /** by command, without a login: the open channel of a standby agent; undefined takes it away (mod_callcenter `agent set uuid`) */
+  | { readonly type: 'standby-asked'; readonly agent: string; readonly call: CallKey | undefined }
   | { readonly type: 'wrapup-end-asked'; readonly agent: string }
   | { readonly type: 'wrapup-extend-asked'; readonly agent: string; readonly byMs: number }
   /** On Demand: next call, please */

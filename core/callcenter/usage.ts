@@ -1,0 +1,38 @@
+/** What `callcenter_config` without arguments answers, byte for byte as mod_callcenter. */
+
+const forms = [
+  'agent add [name] [type]',
+  'agent del [name]',
+  'agent reload [name]',
+  'agent set status [agent_name] [status]',
+  'agent set state [agent_name] [state]',
+  'agent set contact [agent_name] [contact]',
+  'agent set ready_time [agent_name] [wait till epoch]',
+  'agent set reject_delay_time [agent_name] [wait second]',
+  'agent set busy_delay_time [agent_name] [wait second]',
+  'agent set no_answer_delay_time [agent_name] [wait second]',
+  'agent get status [agent_name]',
+  'agent get state [agent_name]',
+  'agent get uuid [agent_name]',
+  'agent list [[agent_name]]',
+  'tier add [queue_name] [agent_name] [[level]] [[position]]',
+  'tier set state [queue_name] [agent_name] [state]',
+  'tier set level [queue_name] [agent_name] [level]',
+  'tier set position [queue_name] [agent_name] [position]',
+  'tier del [queue_name] [agent_name]',
+  'tier reload [queue_name] [agent_name]',
+  'tier list',
+  'queue load [queue_name]',
+  'queue unload [queue_name]',
+  'queue reload [queue_name]',
+  'queue list',
+  'queue list agents [queue_name] [status] [state]',
+  'queue list members [queue_name]',
+  'queue list tiers [queue_name]',
+  'queue count',
+  'queue count agents [queue_name] [status] [state]',
+  'queue count members [queue_name]',
+  'queue count tiers [queue_name]',
+];
+
+export const usage = `-USAGE: \ncallcenter_config <target> <args>,\n${forms.map((form) => `\tcallcenter_config ${form}`).join(' | \n')}\n`;
