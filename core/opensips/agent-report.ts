@@ -56,9 +56,11 @@ export class AgentReports {
   #isNews(report: AgentReport): boolean {
     const id = report.agent_id as AgentId;
     const key = keyOf(report);
-    if (this.#last.get(id) === key) return false;
+    const before = this.#last.get(id);
+    if (before === key) return false;
     this.#last.set(id, key);
-    return true;
+    // an agent who is seen for the first time and is not there has changed nothing
+    return before !== undefined || report.status !== 'offline';
   }
 }
 
