@@ -33,8 +33,8 @@ export const messageVariable = 'tandem_message';
 const messagePauseMs = 500;
 const failedAnnounceVariable = 'cc_bridge_failed_outbound_announce';
 
-/** Of dialplan/freeswitch/tandem_agents.xml. */
-export const messageExtension = 'message XML tandem_agents';
+/** Of dialplan/freeswitch/tandem_messages.xml. */
+export const messageExtension = 'message XML tandem_messages';
 
 export interface LegTimes {
   /** a leg that is ready and hears nothing from us takes the caller itself, ms */

@@ -89,6 +89,7 @@ describe('views', () => {
       draining: false,
       waiting: 2,
       callbacks: 0,
+      messages: 0,
       away: 0,
       ringing: 0,
       talking: 0,

@@ -122,6 +122,7 @@ describe('dialplan samples: Asterisk', () => {
       'TANDEM_APP=ccc_lookup_insert',
       'TANDEM_APP=menu)',
       'TANDEM_APP=queue_entry)',
+      'TANDEM_APP=queue_message)',
       'TANDEM_APP=caller_code)',
       'TANDEM_APP=agent)',
     ]) {
@@ -148,7 +149,18 @@ describe('dialplan samples: Asterisk', () => {
     const set = new Set([...globals.matchAll(/^([A-Z_0-9]+) = /gm)].map((found) => found[1]));
     const written = new Set(plans.flatMap(({ text }) => [...text.matchAll(/Set\(([A-Z_0-9]+)=/g)].map((found) => found[1])));
     // by the dialplan that calls, on a leg that Tandem starts, and by Read
-    const byTandem = ['LEAD', 'OFFER', 'CALLER', 'AGENT', 'MEMBER', 'CONFIRM_KEY', 'CONFIRM_PROMPT', 'KEY'].map((name) => `TANDEM_${name}`);
+    const byTandem = [
+      'LEAD',
+      'OFFER',
+      'CALLER',
+      'AGENT',
+      'MEMBER',
+      'CONFIRM_KEY',
+      'CONFIRM_PROMPT',
+      'KEY',
+      'MESSAGE',
+      'MESSAGE_NUMBER',
+    ].map((name) => `TANDEM_${name}`);
     for (const { name, text } of plans) {
       for (const [, used = ''] of text.matchAll(/\$\{(TANDEM_[A-Z_0-9]+)\}/g)) {
         assert.ok(set.has(used) || written.has(used) || byTandem.includes(used), `${name}: ${used}`);
@@ -264,6 +276,7 @@ describe('dialplan samples: FreeSWITCH', () => {
       'cm_sc_ccc_lookup_insert',
       'menu',
       'queue_entry',
+      'queue_message',
     ]);
     const menus = freeswitch.find(({ name }) => name === 'tandem_menus.xml')?.root ?? assert.fail('file is missing');
     const expressions = elements(menus, 'condition').map(({ attributes }) => attributes['expression']);

@@ -10,8 +10,10 @@ import { joinOf, joinShape, memberAsSeen, name, type MemberRouteTools } from './
 import { messageOf } from '../../core/services/queue-message.js';
 import { bodyOf, doing, idPage, memberOf, parameter, queryOf, queueOf, reading, wish } from './request.js';
 
-/** Its `param` says that it is a message. */
-const { param: _, ...messageShape } = joinShape;
+/** What is said of a message; its `param` says that it is one. */
+const messageBody = z
+  .strictObject({ ...joinShape, number: z.string().max(40).default(''), file: z.string().max(500), switch: name.optional() })
+  .omit({ param: true });
 
 const bodies = {
   move: z.strictObject({ queue: name, keepWaiting: z.boolean().default(true) }),
@@ -23,7 +25,7 @@ const bodies = {
     .refine((body) => body.priority !== undefined || body.baseScoreS !== undefined, 'needs priority or baseScoreS'),
   callMe: z.strictObject({ number: z.string().max(40).optional() }),
   callback: z.strictObject({ ...joinShape, number: z.string().max(40), switch: name.optional() }),
-  message: z.strictObject({ ...messageShape, number: z.string().max(40).default(''), file: z.string().max(500), switch: name.optional() }),
+  message: messageBody,
 };
 
 export function createMemberRoutes(tools: MemberRouteTools): Router {
