@@ -100,7 +100,8 @@ describe('FreeSWITCH: states of telephones while the lists are read', () => {
     call('CHANNEL_CREATE', 'c1');
     call('CHANNEL_CREATE', 'c2');
     call('CHANNEL_ANSWER', 'c2');
-    call('CHANNEL_CREATE', 'c2'); // news that come late
+    call('CHANNEL_CREATE', 'c2');
+    assert.equal(states.at(-1), 'in-use', 'late news of its beginning take nothing back');
     call('CHANNEL_CREATE', 'c3');
     call('CHANNEL_HANGUP', 'c2');
     call('CHANNEL_HANGUP', 'c1');
