@@ -133,6 +133,11 @@ export interface CallProofs {
   ): Promise<boolean>;
 }
 
+/** Leads by their id. */
+export interface Leads {
+  find(leadId: number): Promise<LeadText | undefined>;
+}
+
 export interface Lists {
   campaignOf(listId: string): Promise<string | undefined>;
 }

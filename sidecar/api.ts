@@ -28,10 +28,12 @@ import { createAgentApi } from './routes/agent-api.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
 import { createPermit, type Permit } from './routes/permission.js';
+import { createPages } from './routes/pages.js';
 import { createQueueApi, type QueueApiDeps } from './routes/queue-api.js';
 import { resolveSecret } from './secret-reference.js';
 import { createSecrets, nodeDigests } from './secrets.js';
 import { systemTimers } from './timers.js';
+import { readWebFiles } from './web-files.js';
 
 export interface ApiDeps {
   readonly config: Config;
@@ -109,6 +111,7 @@ export function createHttpSide(deps: ApiDeps): Server {
     ],
     routes: [
       createHealthRoutes(deps),
+      createPages(readWebFiles()),
       ...(deps.queues ? [createQueueApi({ ...queueApiDeps(deps, deps.queues), ...entry })] : []),
       createAccessApi({ ...entry, nowMs }),
       createAdminRoutes({ ...entry, reload: deps.reload }),
@@ -141,7 +144,8 @@ function queueApiDeps({ config, store, log, env }: ApiDeps, queues: QueueSide): 
   const { engine, ports } = queues;
   // the engine's clock, so that nobody has waited less than nothing
   const { messageFolder } = config.queues;
-  return { engine, ports, messageFolder, newId: () => queues.newId(), provisioning, nowMs: () => systemTimers.nowMs(), log };
+  const desk = { leads: store.leads, transferContext: config.queues.transferContext };
+  return { engine, ports, desk, messageFolder, newId: () => queues.newId(), provisioning, nowMs: () => systemTimers.nowMs(), log };
 }
 
 /** Both sides of a signed link share one secret: the peer's `pass`, which is never sent (X-27). */

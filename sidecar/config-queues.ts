@@ -9,6 +9,8 @@ const mb = 1024 * 1024;
 export function queuesConfig(read: Reader) {
   return {
     switchQueues: read.yes('switch_queues'),
+    /** undefined: no talk is sent on from the agent page */
+    transferContext: transferContext(read),
     supervisorPhones: read.list('supervisor_phones'),
     supervisorPin: supervisorPin(read),
     chatWebhook: { url: webhookUrl(read), secret: read.text('chat_webhook_secret') },
@@ -22,6 +24,13 @@ export function queuesConfig(read: Reader) {
 }
 
 export type QueuesConfig = ReturnType<typeof queuesConfig>;
+
+function transferContext(read: Reader): string | undefined {
+  const context = read.text('queue_transfer_context');
+  if (context === '') return undefined;
+  if (!isName(context)) read.complain('queue_transfer_context', 'must be the name of a context');
+  return context;
+}
 
 function supervisorPin(read: Reader): string | undefined {
   const pin = read.text('supervisor_pin');

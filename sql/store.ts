@@ -7,6 +7,7 @@ import type {
   CallProofs,
   Containers,
   Handovers,
+  Leads,
   Lists,
   LiveAgents,
   Log,
@@ -16,6 +17,7 @@ import type {
   UrlLog,
   Users,
 } from '../core/ports.js';
+import type { ReportStore } from '../core/report-ports.js';
 import { instantOf, isZone } from '../core/time.js';
 import { createAccessStore } from './access-store.js';
 import type { AccessStore } from './access-store.js';
@@ -29,6 +31,7 @@ import type { Db } from './db.js';
 import type { Failure } from './failure.js';
 import { createEventStore } from './events.js';
 import { createHandovers } from './handovers.js';
+import { createLeads } from './leads.js';
 import { createLeases } from './leases.js';
 import { createLists } from './lists.js';
 import { createLiveAgents } from './live-agents.js';
@@ -45,6 +48,7 @@ import { createProvisioning } from './provisioning.js';
 import type { Provisioning } from './provisioning.js';
 import { retentionDefaults, runRetention } from './retention.js';
 import type { RetentionResult } from './retention.js';
+import { createReportStore } from './reports.js';
 import { createSettings } from './settings.js';
 import { openSqlite } from './sqlite.js';
 import { parseDatabaseUrl } from './url.js';
@@ -91,6 +95,7 @@ export interface Store {
   readonly settings: Settings;
   readonly proofs: CallProofs;
   readonly lists: Lists;
+  readonly leads: Leads;
   readonly apiLog: ApiLog;
   readonly containers: Containers;
   readonly handovers: Handovers;
@@ -101,6 +106,8 @@ export interface Store {
   /** state and segments of the queue engine */
   readonly acd: FencedAcdStore;
   readonly leases: Leases;
+  /** segments for reports, and what was said of callers who were not served */
+  readonly reports: ReportStore;
   /** stored events */
   readonly events: EventStore;
   /** rights, keys and sessions of the own API, and what was done with them */
@@ -163,7 +170,9 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     menus,
     provisioning: createProvisioning(db, { ownSchema, onWritten: forgetAll }),
     acd: createAcdStore(db, { own, log }),
+    leads: createLeads(db),
     leases: createLeases(db, { own, nowMs }),
+    reports: createReportStore(db, { own }),
     events: createEventStore(db, { own, log }),
     access,
     opensipsViews: createOpensipsViews(db, { own, log }),

@@ -1,7 +1,13 @@
 /** The queue engine under `/api/v1`. A process that does not own the queues answers TDM_STANDBY. */
 import { Router, type NextFunction, type Request, type Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import { noToday } from '../../core/board/no-today.js';
 import { TandemError } from '../../core/errors.js';
+import type { Today } from '../../core/report-ports.js';
+import { createLiveBoard } from '../../core/services/live-board.js';
+import { systemTimers, type Timers } from '../timers.js';
+import { boardFrame, createBoardRoutes, type BoardTools } from './board.js';
+import { createDeskRoutes, type DeskTools } from './desk.js';
 import { createExplainRoutes } from './explain.js';
 import { createChatRoutes } from './chats.js';
 import type { MemberRouteTools } from './join-request.js';
@@ -11,13 +17,19 @@ import { createProvisioningRoutes, type ProvisioningTools } from './provisioning
 import { createAgentRoutes, createQueueRoutes } from './queues.js';
 import { createSupervisionRoutes, type SupervisionTools } from './supervision.js';
 
-export interface QueueApiDeps
-  extends PermissionDeps, Omit<MemberRouteTools & SupervisionTools & ProvisioningTools, 'permit' | 'switches'> {}
+export interface QueueApiDeps extends PermissionDeps, Omit<MemberRouteTools & SupervisionTools & ProvisioningTools, 'permit' | 'switches'> {
+  /** figures of the day on the live board; absent: noughts */
+  readonly today?: Today | undefined;
+  readonly timers?: Timers;
+  /** absent: the agent's page shows no lead, and transfers nothing */
+  readonly desk?: Pick<DeskTools, 'leads' | 'transferContext'> | undefined;
+}
 
 /** Requests of one address in a minute: a wallboard and a hundred desktops. */
 export const queueRequestsPerMinuteMax = 6_000;
 
 const sections = [
+  'board',
   'queues',
   'agents',
   'pause-reasons',
@@ -65,9 +77,19 @@ export function createQueueApi(
     createChatRoutes(tools),
     createExplainRoutes(tools),
     createProvisioningRoutes(tools),
+    createBoardRoutes(boardTools(tools)),
+    ...(deps.desk ? [createDeskRoutes({ ...tools, ...deps.desk })] : []),
   ];
   for (const part of parts) router.use('/api/v1', part);
   return router;
+}
+
+/** One board for all who watch. */
+function boardTools(tools: Omit<QueueApiDeps, 'permit'> & Pick<BoardTools, 'permit'>): BoardTools {
+  const { engine, today = noToday, timers = systemTimers } = tools;
+  const after = (delayMs: number, run: () => void) => timers.after(delayMs, run);
+  const board = createLiveBoard({ engine, today, frame: boardFrame, nowMs: () => tools.nowMs(), after });
+  return { ...tools, nowMs: () => tools.nowMs(), board, after };
 }
 
 const tooMany =
