@@ -59,7 +59,7 @@ function wordsOf(dialect: Dialect): Words {
     return {
       json: (doc, path) => `JSON_UNQUOTE(JSON_EXTRACT(${doc}, '${path}'))`,
       datetime: (ms) => `FROM_UNIXTIME(FLOOR(${ms} / 1000))`,
-      int: (value) => `CAST(${value} AS SIGNED)`,
+      int: (value) => `CAST(FLOOR(${value}) AS SIGNED)`,
       concat: (...parts) => `CONCAT(${parts.join(', ')})`,
     };
   return {
