@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.js';
 import { claimPorts, startAsterisk, type Asterisk } from '../testbed/asterisk.js';
 import type { SipCall, SipCallOptions, SipPhone } from '../testbed/sip-phone.js';
 import { asserted } from './clusters.js';
-import { configOf, manager, startTandem, type Tandem } from './queue-tandem.js';
+import { configOf, manager, messageFolder, startTandem, type Tandem } from './queue-tandem.js';
 
 const samples = fileURLToPath(new URL('../../dialplan/asterisk/', import.meta.url));
 const include = (...files: readonly string[]): string => files.map((file) => `#include ${samples}${file}\n`).join('');
@@ -45,19 +45,21 @@ export interface QueueBed {
   stop(): Promise<void>;
 }
 
-function dialplan(agiPort: number): string {
-  return `${include('tandem-globals.conf', 'tandem-doors.conf', 'tandem-agents.conf')}
+function dialplan(agiPort: number, messages: string): string {
+  return `${include('tandem-globals.conf', 'tandem-doors.conf', 'tandem-agents.conf', 'tandem-queues.conf')}
 [globals](+)
 TANDEM_AGI_1 = 127.0.0.1:${agiPort}
 TANDEM_AGI_2 = 127.0.0.1:${agiPort}
 TANDEM_PAUSE_S = 0.3
 TANDEM_ROUNDS = 12
 TANDEM_GUARD_S = 5
+TANDEM_MESSAGE_DIR = ${messages}
 [tandem-dial-out](+)
 exten => 1012,1,Dial(PJSIP/1012,10)
 [from-phones](+)
 exten => support,hint,Custom:tandem-1011
 exten => queue,1,Goto(tandem-queue,s,1)
+exten => leave,1,Goto(tandem-leave-message,s,1)
 exten => own,1,Answer()
  same => n,Set(TANDEM_APP=queue_entry)
  same => n,Set(TANDEM_ARGS=support)
@@ -85,7 +87,7 @@ export async function startQueueBed(name: string): Promise<QueueBed> {
   const { bases, release } = await claimPorts(1);
   const asterisk = await startAsterisk({ name, base: bases[0] ?? 0 });
   try {
-    await asterisk.addConfig('extensions', '50-queue', dialplan(asterisk.ports.base + 4));
+    await asterisk.addConfig('extensions', '50-queue', dialplan(asterisk.ports.base + 4, messageFolder(asterisk)));
     await asterisk.addConfig('manager', '50-tandem', account);
     await asterisk.reload();
     await asterisk.cli('manager reload');

@@ -20,6 +20,7 @@ import { createAcdReconcile } from '../../core/services/acd-reconcile.js';
 import { createPinLockout } from '../../core/services/agent-identity.js';
 import { createQueueEntry } from '../../core/services/enter-queue.js';
 import { createNativeQueue } from '../../core/services/native-queue.js';
+import { createQueueMessage } from '../../core/services/queue-message.js';
 import type { SwitchPort } from '../../core/switch.js';
 import { createAmiLink, type AmiLink } from '../../sidecar/ami.js';
 import { createAsteriskSwitch, type AsteriskSwitch } from '../../sidecar/switch-asterisk.js';
@@ -31,6 +32,8 @@ import type { Asterisk } from '../testbed/asterisk.js';
 export const here = switchId('alpha');
 /** The account that docs/asterisk.md tells an operator to give: no more rights than these. */
 export const manager = { user: 'tandem', secret: 'queue-bed-secret', read: 'system,call,dtmf', write: 'system,call,originate,reporting' };
+/** Where its callers leave messages. */
+export const messageFolder = (asterisk: Pick<Asterisk, 'dir'>): string => `${asterisk.dir}/spool/messages`;
 const nowMs = (): number => systemTimers.nowMs();
 const after: Timers['after'] = (delayMs, run) => systemTimers.after(delayMs, run);
 
@@ -97,7 +100,7 @@ export async function startTandem(
   );
   switches.set(here, control);
   const report: CallApplication = (call) => Promise.resolve(void reports.push(call.args));
-  const applications = { ...applicationsOf(loop, control, feed, log), report };
+  const applications = { ...applicationsOf(asterisk, loop, control, feed, log), report };
   const door = createAgiServer({ port: asterisk.ports.base + 4 }, applications, { log, meter: silentMeter });
   await door.listen();
   link.start();
@@ -120,6 +123,7 @@ export async function startTandem(
 }
 
 function applicationsOf(
+  asterisk: Asterisk,
   loop: AcdLoop,
   control: AsteriskSwitch,
   feed: (event: AcdEvent) => void,
@@ -153,6 +157,14 @@ function applicationsOf(
   return {
     queue_entry: withoutGuard(createQueueEntry({ queues, log, meter: silentMeter })),
     agent: withoutGuard(agents),
+    queue_message: createQueueMessage({
+      ...tools,
+      meter: silentMeter,
+      engine,
+      folder: messageFolder(asterisk),
+      switchOf: () => Promise.resolve(here),
+      newId: () => `v${++instances}`,
+    }),
     agent_leg: createAgentLeg({ engine, legsOf, nowMs, log }),
   };
 }
