@@ -12,19 +12,18 @@ import type { Store } from '../sql/store.js';
 import { createAddressRules, createClientAddress } from './addresses.js';
 import { accessDefaults, createAccess } from './access.js';
 import { createApp, createHttpServer, httpServerDefaults } from './app.js';
+import type { Callcenter } from './callcenter.js';
 import type { Config } from './config.js';
 import { bodyDefaults } from './form-body.js';
 import { gatherApiLog } from './gathered-log.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
 import { packageVersion } from './package-files.js';
-import { createPasswordHasher } from './password-hasher.js';
 import { createMiSide } from './mi-side.js';
-import { createProvisioningStore } from './provisioning-store.js';
-import { createQueueProvisioning } from './queue-provisioning.js';
 import { createAccessApi } from './routes/access-api.js';
 import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
+import { createCallcenterRoutes } from './routes/callcenter.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
 import { createPermit, type Permit } from './routes/permission.js';
@@ -49,7 +48,8 @@ export interface ApiDeps {
 }
 
 /** The queue engine as the API wants it. */
-export interface QueueSide extends Pick<QueueApiDeps, 'engine' | 'ports' | 'newId'> {
+export interface QueueSide extends Pick<QueueApiDeps, 'engine' | 'ports' | 'newId' | 'provisioning'> {
+  readonly callcenter: Pick<Callcenter, 'commands'>;
   /** give what is provisioned to the engine, see `createQueueConfigs` */
   reload(): Promise<void>;
 }
@@ -113,6 +113,9 @@ export function createHttpSide(deps: ApiDeps): Server {
       createHealthRoutes(deps),
       createPages(readWebFiles()),
       ...(deps.queues ? [createQueueApi({ ...queueApiDeps(deps, deps.queues), ...entry })] : []),
+      ...(deps.queues
+        ? [createCallcenterRoutes({ ...deps.queues.callcenter, permit: createPermit(entry), addressOf: clientAddress })]
+        : []),
       createAccessApi({ ...entry, nowMs }),
       createAdminRoutes({ ...entry, reload: deps.reload }),
     ],
@@ -131,17 +134,8 @@ function miDeps({ config }: ApiDeps, queues: QueueSide, permit: Permit) {
   return { config: config.opensips, engine: queues.engine, permit, reload: () => queues.reload(), nowMs: () => systemTimers.nowMs() };
 }
 
-function queueApiDeps({ config, store, log, env }: ApiDeps, queues: QueueSide): Omit<QueueApiDeps, 'login' | 'addressOf'> {
-  const provisioning = createQueueProvisioning({
-    store: createProvisioningStore(store),
-    hasher: createPasswordHasher(),
-    reload: () => queues.reload(),
-    nowMs: Date.now,
-    zone: config.zone,
-    env,
-    log,
-  });
-  const { engine, ports } = queues;
+function queueApiDeps({ config, store, log }: ApiDeps, queues: QueueSide): Omit<QueueApiDeps, 'login' | 'addressOf'> {
+  const { engine, ports, provisioning } = queues;
   // the engine's clock, so that nobody has waited less than nothing
   const { messageFolder } = config.queues;
   const desk = { leads: store.leads, transferContext: config.queues.transferContext };

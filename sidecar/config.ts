@@ -4,6 +4,7 @@ import { TandemError } from '../core/errors.js';
 import { isZone } from '../core/time.js';
 import { opensipsConfig } from './config-opensips.js';
 import { accessConfig } from './config-access.js';
+import { callcenterConfig } from './config-callcenter.js';
 import { queuesConfig } from './config-queues.js';
 import { environmentName, settingsTable, type SettingName, type SettingRow } from './settings-table.js';
 import { describeProblems, readYamlFile, type Problem, type YamlFile } from './yaml-file.js';
@@ -182,6 +183,7 @@ function buildConfig(read: Reader) {
     queues: queuesConfig(read),
     access: accessConfig(read),
     opensips: opensipsConfig(read),
+    callcenter: callcenterConfig(read),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),
     api: { url: read.text('api_url'), user: read.text('api_user'), pass: read.text('api_pass') },

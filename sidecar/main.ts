@@ -14,6 +14,7 @@ import { createClock } from '../esl-outbound/clock.js';
 import { createEslServer, type EslServer } from '../esl-outbound/server.js';
 import type { Store } from '../sql/store.js';
 import { createHttpSide } from './api.js';
+import { openCallcenter } from './callcenter.js';
 import { createApplications } from './applications.js';
 import { openConfiguredStore } from './commands/context.js';
 import type { Config } from './config.js';
@@ -27,6 +28,7 @@ import { applyFile, type ApplyOptions } from './provision.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { createPasswordHasher } from './password-hasher.js';
 import { prepare } from './preparation.js';
+import { openQueueProvisioning } from './queue-provisioning.js';
 import { openQueues } from './queues.js';
 import { systemTimers } from './timers.js';
 
@@ -111,6 +113,12 @@ async function open(
   closers.push(() => links.close());
   const queues = openQueues({ config, store, links, log, meter: metrics, health, timers: systemTimers, monoMs: () => performance.now() });
   closers.push(() => queues.stop());
+  const provisioning = openQueueProvisioning({ config, store, queues, env, log });
+  const callcenter = openCallcenter(
+    { ...queues, links, provisioning, reload: () => queues.reload(), timers: systemTimers, log },
+    config.callcenter,
+  );
+  closers.push(() => callcenter.close());
   links.start();
   const reload = oneAtATime(async () => {
     const lines = await provision(store, { config, log, env });
@@ -143,7 +151,7 @@ async function open(
     { log, meter: metrics },
   );
   const esl = createEslServer(config.esl, applications.esl, { log, meter: metrics, clock: createClock(() => systemTimers.nowMs()) });
-  const http = createHttpSide({ config, store, peers, health, metrics, log, reload, env, queues });
+  const http = createHttpSide({ config, store, peers, health, metrics, log, reload, env, queues: { ...queues, provisioning, callcenter } });
   const doors = doorsOf(agi, esl, http);
   closers.push(() => doors.close(0));
   // Callers find the queues taken when they come. While the database is away they are taken as soon as it answers.

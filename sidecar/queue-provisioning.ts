@@ -9,7 +9,9 @@ import { canonical } from '../core/provisioning/names.js';
 import type { CurrentRows, Plan, Row } from '../core/provisioning/plan.js';
 import { readDefinition } from '../core/provisioning/queues-after.js';
 import type { SchemaProblem } from '../core/provisioning/schema.js';
+import { createPasswordHasher } from './password-hasher.js';
 import { applyValue, type PasswordHasher, type ProvisioningStore } from './provision.js';
+import { createProvisioningStore } from './provisioning-store.js';
 
 /** Problems named in one answer. */
 const problemsMax = 20;
@@ -73,6 +75,27 @@ export function createQueueProvisioning(deps: QueueProvisioningDeps): QueueProvi
     agent: async (id) => (await read()).agent(id),
     change: (user, wanted) => inTurn(async () => apply(user, await wanted(await read()))),
   };
+}
+
+export interface QueueProvisioningParts {
+  readonly config: { readonly zone: string };
+  readonly store: Parameters<typeof createProvisioningStore>[0];
+  readonly queues: { reload(): Promise<void> };
+  readonly env: QueueProvisioningDeps['env'];
+  readonly log: Log;
+}
+
+/** The one for a process: changes from all of its doors stand in one line. */
+export function openQueueProvisioning({ config, store, queues, env, log }: QueueProvisioningParts): QueueProvisioning {
+  return createQueueProvisioning({
+    store: createProvisioningStore(store),
+    hasher: createPasswordHasher(),
+    reload: () => queues.reload(),
+    nowMs: Date.now,
+    zone: config.zone,
+    env,
+    log,
+  });
 }
 
 function refused(problems: readonly SchemaProblem[]): never {
