@@ -4,7 +4,10 @@
  * is printed from this table (`tandem settings`), and a test compares the two.
  */
 import { accessSettings } from './settings-access.js';
+import { lookupSettings } from './settings-lookup.js';
+import { callcenterSettings } from './settings-callcenter.js';
 import { opensipsSettings } from './settings-opensips.js';
+import { queueSettings } from './settings-queues.js';
 
 export interface SettingRow {
   readonly name: string;
@@ -263,6 +266,7 @@ export const settingsTable = [
     example: 's3cr-et',
   },
   ...opensipsSettings,
+  ...callcenterSettings,
   ...accessSettings,
 ] as const satisfies readonly SettingRow[];
 
