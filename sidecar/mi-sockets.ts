@@ -1,6 +1,6 @@
 /**
  * Sends events of the management interface to who subscribed: one datagram each (`udp:`), a connection that is kept
- * (`tcp:`, one line each), or JSON-RPC over TCP (`jsonrpc:`). Nobody waits for a receiver; what he does not take is dropped.
+ * (`tcp:`), or JSON-RPC over TCP (`jsonrpc:`); objects follow each other without a separator. Nobody waits for a receiver; what he does not take is dropped.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, isIPv6, type Socket } from 'node:net';
@@ -60,7 +60,7 @@ export function createMiSockets(allow: readonly string[], deps: MiSocketsDeps, l
     else if (line.socket.writableLength + text.length > limits.waitingBytesMax) {
       dropped('slow');
       line.socket.destroy();
-    } else line.socket.write(`${text}\n`);
+    } else line.socket.write(text);
   }
 
   function open(key: string, { host, port }: MiTarget): Line | undefined {

@@ -323,7 +323,7 @@ describe('OpenSIPS commands', () => {
     desk.login('a2');
     assert.equal(sent.length, 3);
     assert.deepEqual(dropped, [{ transport: 'tcp', host: '127.0.0.1', port: 5 }]);
-    await run('event_subscribe', [event, 'udp:127.0.0.1:6', -1]);
+    await run('event_subscribe', [event, 'udp:127.0.0.1:6', 0]);
     assert.deepEqual(await listed(), []);
     for (let port = 1; port <= subscribersMax; port++) await run('event_subscribe', [event, `udp:127.0.0.1:${String(port)}`]);
     await refused('event_subscribe', [event, 'udp:127.0.0.1:5000'], 500, 'Too many subscribers');
@@ -333,6 +333,8 @@ describe('OpenSIPS commands', () => {
     const names = (await run('which')) as string[];
     for (const name of ['call_center:list_queue', 'cc_list_queue', 'get_statistics', 'event_subscribe', 'which'])
       assert.ok(names.includes(name), name);
+    assert.deepEqual(await run('which', { command: 'cc_agent_login' }), [['agent_id', 'state']]);
+    await refused('which', { command: 'cc_nothing' }, 404, 'unknown MI command');
     assert.deepEqual(await run('version'), { Server: 'Tandem (1.2.3)' });
     assert.deepEqual(await run('events_list'), { Events: [{ name: 'E_CALLCENTER_AGENT_REPORT', id: 0 }] });
     desk.advance(61_000);

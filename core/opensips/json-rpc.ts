@@ -76,9 +76,9 @@ export function miErrorOf(error: unknown): MiError {
 
 type Kind = 'text' | 'int' | 'texts';
 type ValueOf<K extends Kind> = K extends 'int' ? number : K extends 'texts' ? readonly string[] : string;
-type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
+export type MiShape = Readonly<Record<string, Kind | `${Kind}?`>>;
 type KindOf<T extends string> = T extends `${infer K extends Kind}?` ? K : T extends Kind ? T : never;
-export type MiValues<S extends Shape> = {
+export type MiValues<S extends MiShape> = {
   readonly [N in keyof S]: S[N] extends `${string}?` ? ValueOf<KindOf<S[N]>> | undefined : ValueOf<KindOf<S[N]>>;
 };
 
@@ -88,7 +88,7 @@ export const paramCharsMax = 500;
 export const listMax = 1_000;
 
 /** The named parameters of a command. Numbers may come as text, since command lines send nothing else. Throws MiError. */
-export function readParams<S extends Shape>(params: MiParams, shape: S): MiValues<S> {
+export function readParams<S extends MiShape>(params: MiParams, shape: S): MiValues<S> {
   const names = Object.keys(shape);
   const given = Array.isArray(params) ? byPlace(params, names) : new Map(Object.entries(params));
   if ([...given.keys()].some((name) => !Object.hasOwn(shape, name))) throw miErrors.count();

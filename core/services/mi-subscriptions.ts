@@ -7,7 +7,6 @@ import type { MiSockets, MiTarget } from '../opensips-ports.js';
 export const subscribersMax = 100;
 /** Seconds, when the subscriber names none. */
 export const expireDefaultS = 3_600;
-/** 0 = for ever, as there. */
 const expireMaxS = 31_536_000;
 
 export const miEvents = [agentReportEvent] as const;
@@ -16,8 +15,8 @@ interface Subscription {
   readonly target: MiTarget;
   readonly socket: string;
   readonly expireS: number;
-  /** Unix ms; Infinity = never */
-  untilMs: number;
+  /** Unix ms */
+  readonly untilMs: number;
 }
 
 export class MiSubscriptions {
@@ -30,20 +29,20 @@ export class MiSubscriptions {
     this.#nowMs = nowMs;
   }
 
-  /** A socket that subscribes again stays longer; with expire 0... is for ever, with -1 it ends. Throws MiError. */
+  /** A socket that subscribes again stays longer; with 0 seconds it ends. Throws MiError. */
   subscribe(event: string, socket: string, expireS = expireDefaultS): void {
     if (!miEvents.some((name) => name === event)) throw new MiError(404, 'Event not registered');
     const target = targetOf(socket);
     if (!target) throw new MiError(400, 'Invalid socket');
-    if (expireS < 0) {
+    if (expireS === 0) {
       if (this.#all.delete(socket)) this.#sockets.drop(target);
       return;
     }
-    if (expireS > expireMaxS) throw miErrors.type('expire');
+    if (expireS < 0 || expireS > expireMaxS) throw miErrors.type('expire');
     if (!this.#sockets.isAllowed(target.host)) throw new MiError(403, 'Socket not allowed');
     this.#forgetExpired();
     if (!this.#all.has(socket) && this.#all.size >= subscribersMax) throw new MiError(500, 'Too many subscribers');
-    this.#all.set(socket, { target, socket, expireS, untilMs: expireS === 0 ? Infinity : this.#nowMs() + expireS * 1000 });
+    this.#all.set(socket, { target, socket, expireS, untilMs: this.#nowMs() + expireS * 1000 });
   }
 
   list(): readonly { readonly socket: string; readonly expireS: number; readonly leftS: number }[] {
@@ -52,7 +51,7 @@ export class MiSubscriptions {
     return [...this.#all.values()].map(({ socket, expireS, untilMs }) => ({
       socket,
       expireS,
-      leftS: untilMs === Infinity ? 0 : Math.ceil((untilMs - nowMs) / 1000),
+      leftS: Math.ceil((untilMs - nowMs) / 1000),
     }));
   }
 

@@ -9,7 +9,7 @@ import type { QueueEngine } from '../acd-ports.js';
 import type { Log } from '../ports.js';
 import { AgentReports, agentReportEvent } from '../opensips/agent-report.js';
 import { answered, miErrorOf, MiError, miErrors, readParams, readRequests, refusedWith } from '../opensips/json-rpc.js';
-import type { MiAnswer, MiParams, MiRequest } from '../opensips/json-rpc.js';
+import type { MiAnswer, MiParams, MiRequest, MiShape, MiValues } from '../opensips/json-rpc.js';
 import { listAgents, listCalls, listFlows, listQueue } from '../opensips/lists.js';
 import { CallCenterStatistics } from '../opensips/statistics.js';
 import type { MiSockets } from '../opensips-ports.js';
@@ -46,7 +46,13 @@ export interface Mi {
 
 interface Command {
   readonly need: MiNeed;
+  /** names of its parameters */
+  readonly names: readonly string[];
   readonly run: (params: MiParams, user: string) => unknown;
+}
+
+function command<S extends MiShape>(need: MiNeed, shape: S, run: (values: MiValues<S>, user: string) => unknown): Command {
+  return { need, names: Object.keys(shape), run: (params, user) => run(readParams(params, shape), user) };
 }
 
 export function createMi(deps: MiDeps): Mi {
@@ -61,13 +67,21 @@ export function createMi(deps: MiDeps): Mi {
     if (report) subscriptions.raise(agentReportEvent, report);
   });
   const commands = new Map([...callCenterCommands(deps, statistics), ...coreCommands(deps, statistics, subscriptions)]);
-  commands.set('which', { need: 'view', run: () => [...commands.keys()].sort() });
+  commands.set(
+    'which',
+    command('view', { command: 'text?' }, ({ command: name }) => {
+      if (name === undefined) return [...commands.keys()].sort();
+      const found = commands.get(name);
+      if (!found) throw new MiError(404, 'unknown MI command');
+      return [found.names];
+    }),
+  );
 
   async function run(method: string, params: MiParams, caller: MiCaller): Promise<unknown> {
-    const command = commands.get(method);
-    if (!command) throw miErrors.method();
-    caller.allow(command.need);
-    return await command.run(params, caller.user);
+    const found = commands.get(method);
+    if (!found) throw miErrors.method();
+    caller.allow(found.need);
+    return await found.run(params, caller.user);
   }
 
   async function answerOne(request: MiRequest | MiError, caller: MiCaller): Promise<MiAnswer | undefined> {
@@ -112,47 +126,29 @@ const done = 'OK';
 /** All names of each command. */
 function callCenterCommands(deps: MiDeps, statistics: CallCenterStatistics): [string, Command][] {
   const { engine } = deps;
-  const looking = (list: (state: AcdState, nowMs: number) => object): Command => ({
-    need: 'view',
-    run: (params) => (readParams(params, {}), list(engine.view(), deps.nowMs())),
-  });
+  const looking = (list: (state: AcdState, nowMs: number) => object): Command =>
+    command('view', {}, () => list(engine.view(), deps.nowMs()));
   const own: Record<string, Command> = {
     list_flows: looking(listFlows),
     list_agents: looking(listAgents),
     list_queue: looking(listQueue),
     list_calls: looking(listCalls),
-    reload: { need: 'admin', run: (params) => (readParams(params, {}), reload(deps)) },
-    agent_login: {
-      need: 'control',
-      run: (params, user) => {
-        const { agent_id: agent, state } = readParams(params, { agent_id: 'text', state: 'int' });
-        return login(deps, agent, state !== 0, user);
-      },
-    },
-    dispatch_call_to_agent: {
-      need: 'control',
-      run: (params, user) => {
-        const { call_id: member, agent_id: agent } = readParams(params, { call_id: 'text', agent_id: 'text' });
-        return wish(deps, user, { type: 'dispatch-asked', member, agent });
-      },
-    },
-    internal_call_dispatching: {
-      need: 'control',
-      run: async (params, user) => {
-        const { dispatching } = readParams(params, { dispatching: 'int?' });
-        if (dispatching !== undefined) await wish(deps, user, { type: 'dispatching-asked', isOn: dispatching !== 0 });
-        return { dispatching: engine.view().system.isDispatching ? 1 : 0 };
-      },
-    },
-    reset_stats: {
-      need: 'control',
-      run: async (params, user) => {
-        readParams(params, {});
-        await wish(deps, user, { type: 'averages-reset-asked' });
-        statistics.reset();
-        return done;
-      },
-    },
+    reload: command('admin', {}, () => reload(deps)),
+    agent_login: command('control', { agent_id: 'text', state: 'int' }, ({ agent_id: agent, state }, user) =>
+      login(deps, agent, state !== 0, user),
+    ),
+    dispatch_call_to_agent: command('control', { call_id: 'text', agent_id: 'text' }, ({ call_id: member, agent_id: agent }, user) =>
+      wish(deps, user, { type: 'dispatch-asked', member, agent }),
+    ),
+    internal_call_dispatching: command('control', { dispatching: 'int?' }, async ({ dispatching }, user) => {
+      if (dispatching !== undefined) await wish(deps, user, { type: 'dispatching-asked', isOn: dispatching !== 0 });
+      return { dispatching: engine.view().system.isDispatching ? 1 : 0 };
+    }),
+    reset_stats: command('control', {}, async (_values, user) => {
+      await wish(deps, user, { type: 'averages-reset-asked' });
+      statistics.reset();
+      return done;
+    }),
   };
   return Object.entries(own).flatMap(([name, command]): [string, Command][] => [
     [`call_center:${name}`, command],
@@ -201,46 +197,50 @@ function refusal({ code, detail }: Refused): MiError {
 const group = 'call_center';
 
 function coreCommands(deps: MiDeps, statistics: CallCenterStatistics, subscriptions: MiSubscriptions): [string, Command][] {
-  const view = (): AcdState => deps.engine.view();
-  const plain = (result: () => unknown): Command => ({ need: 'view', run: (params) => (readParams(params, {}), result()) });
+  const plain = (result: () => unknown): Command => command('view', {}, result);
   const uptimeS = (): number => Math.floor((deps.nowMs() - deps.startedAtMs) / 1000);
-  return Object.entries({
-    get_statistics: { need: 'view', run: (params) => values(statistics, view(), readParams(params, { statistics: 'texts' }).statistics) },
-    list_statistics: plain(() => Object.fromEntries([...statistics.all(view()).keys()].map((name) => [`${group}:${name}`, kindOf(name)]))),
-    reset_statistics: {
-      need: 'control',
-      run: (params) => {
-        const { statistics: names } = readParams(params, { statistics: 'texts' });
-        const results = names.map((name) => statistics.resetOne(withoutGroup(name), view()));
-        if (!results.some(Boolean)) throw new MiError(404, 'Statistics Not Found');
-        return done;
-      },
-    },
-    events_list: plain(() => ({ Events: miEvents.map((name, id) => ({ name, id })) })),
-    event_subscribe: {
-      need: 'control',
-      run: (params) => {
-        const { event, socket, expire } = readParams(params, { event: 'text', socket: 'text', expire: 'int?' });
+  return [
+    ...statisticsCommands(deps, statistics),
+    ...Object.entries({
+      events_list: plain(() => ({ Events: miEvents.map((name, id) => ({ name, id })) })),
+      event_subscribe: command('control', { event: 'text', socket: 'text', expire: 'int?' }, ({ event, socket, expire }) => {
         subscriptions.subscribe(event, socket, expire);
         return done;
-      },
-    },
-    subscribers_list: {
-      need: 'view',
-      run: (params) => {
-        readParams(params, { event: 'text?', socket: 'text?' });
+      }),
+      subscribers_list: command('view', { event: 'text?', socket: 'text?' }, () => {
         const subscribers = subscriptions.list().map(({ socket, expireS, leftS }) => ({ socket, expire: expireS, ttl: leftS }));
         return { Events: [{ name: agentReportEvent, id: 0, Subscribers: subscribers }] };
-      },
-    },
-    version: plain(() => ({ Server: `Tandem (${deps.version})` })),
-    uptime: plain(() => ({
-      Now: new Date(deps.nowMs()).toUTCString(),
-      'Up since': new Date(deps.startedAtMs).toUTCString(),
-      'Up time': `${String(uptimeS())} [sec]`,
-    })),
-    ps: plain(() => ({ Processes: [{ ID: 0, PID: 0, Type: 'Tandem' }] })),
-  } satisfies Record<string, Command>);
+      }),
+      version: plain(() => ({ Server: `Tandem (${deps.version})` })),
+      uptime: plain(() => ({
+        Now: new Date(deps.nowMs()).toUTCString(),
+        'Up since': new Date(deps.startedAtMs).toUTCString(),
+        'Up time': `${String(uptimeS())} [sec]`,
+      })),
+      ps: plain(() => ({ Processes: [{ ID: 0, PID: 0, Type: 'Tandem' }] })),
+    }),
+  ];
+}
+
+/** By their own names and by those of newer releases. */
+function statisticsCommands({ engine }: MiDeps, statistics: CallCenterStatistics): [string, Command][] {
+  const get = command('view', { statistics: 'texts' }, ({ statistics: names }) => values(statistics, engine.view(), names));
+  const list = command('view', { statistics: 'texts?' }, () =>
+    Object.fromEntries([...statistics.all(engine.view()).keys()].map((name) => [`${group}:${name}`, kindOf(name)])),
+  );
+  const reset = command('control', { statistics: 'texts' }, ({ statistics: names }) => {
+    const results = names.map((name) => statistics.resetOne(withoutGroup(name), engine.view()));
+    if (!results.some(Boolean)) throw new MiError(404, 'Statistics Not Found');
+    return done;
+  });
+  return [
+    ['get_statistics', get],
+    ['statistics:get', get],
+    ['list_statistics', list],
+    ['statistics:list', list],
+    ['reset_statistics', reset],
+    ['statistics:reset', reset],
+  ];
 }
 
 const withoutGroup = (name: string): string => (name.startsWith(`${group}:`) ? name.slice(group.length + 1) : name);
