@@ -30,7 +30,20 @@ export async function askMi(to: ApiAddress, method: string, params: unknown): Pr
   throw new TandemError('TDM_REMOTE_FAILED', [host, text.join(' ')]);
 }
 
-async function ask({ url, user, pass }: ApiAddress, path: string, init: RequestInit) {
+/** The answer's text of a command that answers in text. Rejects as `askApi` does. */
+export async function askText(to: ApiAddress, path: string, body: string): Promise<string> {
+  const init = { method: 'POST', body, headers: { 'content-type': 'text/plain; charset=utf-8' } };
+  const { status, text, host } = await send(to, path, init);
+  if (status >= 400) throw new TandemError('TDM_REMOTE_FAILED', [host, refusalOf(readJson(text, host), status)]);
+  return text;
+}
+
+async function ask(to: ApiAddress, path: string, init: RequestInit) {
+  const { status, text, host } = await send(to, path, init);
+  return { status, body: readJson(text, host), host };
+}
+
+async function send({ url, user, pass }: ApiAddress, path: string, init: RequestInit) {
   const address = new URL(path, url);
   const headers = {
     authorization: `Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}`,
@@ -44,7 +57,7 @@ async function ask({ url, user, pass }: ApiAddress, path: string, init: RequestI
   });
   const text = await answer.text();
   if (text.length > answerBytesMax) throw new TandemError('TDM_REMOTE_FAILED', [address.host, 'its answer is too large']);
-  return { status: answer.status, body: readJson(text, address.host), host: address.host };
+  return { status: answer.status, text, host: address.host };
 }
 
 function readJson(text: string, host: string): unknown {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { TandemError } from '../core/errors.js';
 import { addApply } from './commands/apply.js';
+import { addCallcenter } from './commands/callcenter.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExplain } from './commands/explain.js';
 import { addImport } from './commands/import.js';
@@ -24,7 +25,8 @@ const program = new Command('tandem')
   .version(packageVersion())
   .showHelpAfterError();
 
-for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addExplain, addMi, addImport, addReference]) add(program);
+for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addExplain, addCallcenter, addMi, addImport, addReference])
+  add(program);
 
 try {
   await program.parseAsync();

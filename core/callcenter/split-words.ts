@@ -60,3 +60,9 @@ function cleanWord(raw: string): string {
   }
   return word.slice(0, kept);
 }
+
+/** The opposite: words as one text that gives them again. */
+export const joinWords = (words: readonly string[]): string => words.map(quoted).join(' ');
+
+const quoted = (word: string): string =>
+  /^[^\s'"\\]+$/.test(word) ? word : `'${word.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
