@@ -125,7 +125,11 @@ export function memberDueMs(w: World, member: Member): number | undefined {
   if (phase.kind === 'abandoned') return phase.untilMs;
   if (phase.kind === 'talking') return undefined;
   let dueMs = presenceDueMs(member);
-  if (phase.kind !== 'waiting') return Math.min(dueMs, phase.deadlineMs, noAgentDueMs(w, member));
+  if (phase.kind !== 'waiting') {
+    // after his longest wait he holds nobody back, also where the message came in between
+    if (isHeld(w, member)) dueMs = Math.min(dueMs, member.giveUpAtMs || Infinity);
+    return Math.min(dueMs, phase.deadlineMs, noAgentDueMs(w, member));
+  }
   const ends = [member.giveUpAtMs || Infinity, noAgentDueMs(w, member), onHoldDueMs(w, member), overflowDueMs(w, member)];
   // while legs ring these only close the member to further ones
   dueMs = Math.min(dueMs, ...(member.offers.length === 0 ? ends : ends.filter((atMs) => atMs > w.nowMs)));
