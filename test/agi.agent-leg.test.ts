@@ -80,6 +80,16 @@ describe('agi: the leg of an agent', () => {
     assert.equal(call.variables.get('TANDEM_RESULT'), 'talked');
   });
 
+  it('B51: a message: the key first, then the dialplan goes on with it, and nobody is connected', async () => {
+    const ring = order({ call: undefined, message: '/var/spool/tandem/1.wav', confirmKey: '1' });
+    const visit = visitStub(ring, new TandemError('TDM_DEADLINE', [1]));
+    const call = await dial(visit, { keys: ['1'] });
+    await call.ended;
+    assert.deepEqual(visit.told, ['answered', 'hearing']);
+    assert.equal(call.variables.get('TANDEM_RESULT'), 'message');
+    assert.ok(!call.commands.some((command) => command.startsWith('EXEC Bridge')));
+  });
+
   it('F66: without hang-up after the talk the caller’s dialplan goes on', async () => {
     const ring = order();
     const call = await dial(visitStub(ring, connectOrder(ring, { hangUpAfterTalk: false })), { answer: bridged });

@@ -193,6 +193,18 @@ describe('FreeSWITCH switch', () => {
     assert.match(command, /tandem_confirm_key=1/);
   });
 
+  it('B51: a leg that is to hear a message goes on with it in the dialplan', async () => {
+    await open();
+    port.ring({ ...order, call: undefined, message: '/var/spool/tandem/1.wav', confirmKey: '1', announcements: ['support'] });
+    const command = await sent('bgapi originate');
+    assert.match(command, /tandem_message=\/var\/spool\/tandem\/1\.wav/);
+    assert.match(command, /tandem_message_number=4930123/);
+    const program = /'m:\^:(.*)' inline$/.exec(command)?.[1]?.split('^') ?? [];
+    const at = program.indexOf(readyNews);
+    assert.match(program[at - 1] ?? '', /^play_and_get_digits:/, 'the key first');
+    assert.deepEqual(program.slice(at + 1, at + 3), ['sleep:500', 'transfer:message XML tandem_messages']);
+  });
+
   it('F15: the contact’s own time is shorter; the one for FreeSWITCH wins; of an account the switch chooses the channel’s id', async () => {
     await open();
     port.ring({ ...order, contactFreeswitch: '{originate_timeout=7}[leg_timeout=5]user/1001@default' });
@@ -378,6 +390,29 @@ describe('FreeSWITCH switch', () => {
     onLeg('CHANNEL_HANGUP', { 'Hangup-Cause': 'NORMAL_CLEARING' });
     assert.equal(await sent(`api uuid_setvar ${caller}`), `api uuid_setvar ${caller} cc_queue_terminated_epoch 1000`);
   });
+
+  for (const title of ['ordered by this process', 'ordered before a restart'])
+    it(`B51: a message, ${title}: ready is the talk, a bridge to call back changes nothing, the leg’s end is its end`, async () => {
+      await open();
+      const heard = { variable_tandem_message: '/var/spool/tandem/1.wav', variable_cc_member_session_uuid: '' };
+      if (title.includes('this process')) await rung({ call: undefined, message: '/var/spool/tandem/1.wav' });
+      onLeg('CHANNEL_ANSWER', heard);
+      ready(heard);
+      await until(3);
+      bridge(leg, 'customer-1', heard);
+      unbridge(leg, 'customer-1', heard);
+      await settle();
+      assert.deepEqual(facts(), [
+        { type: 'agent-answered', offer },
+        { type: 'agent-ready', offer },
+        { type: 'connected', offer },
+      ]);
+      onLeg('CHANNEL_HANGUP', { ...heard, 'Hangup-Cause': 'NORMAL_CLEARING' });
+      await settle();
+      timers.advance(100);
+      await until(4);
+      assert.deepEqual(facts().slice(3), [{ type: 'call-ended', offer, by: 'agent', cause: 'NORMAL_CLEARING' }]);
+    });
 
   it('the agent hangs up: told when the two were parted', async () => {
     await open();
