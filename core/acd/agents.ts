@@ -108,6 +108,16 @@ export function readyAsked(w: World, name: string): Answer {
   });
 }
 
+export function idleAsked(w: World, name: string): Answer {
+  return withAgent(w, name, (agent) => {
+    if (!takesCalls(agent.status)) return refused('TDM_CONFLICT', `agent ${agent.id} takes no calls`);
+    if (agent.phase.kind !== 'idle' || agent.chats.length > 0) return refused('TDM_CONFLICT', `agent ${agent.id} is not free`);
+    agent.phase = { kind: 'spent', wrapUpStartedAtMs: w.nowMs, wrapUpEndsAtMs: w.nowMs };
+    w.changeAgent(agent);
+    return done();
+  });
+}
+
 export function readyTimeAsked(w: World, name: string, atMs: number): Answer {
   if (!Number.isFinite(atMs) || atMs < 0) return refused('TDM_BAD_VALUE', 'ready time');
   return withAgent(w, name, (agent) => {

@@ -99,6 +99,8 @@ function wish(w: World, event: AcdEvent): Answer | undefined {
       return agents.wrapUpExtendAsked(w, event.agent, event.byMs);
     case 'ready-asked':
       return agents.readyAsked(w, event.agent);
+    case 'idle-asked':
+      return agents.idleAsked(w, event.agent);
     case 'ready-time-asked':
       return agents.readyTimeAsked(w, event.agent, event.atMs);
     case 'release-asked':

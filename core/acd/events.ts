@@ -90,6 +90,8 @@ export type AcdEvent =
   | { readonly type: 'wrapup-extend-asked'; readonly agent: string; readonly byMs: number }
   /** On Demand: next call, please */
   | { readonly type: 'ready-asked'; readonly agent: string }
+  /** the opposite: a free agent gets no call until `ready-asked` or another status (mod_callcenter `agent set state NAME Idle`) */
+  | { readonly type: 'idle-asked'; readonly agent: string }
   | { readonly type: 'ready-time-asked'; readonly agent: string; readonly atMs: number }
   /** clears what stands in the way of an agent: ringing leg, lost talk, wrap-up (B2) */
   | { readonly type: 'release-asked'; readonly agent: string; readonly by: string }

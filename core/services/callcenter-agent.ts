@@ -86,7 +86,8 @@ const reservedMsMax = 86_400_000;
 
 /**
  * A state is what the engine does with an agent, so only those can be set that a person may order: Waiting ends what
- * holds him (a ringing leg, a talk nobody ends, Idle, a reservation), Reserved keeps him from calls for a day at most.
+ * holds him (a ringing leg, a talk nobody ends, Idle, a reservation), Idle keeps a free one from calls until Waiting or
+ * another status, Reserved for a day at most.
  */
 const setState: Setter = async (tools, who, { id }, value) => {
   const wanted = wordOf(agentStates, value);
@@ -97,6 +98,7 @@ const setState: Setter = async (tools, who, { id }, value) => {
   if (wanted === 'Waiting') return wished(tools, who, wakeUp(agent, who));
   if (wanted === 'Reserved')
     return wished(tools, who, { type: 'reserve-asked', agent: id, by: reservedBy, untilMs: tools.nowMs() + reservedMsMax });
+  if (wanted === 'Idle') return wished(tools, who, { type: 'idle-asked', agent: id });
   return refusal(`agent ${id} is ${now ?? 'gone'}: ${wanted} follows from calls and cannot be set`);
 };
 
