@@ -139,7 +139,17 @@ function queueApiDeps({ config, store, log }: ApiDeps, queues: QueueSide): Omit<
   // the engine's clock, so that nobody has waited less than nothing
   const { messageFolder } = config.queues;
   const desk = { leads: store.leads, transferContext: config.queues.transferContext };
-  return { engine, ports, desk, messageFolder, newId: () => queues.newId(), provisioning, nowMs: () => systemTimers.nowMs(), log };
+  return {
+    engine,
+    ports,
+    desk,
+    messageFolder,
+    newId: () => queues.newId(),
+    provisioning,
+    nowMs: () => systemTimers.nowMs(),
+    log,
+    segments: store.segmentPages,
+  };
 }
 
 /** Both sides of a signed link share one secret: the peer's `pass`, which is never sent (X-27). */

@@ -18,6 +18,7 @@ import type {
   Users,
 } from '../core/ports.js';
 import type { ReportStore } from '../core/report-ports.js';
+import type { SegmentPages } from '../core/segment-ports.js';
 import { instantOf, isZone } from '../core/time.js';
 import { createAccessStore } from './access-store.js';
 import type { AccessStore } from './access-store.js';
@@ -45,6 +46,7 @@ import { createOpensipsViews } from './opensips-views.js';
 import type { OpensipsViews } from './opensips-views.js';
 import { createProofs } from './proofs.js';
 import { createProvisioning } from './provisioning.js';
+import { createSegmentPages } from './segment-pages.js';
 import type { Provisioning } from './provisioning.js';
 import { retentionDefaults, runRetention } from './retention.js';
 import type { RetentionResult } from './retention.js';
@@ -105,6 +107,7 @@ export interface Store {
   readonly provisioning: Provisioning;
   /** state and segments of the queue engine */
   readonly acd: FencedAcdStore;
+  readonly segmentPages: SegmentPages;
   readonly leases: Leases;
   /** segments for reports, and what was said of callers who were not served */
   readonly reports: ReportStore;
@@ -171,6 +174,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     provisioning: createProvisioning(db, { ownSchema, onWritten: forgetAll }),
     acd: createAcdStore(db, { own, log }),
     leads: createLeads(db),
+    segmentPages: createSegmentPages(db, { own }),
     leases: createLeases(db, { own, nowMs }),
     reports: createReportStore(db, { own }),
     events: createEventStore(db, { own, log }),

@@ -6,7 +6,9 @@ import { memberId, type SwitchId } from '../../core/acd/ids.js';
 import { plainText, queueLimits, skill, skillLevel } from '../../core/acd/schema-parts.js';
 import { memberView, positionOf } from '../../core/acd/views.js';
 import type { Media } from '../../core/acd/words.js';
-import { agentOf, queueOf, type QueueApiTools } from './request.js';
+import { agentFor, queueFor } from './inside.js';
+import type { Principal } from './permission.js';
+import type { QueueApiTools } from './request.js';
 
 export interface MemberRouteTools extends QueueApiTools {
   /** switches that can call back; the first one does when none is named */
@@ -40,14 +42,17 @@ export function memberAsSeen(state: AcdState, id: string, nowMs: number): object
 
 export function joinOf(
   tools: MemberRouteTools,
-  state: AcdState,
+  who: Principal,
   body: CommonJoin,
   more: { readonly media: Media; readonly number: string } & Partial<Join>,
 ): Join {
+  const state = tools.engine.view();
   const member = memberId(tools.newId());
+  // what `tandem_agent` alone orders is kept for the agent himself
+  const sticky = who.ownOnly ? (body.agent ?? who.agent) : body.agent;
   return {
     member,
-    queue: queueOf(state, body.queue).id,
+    queue: queueFor(who, state, body.queue, 'change').id,
     call: undefined,
     name: body.name,
     answeredAtMs: tools.nowMs(),
@@ -63,7 +68,7 @@ export function joinOf(
     param: body.param,
     leadId: body.leadId,
     rootId: member,
-    stickyAgent: body.agent === undefined ? undefined : agentOf(state, body.agent).id,
+    stickyAgent: sticky === undefined ? undefined : agentFor(who, state, sticky, 'change').id,
     callbackOf: undefined,
     ...more,
   };

@@ -4,6 +4,7 @@ import { rateLimit } from 'express-rate-limit';
 import { noToday } from '../../core/board/no-today.js';
 import { TandemError } from '../../core/errors.js';
 import type { Today } from '../../core/report-ports.js';
+import type { SegmentPages } from '../../core/segment-ports.js';
 import { createLiveBoard } from '../../core/services/live-board.js';
 import { systemTimers, type Timers } from '../timers.js';
 import { boardFrame, createBoardRoutes, type BoardTools } from './board.js';
@@ -11,16 +12,21 @@ import { createDeskRoutes, type DeskTools } from './desk.js';
 import { createExplainRoutes } from './explain.js';
 import { createChatRoutes } from './chats.js';
 import type { MemberRouteTools } from './join-request.js';
+import { createMemberListRoutes } from './member-lists.js';
 import { createCallbackRoutes, createMemberRoutes, createMessageRoutes } from './members.js';
 import { createPermit, type PermissionDeps } from './permission.js';
 import { createProvisioningRoutes, type ProvisioningTools } from './provisioning.js';
 import { createAgentRoutes, createQueueRoutes } from './queues.js';
+import { createSegmentRoutes } from './segments.js';
 import { createSupervisionRoutes, type SupervisionTools } from './supervision.js';
+import { createTierListRoutes } from './tier-lists.js';
 
 export interface QueueApiDeps extends PermissionDeps, Omit<MemberRouteTools & SupervisionTools & ProvisioningTools, 'permit' | 'switches'> {
   /** figures of the day on the live board; absent: noughts */
   readonly today?: Today | undefined;
   readonly timers?: Timers;
+  /** absent: no `/segments` */
+  readonly segments?: SegmentPages | undefined;
   /** absent: the agent's page shows no lead, and transfers nothing */
   readonly desk?: Pick<DeskTools, 'leads' | 'transferContext'> | undefined;
 }
@@ -38,6 +44,11 @@ const sections = [
   'messages',
   'chats',
   'offers',
+  'calls',
+  'tiers',
+  'skills',
+  'decisions',
+  'segments',
   'dispatching',
   'dispatches',
   'provisioning',
@@ -72,6 +83,9 @@ export function createQueueApi(
     createQueueRoutes(tools),
     createAgentRoutes(tools),
     createMemberRoutes(tools),
+    createMemberListRoutes(tools),
+    createTierListRoutes(tools),
+    ...(deps.segments ? [createSegmentRoutes({ ...tools, segments: deps.segments })] : []),
     createCallbackRoutes(tools),
     createMessageRoutes(tools),
     createChatRoutes(tools),

@@ -11,7 +11,7 @@ import { TandemError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import type { QueueEngine } from '../../core/acd-ports.js';
 import { agentNamed } from '../../core/services/agent-identity.js';
-import type { ApiNeed, Permit } from './permission.js';
+import type { ApiNeed, Permit, Principal } from './permission.js';
 
 /** Problems named in one answer. */
 const problemsMax = 20;
@@ -113,19 +113,27 @@ function auditOf(event: AcdEvent): object {
   return { type: event.type, member, queue, media };
 }
 
-/** Route for reading: permission first, then the state of this moment. */
-export function reading(tools: QueueApiTools, answer: (state: AcdState, req: Request) => unknown, need: ApiNeed = 'view') {
+/** Route for reading: permission first, then the state of this moment. The answer holds what `principal` may see. */
+export function reading(
+  tools: QueueApiTools,
+  answer: (state: AcdState, req: Request, principal: Principal) => unknown,
+  need: ApiNeed = 'view',
+) {
   return async (req: Request, res: Response): Promise<void> => {
-    await tools.permit(req, need);
-    res.json(answer(tools.engine.view(), req));
+    const principal = await tools.permit(req, need);
+    res.json(answer(tools.engine.view(), req, principal));
   };
 }
 
 /** Route for a wish: permission first; what `work` gives is the answer, `{ok: true}` when it gives nothing. */
-export function doing(tools: QueueApiTools, work: (req: Request, user: string) => Promise<object | undefined>, need: ApiNeed = 'control') {
+export function doing(
+  tools: QueueApiTools,
+  work: (req: Request, user: string, principal: Principal) => Promise<object | undefined>,
+  need: ApiNeed = 'control',
+) {
   return async (req: Request, res: Response): Promise<void> => {
-    const { user } = await tools.permit(req, need);
+    const principal = await tools.permit(req, need);
     tools.engine.view(); // TDM_STANDBY before anything else
-    res.json((await work(req, user)) ?? { ok: true });
+    res.json((await work(req, principal.user, principal)) ?? { ok: true });
   };
 }

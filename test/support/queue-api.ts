@@ -108,6 +108,7 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
     addressOf,
     engine: desk.port,
     ports,
+    segments: own.segmentPages,
     provisioning,
     messageFolder: '/var/spool/tandem',
     newId: () => `id-${String(++ids)}`,
