@@ -46,6 +46,7 @@ const everyQueueKey = `
     ewt_initial_s: 180
     exit_keys: "09"
     callback: { key: "1", offer: press-1, attempts_max: 2, retry_s: 60, ring_s: 25, confirm_key: "", confirm_prompt: hello, expire_s: 3600 }
+    message_expire_s: 7200
     overflow:
       - { on: Timeout, to: { queue: SALES, keep_waiting: false } }
       - { on: waited, after_s: 120, to: { extension: 800 } }
@@ -177,6 +178,7 @@ describe('provisioning of queues', () => {
         confirmPrompt: 'hello',
         expireMs: 3_600_000,
       },
+      messageExpireMs: 7_200_000,
       overflow: [
         { on: 'timeout', thresholdMs: 0, to: { kind: 'queue', queue: 'SALES', keepWaiting: false } },
         { on: 'waited', thresholdMs: 120_000, to: { kind: 'extension', context: 'default', extension: '800' } },
