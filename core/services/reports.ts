@@ -37,6 +37,9 @@ export const reportLimits = {
   runningMax: 3,
   /** no talk and no wrap-up lasts longer than this: further back is not looked */
   talkMsMax: 86_400_000,
+  /** what lasts into a report is looked for by its end, in slices of a few thousand rows each */
+  talkSliceMs: 7_200_000,
+  staySliceMs: 86_400_000,
 };
 
 export interface ReportWish extends Interval {
@@ -137,27 +140,35 @@ class Run {
   /** What had begun before the report and lasted into it. */
   async #crossing(atMs: number, open: OpenWork): Promise<Map<string, AgentWork>> {
     const works = new Map<string, AgentWork>();
-    const { store, nowMs } = this.#deps;
-    const { talkMsMax } = this.#limits;
-    const ended = { fromMs: atMs, toMs: atMs + talkMsMax };
-    for (const offer of await store.crossing('offer', atMs, ended)) {
+    const { talkMsMax, talkSliceMs, staySliceMs } = this.#limits;
+    await this.#eachCrossing('offer', atMs, { toMs: atMs + talkMsMax, sliceMs: talkSliceMs }, (offer) => {
       open.offers.delete(offer.key);
       workOf(works, offer.agent).offers.push(offer);
-    }
-    for (const wrapUp of await store.crossing('wrapup', atMs, ended)) {
+    });
+    await this.#eachCrossing('wrapup', atMs, { toMs: atMs + talkMsMax, sliceMs: talkSliceMs }, (wrapUp) => {
       open.wrapUps.delete(wrapUp.key);
       workOf(works, wrapUp.agent).wrapUps.push(wrapUp);
-    }
+    });
     // who never logs out stays for weeks
-    for (let fromMs = atMs; fromMs <= nowMs(); fromMs += talkMsMax) {
-      for (const stay of await store.crossing('status', atMs, { fromMs, toMs: fromMs + talkMsMax })) {
-        open.stays.delete(stay.key);
-        workOf(works, stay.agent).stays.push(stay);
-      }
-      await this.#turn();
-    }
+    await this.#eachCrossing('status', atMs, { toMs: this.#deps.nowMs() + 1, sliceMs: staySliceMs }, (stay) => {
+      open.stays.delete(stay.key);
+      workOf(works, stay.agent).stays.push(stay);
+    });
     addOpen(works, open, (startedAtMs) => startedAtMs < atMs);
     return works;
+  }
+
+  async #eachCrossing<Kind extends 'offer' | 'status' | 'wrapup'>(
+    kind: Kind,
+    atMs: number,
+    { toMs, sliceMs }: { readonly toMs: number; readonly sliceMs: number },
+    take: (row: ReportRows[Kind]) => void,
+  ): Promise<void> {
+    for (let fromMs = atMs; fromMs < toMs; fromMs += sliceMs) {
+      const ended = { fromMs, toMs: Math.min(fromMs + sliceMs, toMs) };
+      for (const row of await this.#deps.store.crossing(kind, atMs, ended)) take(row);
+      await this.#turn();
+    }
   }
 
   async #each<Kind extends keyof ReportRows>(kind: Kind, range: Interval, take: (row: ReportRows[Kind]) => unknown): Promise<void> {

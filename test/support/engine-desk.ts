@@ -6,7 +6,7 @@ import { createAcdEngine } from '../../core/acd/create-engine.js';
 import type { AcdEffect } from '../../core/acd/effects.js';
 import type { AcdEvent, Answer, Join } from '../../core/acd/events.js';
 import { agentId, memberId, queueId, switchId } from '../../core/acd/ids.js';
-import type { Decision } from '../../core/acd/records.js';
+import type { Decision, Segment } from '../../core/acd/records.js';
 import { agentDefinition, queueDefinition, queueSettingsSchema } from '../../core/acd/schema.js';
 import { TandemError } from '../../core/errors.js';
 
@@ -35,7 +35,11 @@ export function deskConfig({ queues, agents = {}, tiers = [], callers = [], sett
   };
 }
 
-export function createDesk(config: AcdConfig, startMs = 1_000_000_000_000) {
+export function createDesk(
+  config: AcdConfig,
+  startMs = 1_000_000_000_000,
+  { onSegments = () => undefined }: { readonly onSegments?: (written: readonly Segment[]) => void } = {},
+) {
   let nowMs = startMs;
   let callers = 0;
   const engine = createAcdEngine({ config, instance: 'desk', seed: 1, nowMs });
@@ -46,7 +50,8 @@ export function createDesk(config: AcdConfig, startMs = 1_000_000_000_000) {
   const listeners = new Set<Parameters<QueueEngine['onNotice']>[0]>();
 
   function step(event: AcdEvent): Answer {
-    const { answer, effects: ordered } = engine.step(event, nowMs);
+    const { answer, effects: ordered, changes } = engine.step(event, nowMs);
+    onSegments(changes.segments);
     for (const effect of ordered) {
       effects.push(effect);
       if (effect.type === 'decision') decisions.unshift(effect.decision);
