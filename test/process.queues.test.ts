@@ -107,6 +107,21 @@ describe('queues of a running process', function () {
     assert.equal((await ask('GET', '/agents/1000@default')).body['status'], 'Available');
   });
 
+  it("O115 O118: `tandem mi` speaks OpenSIPS's words to the running process; its tables are there (O9, O15)", async () => {
+    const env = { ...asViewer(), TANDEM_API_USER: 'boss', TANDEM_API_PASS: 'boss-password' };
+    assert.equal((await command(['mi', 'cc_agent_login', 'anna', '1'], env)).stdout, '"OK"\n');
+    const { stdout } = await command(['mi', 'call_center:list_agents'], env);
+    const { Agents } = JSON.parse(stdout) as { Agents: object[] };
+    assert.ok(
+      Agents.some((agent) => JSON.stringify(agent) === '{"id":"anna","Ref":0,"Loged in":"YES","State":"free"}'),
+      stdout,
+    );
+    await assert.rejects(command(['mi', 'cc_agent_login', 'agent_id=nobody', 'state=1'], env), /404 Agent not found/);
+    await assert.rejects(command(['mi', 'cc_agent_login', 'anna', '0'], asViewer()), /403/);
+    assert.deepEqual(tandem.rows('SELECT b2buaid FROM cc_calls'), []);
+    assert.deepEqual(tandem.rows('SELECT call_type, fstats FROM cc_cdrs'), []);
+  });
+
   it('B31: `tandem explain` asks the running process', async () => {
     const agent = await command(['explain', 'agent', 'ANNA'], asViewer());
     assert.match(agent.stdout, /^Agent anna: On Break \(lunch\), Waiting, device unknown\n {2}cannot be offered a call: on-break\n/);
