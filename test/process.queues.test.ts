@@ -107,6 +107,15 @@ describe('queues of a running process', function () {
     assert.equal((await ask('GET', '/agents/1000@default')).body['status'], 'Available');
   });
 
+  it('B31: `tandem explain` asks the running process', async () => {
+    const agent = await command(['explain', 'agent', 'ANNA'], asViewer());
+    assert.match(agent.stdout, /^Agent anna: On Break \(lunch\), Waiting, device unknown\n {2}cannot be offered a call: on-break\n/);
+    const decisions = await command(['explain', 'decisions', '--queue', 'support'], asViewer());
+    assert.equal(decisions.stdout, 'No decisions.\n');
+    const json = await command(['explain', 'agent', 'anna', '--json'], asViewer());
+    assert.equal((JSON.parse(json.stdout) as { agent: { id: string } }).agent.id, 'anna');
+  });
+
   it("O115 O118: `tandem mi` speaks OpenSIPS's words to the running process; its tables are there (O9, O15)", async () => {
     const env = { ...asViewer(), TANDEM_API_USER: 'boss', TANDEM_API_PASS: 'boss-password' };
     assert.equal((await command(['mi', 'cc_agent_login', 'anna', '1'], env)).stdout, '"OK"\n');
@@ -120,15 +129,6 @@ describe('queues of a running process', function () {
     await assert.rejects(command(['mi', 'cc_agent_login', 'anna', '0'], asViewer()), /403/);
     assert.deepEqual(tandem.rows('SELECT b2buaid FROM cc_calls'), []);
     assert.deepEqual(tandem.rows('SELECT call_type, fstats FROM cc_cdrs'), []);
-  });
-
-  it('B31: `tandem explain` asks the running process', async () => {
-    const agent = await command(['explain', 'agent', 'ANNA'], asViewer());
-    assert.match(agent.stdout, /^Agent anna: On Break \(lunch\), Waiting, device unknown\n {2}cannot be offered a call: on-break\n/);
-    const decisions = await command(['explain', 'decisions', '--queue', 'support'], asViewer());
-    assert.equal(decisions.stdout, 'No decisions.\n');
-    const json = await command(['explain', 'agent', 'anna', '--json'], asViewer());
-    assert.equal((JSON.parse(json.stdout) as { agent: { id: string } }).agent.id, 'anna');
   });
 
   it('B31: a question that is refused, or that nobody answers, ends with code 1 and says why', async () => {
