@@ -15,6 +15,7 @@ import { createApp, createHttpServer, httpServerDefaults } from './app.js';
 import type { Callcenter } from './callcenter.js';
 import type { Config } from './config.js';
 import { bodyDefaults } from './form-body.js';
+import type { FeedSide } from './feed-side.js';
 import { gatherApiLog } from './gathered-log.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
@@ -24,6 +25,7 @@ import { createAccessApi } from './routes/access-api.js';
 import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
 import { createCallcenterRoutes } from './routes/callcenter.js';
+import { createFeedApi, type FeedApiDeps } from './routes/feed-api.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
 import { createPermit, type Permit } from './routes/permission.js';
@@ -50,6 +52,7 @@ export interface ApiDeps {
 /** The queue engine as the API wants it. */
 export interface QueueSide extends Pick<QueueApiDeps, 'engine' | 'ports' | 'newId' | 'provisioning'> {
   readonly callcenter: Pick<Callcenter, 'commands'>;
+  readonly events: FeedSide;
   /** give what is provisioned to the engine, see `createQueueConfigs` */
   reload(): Promise<void>;
 }
@@ -116,6 +119,7 @@ export function createHttpSide(deps: ApiDeps): Server {
       ...(deps.queues
         ? [createCallcenterRoutes({ ...deps.queues.callcenter, permit: createPermit(entry), addressOf: clientAddress })]
         : []),
+      ...(deps.queues ? [createFeedApi({ ...entry, ...feedDeps(deps, deps.queues) })] : []),
       createAccessApi({ ...entry, nowMs }),
       createAdminRoutes({ ...entry, reload: deps.reload }),
     ],
@@ -132,6 +136,10 @@ export function createHttpSide(deps: ApiDeps): Server {
 
 function miDeps({ config }: ApiDeps, queues: QueueSide, permit: Permit) {
   return { config: config.opensips, engine: queues.engine, permit, reload: () => queues.reload(), nowMs: () => systemTimers.nowMs() };
+}
+
+function feedDeps({ log }: ApiDeps, { engine, events, newId }: QueueSide): Omit<FeedApiDeps, 'login' | 'addressOf'> {
+  return { ...events, engine, newId, nowMs: () => systemTimers.nowMs(), log };
 }
 
 function queueApiDeps({ config, store, log }: ApiDeps, queues: QueueSide): Omit<QueueApiDeps, 'login' | 'addressOf'> {

@@ -1,10 +1,12 @@
 /** The settings of Tandem's own queues. */
 import { dirname, join } from 'node:path';
+import { isNetwork } from '../core/address-list.js';
 import { messageFolderProblem } from '../core/message-file.js';
 import { knownDefaultSecrets } from './config.js';
 import type { Reader } from './config.js';
 
 const mb = 1024 * 1024;
+const dayMs = 86_400_000;
 
 export function queuesConfig(read: Reader) {
   return {
@@ -20,6 +22,8 @@ export function queuesConfig(read: Reader) {
     spool: { file: read.text('queue_spool_file') || spoolBeside(read.text('database_url')), bytesMax: read.int('queue_spool_mb_max') * mb },
     messageFolder: messageFolder(read),
     reconcileMs: read.int('queue_reconcile_s') * 1000,
+    events: { streamsMax: read.int('event_streams_max'), webhookHosts: webhookHosts(read) },
+    eventsMsMax: read.int('events_days') * dayMs,
   };
 }
 
@@ -58,6 +62,14 @@ function webhookUrl(read: Reader): string | undefined {
   if (url === '') return undefined;
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) read.complain('chat_webhook_url', 'must begin with http:// or https://');
   return url;
+}
+
+/** Names, addresses and networks to which webhooks may be sent although they are not public. */
+function webhookHosts(read: Reader): readonly string[] {
+  const hosts = read.list('webhook_hosts');
+  const wrong = hosts.filter((host) => !isNetwork(host) && !/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(host));
+  if (wrong.length > 0) read.complain('webhook_hosts', `no host, address or network: ${wrong.join(', ')}`);
+  return hosts;
 }
 
 function agiSwitchAddress(read: Reader): string | undefined {

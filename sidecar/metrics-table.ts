@@ -15,6 +15,27 @@ export const metricsTable: readonly MetricRow[] = [
     labels: ['switch', 'outcome'],
     help: "agents' legs that are over: talked, cancelled, or why they failed (no-answer, busy, rejected, ...)",
   },
+  { name: 'tandem_feed_streams', kind: 'gauge', labels: [], help: 'event streams (server-sent events) open now' },
+  {
+    name: 'tandem_feed_streams_ended_total',
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'event streams that ended: closed (by the client), slow, rights, stopping, store',
+  },
+  {
+    name: 'tandem_feed_delay_seconds',
+    kind: 'histogram',
+    labels: [],
+    help: 'from what happened to its being told here, after it was stored, seconds',
+  },
+  {
+    name: 'tandem_webhook_deliveries_total',
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'requests to webhooks: ok, failed, gone (410); dead: an event was given up',
+  },
+  { name: 'tandem_webhook_lag_events', kind: 'gauge', labels: [], help: 'events that the slowest webhook has not got yet' },
+  { name: 'tandem_webhook_dead_letters', kind: 'gauge', labels: [], help: 'events that were given up and wait for somebody' },
   { name: 'tandem_agi_sessions', kind: 'gauge', labels: [], help: 'FastAGI sessions open now' },
   {
     name: 'tandem_agi_sessions_total',

@@ -14,6 +14,8 @@ import { createFreeswitchSessions } from '../esl-outbound/member-session.js';
 import type { Store } from '../sql/store.js';
 import { createChatWebhook } from './chat-webhook.js';
 import type { Config } from './config.js';
+import { createFeedSide } from './feed-side.js';
+import type { FeedSide } from './feed-side.js';
 import type { Health } from './health.js';
 import type { Links } from './links.js';
 import { createPasswordHasher } from './password-hasher.js';
@@ -30,7 +32,7 @@ import type { WatchedAgents } from './watched-agents.js';
 
 export interface QueuesDeps {
   readonly config: Pick<Config, 'queues' | 'zone'>;
-  readonly store: Pick<Store, 'acd' | 'leases' | 'acdConfigs'>;
+  readonly store: Pick<Store, 'acd' | 'leases' | 'acdConfigs' | 'events' | 'webhooks'>;
   /** not started yet */
   readonly links: Pick<Links, 'ami' | 'esl'>;
   readonly log: Log;
@@ -43,6 +45,8 @@ export interface QueuesDeps {
 export interface Queues {
   readonly engine: QueueEngine;
   readonly ports: ReadonlyMap<SwitchId, SwitchPort>;
+  /** what happens, stored and told */
+  readonly events: FeedSide;
   /** for the applications of both doors */
   readonly doors: AcdDoors;
   newId(): string;
@@ -60,9 +64,10 @@ export function openQueues(deps: QueuesDeps): Queues {
   const after = (delayMs: number, run: () => void): (() => void) => timers.after(delayMs, run);
   const nowMs = (): number => timers.nowMs();
   const chat = createChatWebhook(config.queues.chatWebhook, { feed: (event) => running.engine.tell(event), log, meter, timers });
+  const events = createFeedSide(config.queues.events, { store, isOwner: () => running.engine.isOwner(), timers, log, meter });
   const running = openQueueEngine(
     {
-      store,
+      store: { acd: events.telling(store.acd), leases: store.leases },
       configs: store.acdConfigs,
       switches: ports,
       chat,
@@ -108,6 +113,7 @@ export function openQueues(deps: QueuesDeps): Queues {
   async function stop(): Promise<void> {
     configs.stop();
     await running.stop();
+    await events.stop();
     lamps.close();
     watched.close();
     for (const port of [...asterisk, ...freeswitch]) port.close();
@@ -116,6 +122,7 @@ export function openQueues(deps: QueuesDeps): Queues {
   return {
     engine,
     ports,
+    events,
     doors: {
       engine,
       ports,
@@ -127,7 +134,10 @@ export function openQueues(deps: QueuesDeps): Queues {
       ...people(config.queues),
     },
     newId: randomUUID,
-    start: () => running.start(),
+    start: async () => {
+      await events.start();
+      await running.start();
+    },
     reload: () => configs.reload(),
     stop: () => (stopped ??= stop()),
   };

@@ -3,6 +3,7 @@
  * queues' owner, so they are committed in the order of their numbers and a reader behind number n misses none
  * (scale-out 6). Numbers that were lost with their events get one row that says so.
  */
+import { withoutHoles } from '../core/feed-holes.js';
 import type { EventStore, FeedEvent } from '../core/feed-ports.js';
 import type { Log } from '../core/ports.js';
 import { text } from './db.js';
@@ -64,16 +65,6 @@ export function createEventStore(db: Db, { own, log }: { readonly own: string; r
       return { first: numberOf(row, 'first'), last: numberOf(row, 'last') };
     },
   };
-}
-
-/** With one event `events-lost` before each hole's end, behind the newest that is stored. */
-export function withoutHoles(events: readonly FeedEvent[], last: number): readonly FeedEvent[] {
-  let before = last;
-  return events.flatMap((event) => {
-    const [from, to] = [before + 1, event.seq - 1];
-    before = Math.max(before, event.seq);
-    return from > to ? [event] : [{ seq: to, atMs: event.atMs, notice: { type: 'events-lost', from, to } }, event];
-  });
 }
 
 function valuesOf({ seq, atMs, notice: { type, ...data } }: FeedEvent): Value[] {

@@ -1,6 +1,7 @@
 /** The store: all ports of the core that need a database, behind one URL. */
 import type { FencedAcdStore, Leases } from '../core/acd-ports.js';
 import type { EventStore } from '../core/feed-ports.js';
+import type { WebhookStore } from '../core/webhook-ports.js';
 import { TandemError } from '../core/errors.js';
 import type {
   ApiLog,
@@ -55,6 +56,7 @@ import { createSettings } from './settings.js';
 import { openSqlite } from './sqlite.js';
 import { parseDatabaseUrl } from './url.js';
 import { createUsers } from './users.js';
+import { createWebhookStore } from './webhooks.js';
 
 export const storeDefaults = {
   /** one statement; the server ends it too */
@@ -113,6 +115,7 @@ export interface Store {
   readonly reports: ReportStore;
   /** stored events */
   readonly events: EventStore;
+  readonly webhooks: WebhookStore;
   /** rights, keys and sessions of the own API, and what was done with them */
   readonly access: AccessStore;
   readonly opensipsViews: OpensipsViews;
@@ -154,7 +157,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
   const lists = createLists(db, cached);
   const containers = createContainers(db, { ...cached, log });
   const menus = createMenus(db, cached);
-  const access = createAccessStore(db, { ...cached, log });
+  const access = createAccessStore(db, { ...cached, log, meter, waitMsMax: limits.logWaitMsMax, queueMax: limits.logQueueMax });
 
   function forgetAll(): void {
     for (const cache of [users, settings, lists, containers, menus, access]) cache.forget();
@@ -178,6 +181,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     leases: createLeases(db, { own, nowMs }),
     reports: createReportStore(db, { own }),
     events: createEventStore(db, { own, log }),
+    webhooks: createWebhookStore(db, { own }),
     access,
     opensipsViews: createOpensipsViews(db, { own, log }),
     acdConfigs: createAcdConfigs(db, { own, log }),
@@ -192,7 +196,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     isMigrated: () => isMigrated(db, { own, ownSchema }),
     runRetention: (atMs) => runRetention(db, { own, clock, ...limits }, atMs),
     async close() {
-      await logs.close(limits.closeMsMax);
+      await Promise.all([logs.close(limits.closeMsMax), access.close(limits.closeMsMax)]);
       await db.close();
     },
   };

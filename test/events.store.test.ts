@@ -7,12 +7,13 @@ import type { AcdEffect } from '../core/acd/effects.js';
 import { createAcdBoard } from '../core/services/acd-board.js';
 import { createAcdLoop } from '../core/services/acd-loop.js';
 import { TandemError } from '../core/errors.js';
+import { withoutHoles } from '../core/feed-holes.js';
 import type { FeedEvent } from '../core/feed-ports.js';
 import { createAcdSpool } from '../sidecar/acd-spool.js';
 import { decodeLine, encodeLine } from '../sidecar/acd-spool-line.js';
 import { acdSpoolDefaults } from '../sidecar/acd-spool-options.js';
 import { acdLease } from '../sql/acd.js';
-import { eventPageMax, withoutHoles } from '../sql/events.js';
+import { eventPageMax } from '../sql/events.js';
 import type { Store } from '../sql/store.js';
 import { batchOf, byId, sampleMember } from './support/acd-rows.js';
 import { createMemoryAcdStore } from './support/acd-memory-store.js';
@@ -234,11 +235,12 @@ describeStores('stored events', (open) => {
   });
 
   it('B25: numbers whose events are lost get one row that says so; also behind a restart', async () => {
-    const { store, again } = await open();
+    const opened = await open();
+    const { store } = opened;
     const fence = await owned(store);
     await store.acd.save(batchOf({ events: [eventOf(1), eventOf(3)] }), fence);
     await store.acd.save(batchOf({ events: [eventOf(7)] }), fence);
-    const { store: other } = await again();
+    const { store: other } = await opened.again();
     await other.acd.save(batchOf({ events: [eventOf(9)] }), fence);
 
     assert.deepEqual(

@@ -34,6 +34,8 @@ export function openConfiguredStore(config: Config, log: Log, meter: Meter): Pro
     poolSize: config.databasePool,
     statementMsMax: config.databaseMsMax,
     ...retentionFor(config),
+    eventsMsMax: config.queues.eventsMsMax,
+    auditMsMax: config.access.auditMsMax,
     log,
     meter,
     nowMs: Date.now,
