@@ -4,8 +4,10 @@ import { TandemError } from '../core/errors.js';
 import { applicationArguments, decodePercent, field, requestQuery } from './environment.js';
 import type { AgiEnvironment } from './environment.js';
 import type { AgiLimits } from './limits.js';
+import { manyAtOnce } from './many-variables.js';
 import { applicationName, callerNumber, digitSet, quoted, variableName, word } from './quote.js';
 import type { AgiReply } from './reply.js';
+import { AgiRefusal } from './session.js';
 import type { AgiSession } from './session.js';
 
 /** URIENCODE writes into 4096 bytes and stops when the next triple does not fit. */
@@ -132,6 +134,19 @@ export class AgiCall implements Call {
 
   async setVariable(name: string, value: string): Promise<void> {
     await this.session.sendCommand(`SET VARIABLE ${variableName(name)} ${quoted(value, `variable ${name}`)}`);
+  }
+
+  /** One command for many; what it could not set, since the caller was just leaving, is set one by one. */
+  async setVariables(variables: Readonly<Record<string, string>>): Promise<void> {
+    const { joined, single } = manyAtOnce(Object.entries(variables));
+    const left = [...single];
+    for (const { argument, pairs } of joined) {
+      const reply = await this.session.sendCommand(`EXEC MSet ${argument}`).catch((error: unknown) => {
+        if (!(error instanceof AgiRefusal)) throw error;
+      });
+      if (reply?.result !== '0') left.push(...pairs);
+    }
+    await Promise.all(left.map(([name, value]) => this.setVariable(name, value)));
   }
 
   async setCallerId(name: string, number: string): Promise<void> {

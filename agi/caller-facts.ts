@@ -1,20 +1,24 @@
 /** What Asterisk tells about a caller, for Tandem's own queues. */
 import type { Call } from '../core/call.js';
 import type { CallerFacts } from '../core/services/native-queue.js';
+import { readVariables } from '../core/services/read-variables.js';
+
+const name = 'CALLERID(name)';
+const number = 'CALLERID(num)';
+const rootId = 'CHANNEL(linkedid)';
+/** Seconds with a fraction; empty without the module func_cdr. */
+const answeredS = 'CDR(answer,u)';
 
 export const asteriskCaller: CallerFacts = {
-  callerName: (call) => text(call, 'CALLERID(name)'),
-  callerNumber: (call) => text(call, 'CALLERID(num)'),
-  answeredAtMs,
-  rootId: (call) => call.getVariable('CHANNEL(linkedid)'),
+  callerName: async (call) => (await readVariables(call, [name])).get(name) ?? '',
+  async read(call: Call, wanted) {
+    const values = await readVariables(call, [name, number, rootId, ...(wanted.answer ? [answeredS] : [])]);
+    const atS = Number(values.get(answeredS) ?? '');
+    return {
+      name: values.get(name) ?? '',
+      number: values.get(number) ?? '',
+      answeredAtMs: Number.isFinite(atS) && atS > 0 ? Math.round(atS * 1_000) : undefined,
+      rootId: values.get(rootId),
+    };
+  },
 };
-
-async function text(call: Call, name: string): Promise<string> {
-  return (await call.getVariable(name)) ?? '';
-}
-
-/** Seconds with a fraction; empty without the module func_cdr. */
-async function answeredAtMs(call: Call): Promise<number | undefined> {
-  const atS = Number(await text(call, 'CDR(answer,u)'));
-  return Number.isFinite(atS) && atS > 0 ? Math.round(atS * 1_000) : undefined;
-}

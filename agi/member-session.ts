@@ -9,7 +9,7 @@
 import { AssertionError } from 'node:assert/strict';
 import type { Announcement, ConnectOrder, ExitOrder } from '../core/acd/effects.js';
 import type { CallKey, MemberId, SwitchId } from '../core/acd/ids.js';
-import { asteriskArguments, textProblem } from '../core/dial-string.js';
+import { textProblem } from '../core/dial-string.js';
 import { hasCode } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import type { After } from '../core/services/deadline.js';
@@ -237,9 +237,11 @@ class AsteriskMemberSession implements HeldSession {
   }
 
   private async setTalkVariables(order: ConnectOrder): Promise<void> {
-    const variables = Object.entries(talkVariables(order, this.deps.nowMs())).filter(([, value]) => textProblem(value) === undefined);
-    if (!this.line.isBusy) await this.line.execute('MSet', asteriskArguments(variables.map(([name, value]) => `${name}=${value}`)));
-    else await this.deps.watch.setVariables(this.line.channel, Object.fromEntries(variables));
+    const variables = Object.fromEntries(
+      Object.entries(talkVariables(order, this.deps.nowMs())).filter(([, value]) => textProblem(value) === undefined),
+    );
+    if (!this.line.isBusy) await this.line.setVariables(variables);
+    else await this.deps.watch.setVariables(this.line.channel, variables);
   }
 
   // ---------------------------------------------------------------- the end

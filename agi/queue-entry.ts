@@ -3,6 +3,7 @@ import type { Call, CallApplication } from '../core/call.js';
 import { asteriskArguments, displayName, textProblem } from '../core/dial-string.js';
 import { hasCode } from '../core/errors.js';
 import { createQueueEntry } from '../core/services/enter-queue.js';
+import { setVariables } from '../core/services/set-variables.js';
 import type { EnterQueueDeps, QueueOutcome, QueueRequest, SwitchQueue } from '../core/services/enter-queue.js';
 
 export interface AsteriskQueueOptions {
@@ -44,9 +45,7 @@ async function callerName(call: Call): Promise<string> {
 
 async function enter(call: Call, request: QueueRequest, options: AsteriskQueueOptions): Promise<QueueOutcome> {
   // What an earlier visit left must not be taken for this one's result.
-  await call.setVariable('QUEUESTATUS', '');
-  await call.setVariable('ABANDONED', '');
-  await call.setVariable('QUEUE_PRIO', String(request.priority ?? 0));
+  await setVariables(call, { QUEUESTATUS: '', ABANDONED: '', QUEUE_PRIO: String(request.priority ?? 0) });
   const restore = await showPrefix(call, request.callerIdPrefix);
   try {
     await call.execute('Queue', asteriskArguments([request.queue, options.queueOptions, '', '', String(request.maxWaitS ?? '')]));

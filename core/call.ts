@@ -33,6 +33,8 @@ export interface Call {
   /** Several in few turns, where a switch has a way; an empty one counts as not set. Use `readVariables`. */
   getVariables?(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
   setVariable(name: string, value: string): Promise<void>;
+  /** Several in few turns, where a switch has a way; in any order. Use `setVariables`. */
+  setVariables?(variables: Readonly<Record<string, string>>): Promise<void>;
   /** Set name and number; the number must already be clean (AGI-9). */
   setCallerId(name: string, number: string): Promise<void>;
   /**

@@ -5,10 +5,13 @@ import { callerName } from './queue-entry.js';
 
 export const freeswitchCaller: CallerFacts = {
   callerName,
-  callerNumber: (call) => Promise.resolve(call.callerIdNumber),
-  answeredAtMs,
-  // a transferred channel keeps its Unique-ID
-  rootId: () => Promise.resolve(undefined),
+  read: async (call, wanted) => ({
+    name: await callerName(call),
+    number: call.callerIdNumber,
+    answeredAtMs: wanted.answer ? await answeredAtMs(call) : undefined,
+    // a transferred channel keeps its Unique-ID
+    rootId: undefined,
+  }),
 };
 
 /** A field of the caller profile, in microseconds; 0 before the answer. */

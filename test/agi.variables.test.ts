@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { TandemError } from '../core/errors.js';
 import { readVariables } from '../core/services/read-variables.js';
+import { setVariables } from '../core/services/set-variables.js';
 import { callStub } from './support/call-stub.js';
 import { agiSession } from './support/doors.js';
 import type { DialOptions } from './support/fake-asterisk.js';
@@ -74,5 +75,58 @@ describe('several variables at once on Asterisk', () => {
       readVariables(call, ['a'], () => undefined),
       { code: 'TDM_CALL_GONE' },
     );
+  });
+});
+
+/** The commands with which an application sets these. */
+async function set(variables: Record<string, string>, answer?: DialOptions['answer']) {
+  const { commands, variables: arrived } = await agiSession(
+    { set: (call) => setVariables(call, variables) },
+    { script: 'set', ...(answer && { answer }) },
+  );
+  const got = Object.fromEntries(Object.keys(variables).map((name) => [name, arrived.get(name)]));
+  return { got, commands };
+}
+
+describe('several variables set at once on Asterisk', () => {
+  it('one command for all of them, whatever is in them', async () => {
+    const values = { a: '1', b: '', c: 'x,y "z"', d: 'a=b', e: '(x)', f: '[y', g: 'back\\slash', h: 'ä€😀' };
+    const { got, commands } = await set(values);
+    assert.deepEqual(got, values);
+    assert.equal(commands.length, 1);
+    assert.match(commands[0] ?? '', /^EXEC MSet "a=1,b=,c=x\\\\,y/);
+  });
+
+  it('functions, and values that an application would not carry, go alone; one that is left alone too', async () => {
+    const values = { a: '1', 'CALLERID(name)': 'Ann', b: '${SHELL(id)}', c: '$[1+1]' };
+    const { got, commands } = await set(values);
+    assert.deepEqual(got, values);
+    assert.equal(commands.length, 4);
+    assert.ok(
+      commands.every((command) => command.startsWith('SET VARIABLE')),
+      commands.join('\n'),
+    );
+  });
+
+  it('more than fit into a command go into several', async () => {
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`v${String(n)}`, String(n)]));
+    const long = Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`w${String(n)}`, '"ö'.repeat(150)]));
+    for (const [variables, wanted] of [
+      [many, 3],
+      [long, 3],
+    ] as const) {
+      const { got, commands } = await set(variables);
+      assert.deepEqual(got, variables);
+      assert.equal(commands.length, wanted);
+      for (const command of commands) assert.ok(Buffer.byteLength(command) < 2_046, String(Buffer.byteLength(command)));
+    }
+  });
+
+  it('what one command could not set is set one by one', async () => {
+    for (const refusal of ['200 result=-1', '200 result=-2', '511 Command Not Permitted on a dead channel or intercept routine']) {
+      const { got, commands } = await set({ a: '1', b: '2' }, (command) => (command.startsWith('EXEC') ? refusal : undefined));
+      assert.deepEqual(got, { a: '1', b: '2' }, refusal);
+      assert.equal(commands.length, 3);
+    }
   });
 });

@@ -51,7 +51,7 @@ async function onAsterisk(menus: Menus, setup: Setup = {}) {
     { script: 'menu', args: [setup.menu ?? 'main'], variables: { 'CALLERID(name)': code }, ...setup.agi },
   );
   const get = (name: string) => call.variables.get(name) ?? '';
-  return { call, get, meter: deps.meter, executed: call.commands.filter((command) => command.startsWith('EXEC')) };
+  return { call, get, meter: deps.meter, executed: call.commands.filter((command) => /^EXEC (?!MSet)/.test(command)) };
 }
 
 async function onFreeswitch(menus: Menus, setup: Setup = {}) {

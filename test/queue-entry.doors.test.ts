@@ -37,7 +37,7 @@ async function onAsterisk(c: AsteriskCase) {
     },
   );
   const get = (name: string) => call.variables.get(name) ?? '';
-  return { call, get, meter, queued: call.commands.filter((command) => command.startsWith('EXEC')) };
+  return { call, get, meter, queued: call.commands.filter((command) => /^EXEC (?!MSet)/.test(command)) };
 }
 
 async function onFreeswitch(c: {

@@ -49,9 +49,11 @@ function world(given: { queues?: readonly GivenQueue[]; switchKind?: 'asterisk' 
     engine,
     facts: {
       callerName: (call) => Promise.resolve(call.callerIdName),
-      callerNumber: (call) => Promise.resolve(call.callerIdNumber),
-      answeredAtMs: () => Promise.resolve(stubStartMs - 60_000),
-      rootId: () => Promise.resolve('linked-1'),
+      read: (call, wanted) =>
+        Promise.resolve({
+          ...{ name: call.callerIdName, number: call.callerIdNumber, rootId: 'linked-1' },
+          answeredAtMs: wanted.answer ? stubStartMs - 60_000 : undefined,
+        }),
     },
     placeOf: () => Promise.resolve({ switch: switchId('pbx'), openSession: sessions.open }),
     newId: () => `member-${++ids}`,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { asteriskCaller } from '../agi/caller-facts.js';
 import { queueId, switchId } from '../core/acd/ids.js';
+import type { Call } from '../core/call.js';
 import { createPlaceOf } from '../core/services/call-place.js';
 import { createQueueEntry } from '../core/services/enter-queue.js';
 import { createNativeQueue } from '../core/services/native-queue.js';
@@ -47,6 +48,15 @@ describe('Tandem’s queues through both doors', () => {
     assert.deepEqual([call.channel.place.context, call.channel.place.extension], ['night', '700']);
   });
 
+  it('Asterisk: a visit costs few commands, since each is several messages of its bus', async () => {
+    const { applications } = application(asteriskCaller);
+    const { commands } = await agiSession(applications, { script: 'queue_entry', args: ['support'] });
+    const reads = commands.filter((command) => command.startsWith('GET'));
+    const writes = commands.filter((command) => /^(SET VARIABLE|EXEC)/.test(command));
+    assert.ok(reads.length <= 5, reads.join('\n'));
+    assert.ok(writes.length <= 4, writes.join('\n'));
+  });
+
   it('FreeSWITCH: the same, and the transfer when the session ends', async () => {
     const { engine, applications } = application(freeswitchCaller);
     const variables = { effective_caller_id_number: '4711', cc_exit_keys: '0', cc_moh_override: 'local_stream://jazz' };
@@ -69,11 +79,12 @@ describe('Tandem’s queues through both doors', () => {
       call.getVariable.resolves(value);
       return call;
     };
-    assert.equal(await asteriskCaller.answeredAtMs(asked('1767614400.250000')), 1_767_614_400_250);
-    assert.equal(await freeswitchCaller.answeredAtMs(asked('1767614400250999')), 1_767_614_400_250);
+    const answeredAtMs = async (facts: CallerFacts, call: Call) => (await facts.read(call, { answer: true })).answeredAtMs;
+    assert.equal(await answeredAtMs(asteriskCaller, asked('1767614400.250000')), 1_767_614_400_250);
+    assert.equal(await answeredAtMs(freeswitchCaller, asked('1767614400250999')), 1_767_614_400_250);
     for (const value of [undefined, '', '0', 'never', '-1', 'Infinity']) {
-      assert.equal(await asteriskCaller.answeredAtMs(asked(value)), undefined, value);
-      assert.equal(await freeswitchCaller.answeredAtMs(asked(value)), undefined, value);
+      assert.equal(await answeredAtMs(asteriskCaller, asked(value)), undefined, value);
+      assert.equal(await answeredAtMs(freeswitchCaller, asked(value)), undefined, value);
     }
   });
 

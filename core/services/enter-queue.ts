@@ -13,6 +13,8 @@ import type { Log, Meter } from '../ports.js';
 import { checkQueueRequest, readQueueRequest } from './queue-request.js';
 import type { QueueRequest } from './queue-request.js';
 import type { QueueOutcome } from './queue-result.js';
+import { readVariables } from './read-variables.js';
+import { setVariables } from './set-variables.js';
 
 export type { QueueRequest } from './queue-request.js';
 export type { QueueOutcome, QueueResult } from './queue-result.js';
@@ -91,8 +93,7 @@ function failed(deps: EnterQueueDeps, call: Call, queue: string, e: unknown): Qu
 /** What the dialplan branches on, and where the call goes then; a caller who has left needs neither. */
 async function tellDialplan(deps: EnterQueueDeps, call: Call, outcome: QueueOutcome): Promise<void> {
   try {
-    await Promise.all(Object.entries(outcome.variables ?? {}).map(([name, value]) => call.setVariable(name, value)));
-    await call.setVariable('TANDEM_REASON', outcome.reason ?? '');
+    await setVariables(call, { ...outcome.variables, TANDEM_REASON: outcome.reason ?? '' });
     await call.setVariable('TANDEM_RESULT', outcome.result);
     await leave(call, outcome);
   } catch (e) {
@@ -123,11 +124,9 @@ async function labelCall(deps: EnterQueueDeps, call: Call, queue: string): Promi
   const name = await deps.queues.callerName(call);
   const parsed = parseCallerCode(name);
   const code = parsed.ok ? parsed.code : undefined;
-  await call.setVariable('TANDEM_QUEUE', queue);
-  await call.setVariable('TANDEM_LEAD_ID', '');
+  await setVariables(call, { TANDEM_QUEUE: queue, TANDEM_LEAD_ID: '', ...(code && { TANDEM_CALLER_CODE: code.code }) });
   const leadId = await leadIdOf(deps, call, code);
   if (leadId !== undefined) await call.setVariable('TANDEM_LEAD_ID', String(leadId));
-  if (code) await call.setVariable('TANDEM_CALLER_CODE', code.code);
   return leadId;
 }
 
@@ -136,12 +135,13 @@ const withoutLead: readonly string[] = ['B', 'C', 'D'];
 
 /** the variable first, then the code, when it is ours (W-14). */
 async function leadIdOf(deps: EnterQueueDeps, call: Call, code: CallerCode | undefined): Promise<number | undefined> {
-  const text = (await call.getVariable('ccc_lead_id')) ?? '';
+  const values = await readVariables(call, code ? ['ccc_lead_id', 'ccc_result'] : ['ccc_lead_id']);
+  const text = values.get('ccc_lead_id') ?? '';
   const given = /^\d{1,10}$/.test(text) ? Number(text) : 0;
   if (given >= 1 && given <= leadIdMax) return given;
   if (text !== '') deps.log.warn({ call: call.uniqueId }, 'variable ccc_lead_id is no lead id');
   if (!code) return undefined;
-  if (withoutLead.includes((await call.getVariable('ccc_result')) ?? '')) {
+  if (withoutLead.includes(values.get('ccc_result') ?? '')) {
     deps.log.info({ call: call.uniqueId, channel: call.channel }, 'the lookup found no lead, so the caller code names none of ours');
     return undefined;
   }

@@ -23,6 +23,9 @@ import type { QueueOutcome } from './queue-result.js';
 import { readWishes } from './queue-variables.js';
 import { createQueueVisits } from './queue-visits.js';
 import type { QueueVisit, QueueVisits } from './queue-visits.js';
+import { setVariables } from './set-variables.js';
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Where a call is, and how a caller is held there. */
 export interface CallPlace {
@@ -33,12 +36,18 @@ export interface CallPlace {
 /** What each switch tells in its own words about a caller. */
 export interface CallerFacts {
   callerName(call: Call): Promise<string>;
-  /** the number as it is now */
-  callerNumber(call: Call): Promise<string>;
-  /** Unix ms; undefined when the switch does not say */
-  answeredAtMs(call: Call): Promise<number | undefined>;
+  /** All of it in as few questions as the switch allows; each is some messages of its bus. */
+  read(call: Call, wanted: { readonly answer: boolean }): Promise<CallerNow>;
+}
+
+/** As it is now: a lookup may have changed it since the call came in. */
+export interface CallerNow {
+  readonly name: string;
+  readonly number: string;
+  /** Unix ms; undefined when the switch does not say, or nobody asked */
+  readonly answeredAtMs: number | undefined;
   /** id of the whole story that the call belongs to, the same behind a transfer */
-  rootId(call: Call): Promise<string | undefined>;
+  readonly rootId: string | undefined;
 }
 
 export interface NativeQueueDeps {
@@ -111,7 +120,8 @@ async function enter(
   const key = await keyOf(deps, call);
   const join = await joinOf(deps, options, call, key, request, label);
   // before the join: an agent's telephone may answer by itself, and the channel is out of our hands a moment later
-  await tell(call, joinVariables(join.member, join.queue, deps.nowMs()));
+  const told = { ...joinVariables(join.member, join.queue, deps.nowMs()), TANDEM_ROOT_ID: join.rootId };
+  await setVariables(call, told);
   const visit = visits.begin(key);
   try {
     const answer = await ask(deps, options, visit, call, join, key);
@@ -119,7 +129,7 @@ async function enter(
     visit.isIn();
     const member = answer.member ?? join.member;
     deps.log.info({ call: call.uniqueId, queue: join.queue, member, resumed: answer.resumed === true }, 'caller is in the queue');
-    return outcomeOf(await hold(deps, visit, call, member, openSession), deps.nowMs());
+    return outcomeOf(await hold(deps, visit, call, { member, told, openSession }), deps.nowMs());
   } finally {
     visit.end();
   }
@@ -135,12 +145,9 @@ async function joinOf(
   request: QueueRequest,
   label: CallLabel,
 ): Promise<Join> {
-  const [wishes, name, number, answeredAtMs, rootId] = await Promise.all([
+  const [wishes, { name, number, answeredAtMs, rootId }] = await Promise.all([
     readWishes(call, request, deps.log),
-    deps.facts.callerName(call),
-    deps.facts.callerNumber(call),
-    countsFromAnswer(deps, request.queue) ? deps.facts.answeredAtMs(call) : undefined,
-    deps.facts.rootId(call),
+    deps.facts.read(call, { answer: countsFromAnswer(deps, request.queue) }),
   ]);
   const nowMs = deps.nowMs();
   return {
@@ -243,18 +250,14 @@ function refusedOutcome(answer: Extract<Answer, { readonly ok: false }>, nowMs: 
 const refusalWords = (code: ErrorCode, detail: string): readonly string[] =>
   code === 'TDM_NOT_FOUND' ? ['caller, queue or agent', detail] : code === 'TDM_BAD_VALUE' ? ['queue_entry', detail] : [detail];
 
-async function tell(call: Call, variables: Readonly<Record<string, string>>): Promise<void> {
-  await Promise.all(Object.entries(variables).map(([name, value]) => call.setVariable(name, value)));
-}
-
 /** What only the engine knows: an old member keeps its name, its queue and its time. The session tells how it went on. */
-async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: MemberId): Promise<void> {
+async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: MemberId, told: Variables): Promise<void> {
   const member = viewIfOurs(engine)?.members.get(id);
   if (!member) return;
   const { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch } = joinVariables(id, member.queue, member.joinedAtMs);
   const known = { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch, TANDEM_ROOT_ID: member.rootId };
   try {
-    await tell(call, Object.fromEntries(Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))));
+    await setVariables(call, Object.fromEntries(Object.entries(known).filter(([name, value]) => value !== told[name])));
   } catch (e) {
     log.debug({ call: call.uniqueId, member: id, err: e }, 'queue entry: the caller was connected, or left, before his variables were set');
   }
@@ -262,12 +265,19 @@ async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: Memb
 
 // ------------------------------------------------------------------ waiting, and the end
 
-async function hold(deps: NativeQueueDeps, visit: QueueVisit, call: Call, member: MemberId, openSession: OpenSession): Promise<SessionEnd> {
+interface Joined {
+  readonly member: MemberId;
+  /** set on the call already */
+  readonly told: Variables;
+  readonly openSession: OpenSession;
+}
+
+async function hold(deps: NativeQueueDeps, visit: QueueVisit, call: Call, { member, told, openSession }: Joined): Promise<SessionEnd> {
   const { engine } = deps;
   const session = openSession(call, member, visit.tell);
   const detach = engine.attach(member, session);
   try {
-    await tellJoined(deps, call, member);
+    await tellJoined(deps, call, member, told);
     return await session.ended;
   } finally {
     detach();

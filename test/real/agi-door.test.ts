@@ -98,6 +98,46 @@ describe('real: the FastAGI door', function () {
     });
   });
 
+  it('A8: several variables in one command arrive as one by one, whatever is in them', async () => {
+    const values = [
+      'say "hi" \\ there',
+      ' a, b; c ',
+      'Köln Ж 😀',
+      '',
+      '%41+%',
+      "it's",
+      'a=b',
+      '=',
+      '(x',
+      'x)',
+      '[',
+      ']]',
+      '{a}',
+      '$1',
+      '\\',
+      '""',
+      ' ',
+      'a|b',
+      '<1>',
+      '&',
+      '@',
+      '\\,',
+      '"',
+    ];
+    const wrong = await onCall('s', 'probe', async (call) => {
+      const variables = Object.fromEntries(values.map((value, at) => [`V${String(at)}`, value]));
+      for (const name of Object.keys(variables)) await call.setVariable(name, 'old');
+      await call.setVariables?.(variables);
+      const found: string[] = [];
+      for (const [name, value] of Object.entries(variables)) {
+        const read = await call.getVariable(name);
+        if (read !== value) found.push(`${name} ${JSON.stringify(value)} -> ${JSON.stringify(read)}`);
+      }
+      return found;
+    });
+    assert.deepEqual(wrong, []);
+  });
+
   it('every length around the buffer of URIENCODE is read whole or refused', async () => {
     const wrong = await onCall('s', 'probe', async (call) => {
       const lengths: number[] = [];

@@ -29,8 +29,10 @@ export class FakeChannel {
         return '200 result=0';
       case 'HANGUP':
         return '200 result=1';
-      case 'NOOP':
       case 'EXEC':
+        if (second === 'MSet') this.setMany(words[2] ?? '');
+        return '200 result=0';
+      case 'NOOP':
         return '200 result=0';
       case 'VERBOSE':
         return '200 result=1';
@@ -84,6 +86,14 @@ export class FakeChannel {
     else if (what === 'PRIORITY') this.place.priority = first;
     else return what === 'MUSIC' || what === 'AUTOHANGUP' ? '200 result=0' : '510 Invalid or unknown command';
     return what === 'VARIABLE' || what === 'CALLERID' ? '200 result=1' : '200 result=0';
+  }
+
+  /** Pairs split at commas; a backslash takes the next character as it is. */
+  private setMany(argument: string): void {
+    for (const [text] of argument.matchAll(/(?:\\.|[^\\,])+/gs)) {
+      const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text.replace(/\\(.)/gs, '$1')) ?? [];
+      this.variables.set(name, value);
+    }
   }
 
   private setCallerId(text: string): void {
