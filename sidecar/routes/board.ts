@@ -4,13 +4,13 @@
  */
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { AcdState } from '../../core/acd/acd-state.js';
 import type { AgentId, QueueId } from '../../core/acd/ids.js';
 import type { BoardEvent } from '../../core/board/wire.js';
 import { TandemError } from '../../core/errors.js';
 import type { LiveBoard } from '../../core/services/live-board.js';
-import { seesAgent, seesQueue, type Principal } from './permission.js';
-import { agentOf, queryOf, queueOf, type QueueApiTools } from './request.js';
+import { agentFor, queueFor } from './inside.js';
+import { refuse, type Principal } from './permission.js';
+import { queryOf, type QueueApiTools } from './request.js';
 
 export interface BoardTools extends Pick<QueueApiTools, 'engine' | 'permit' | 'log' | 'nowMs'> {
   readonly board: LiveBoard<Buffer>;
@@ -58,26 +58,18 @@ interface Topics {
 /** What is outside one's rights is not found. */
 function wishOf(tools: BoardTools, principal: Principal, query: z.infer<typeof boardStreamQuery>): Topics {
   const isBoard = query.rows === 'yes' && !principal.ownOnly;
-  if (query.queue === undefined && query.agent === undefined) {
+  const { queue, agent } = query;
+  if (queue === undefined && agent === undefined) {
     if (!isBoard) throw new TandemError('TDM_BAD_REQUEST', ['agent: is missing']);
-    return { isBoard, queue: undefined, agent: undefined };
+    return { isBoard, queue, agent };
   }
+  if (queue !== undefined && principal.ownOnly) refuse(principal, `who waits in ${queue}`);
   const state = tools.engine.view();
-  return { isBoard, queue: queueTopicOf(state, principal, query.queue), agent: agentTopicOf(state, principal, query.agent) };
-}
-
-function queueTopicOf(state: AcdState, principal: Principal, name: string | undefined): QueueId | undefined {
-  if (name === undefined) return undefined;
-  const { id } = queueOf(state, name);
-  if (principal.ownOnly || !seesQueue(principal, id)) throw new TandemError('TDM_NOT_FOUND', ['Queue', id]);
-  return id;
-}
-
-function agentTopicOf(state: AcdState, principal: Principal, name: string | undefined): AgentId | undefined {
-  if (name === undefined) return undefined;
-  const { id } = agentOf(state, name);
-  if (!seesAgent(principal, state, id)) throw new TandemError('TDM_NOT_FOUND', ['Agent', id]);
-  return id;
+  return {
+    isBoard,
+    queue: queue === undefined ? undefined : queueFor(principal, state, queue).id,
+    agent: agent === undefined ? undefined : agentFor(principal, state, agent).id,
+  };
 }
 
 function stream(
