@@ -20,7 +20,6 @@ import { eventually } from './support/eventually.js';
 import { dialAgi } from './support/fake-asterisk.js';
 import type { DialOptions } from './support/fake-asterisk.js';
 import { dialEsl } from './support/fake-freeswitch.js';
-import { systemTimers } from '../sidecar/timers.js';
 import { startFakeOrigin, stockLine } from './support/fake-origin.js';
 import type { FakeOrigin } from './support/fake-origin.js';
 import { stockQuery, worldClockMs } from './support/lookup-world.js';

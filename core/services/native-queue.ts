@@ -25,7 +25,7 @@ import { createQueueVisits } from './queue-visits.js';
 import type { QueueVisit, QueueVisits } from './queue-visits.js';
 import { setVariables } from './set-variables.js';
 
-type Variables = Readonly<Record<string, string | undefined>>;
+type Variables = Readonly<Record<string, string>>;
 
 /** Where a call is, and how a caller is held there. */
 export interface CallPlace {
@@ -257,7 +257,8 @@ async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: Memb
   const { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch } = joinVariables(id, member.queue, member.joinedAtMs);
   const known = { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch, TANDEM_ROOT_ID: member.rootId };
   try {
-    await setVariables(call, Object.fromEntries(Object.entries(known).filter(([name, value]) => value !== told[name])));
+    const news = Object.entries(known).flatMap(([name, value]) => (value === undefined || value === told[name] ? [] : [[name, value]]));
+    await setVariables(call, Object.fromEntries(news) as Record<string, string>);
   } catch (e) {
     log.debug({ call: call.uniqueId, member: id, err: e }, 'queue entry: the caller was connected, or left, before his variables were set');
   }

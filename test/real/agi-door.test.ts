@@ -191,6 +191,8 @@ describe('real: the FastAGI door', function () {
       await untilAborted(call.signal);
       await call.setVariable('LEFT', 'early');
       assert.equal(await call.getVariable('LEFT'), 'early');
+      await call.setVariables?.({ LEFT: 'late', WHY: 'test' });
+      assert.deepEqual([await call.getVariable('LEFT'), await call.getVariable('WHY')], ['late', 'test']);
       await assert.rejects(call.play('beep', ''), (error) => hasCode(error, 'TDM_CALL_GONE'));
     });
   });
