@@ -78,3 +78,93 @@ export interface SessionStore {
   end(id: string): Promise<void>;
   endOfUser(user: string): Promise<void>;
 }
+
+// ------------------------------------------------------------------ idempotency keys and audit
+
+export type KeyBegun =
+  | { readonly kind: 'new' }
+  /** the same request was answered: its answer */
+  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
+  | { readonly kind: 'running' }
+  /** the key belongs to another request */
+  | { readonly kind: 'other' }
+  /** more keys of this principal than are kept */
+  | { readonly kind: 'full' };
+
+export interface IdempotencyStore {
+  /** The first request with this key gets `new`; it must `finish` or `release`. An unfinished one counts for a minute, an answer for a day. */
+  begin(principal: string, key: string, requestHash: string, atMs: number): Promise<KeyBegun>;
+  finish(principal: string, key: string, status: number, body: string): Promise<void>;
+  release(principal: string, key: string): Promise<void>;
+}
+
+/** One request that changed something, or was to. Customers' data and secrets are left out. */
+export interface AuditRow {
+  /** grows with time */
+  readonly id: string;
+  readonly atMs: number;
+  /** `user:anna`, `key:k_...` */
+  readonly principal: string;
+  readonly address: string;
+  readonly method: string;
+  readonly path: string;
+  /** what was asked, JSON */
+  readonly request: string | undefined;
+  /** what was there, and what is there now, JSON, where it is known cheaply */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly status: number;
+  /** of a refusal */
+  readonly code: string | undefined;
+  readonly requestId: string;
+}
+
+export interface AuditWish {
+  readonly principal?: string | undefined;
+  readonly method?: string | undefined;
+  /** beginning of the path */
+  readonly path?: string | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** older than the row with this id */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface AuditStore {
+  /** Resolves when stored, or after a short limit; never rejects. Bounded; what cannot be kept is counted. */
+  write(row: AuditRow): Promise<void>;
+  /** Newest first. */
+  read(wish: AuditWish): Promise<readonly AuditRow[]>;
+}
+
+// ------------------------------------------------------------------ users, as administrators see them
+
+/** A row of vicidial_users without its secrets. */
+export interface ListedUser {
+  readonly user: string;
+  readonly fullName: string;
+  readonly level: number;
+  readonly group: string;
+  readonly isActive: boolean;
+  readonly functions: readonly string[];
+  readonly viewReports: boolean;
+  readonly agentApiAccess: boolean;
+  readonly lastLoginAtMs: number | undefined;
+}
+
+export interface UserListWish {
+  readonly group?: string | undefined;
+  readonly isActive?: boolean | undefined;
+  readonly function?: string | undefined;
+  /** part of the name */
+  readonly search?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface UserList {
+  /** By name, behind `after`. */
+  list(wish: UserListWish): Promise<readonly ListedUser[]>;
+  get(user: string): Promise<ListedUser | undefined>;
+}

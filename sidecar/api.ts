@@ -10,7 +10,7 @@ import { createLeadInfo, leadInfoDefaults } from '../core/services/lead-info.js'
 import { createLogin, loginDefaults } from '../core/services/login.js';
 import type { Store } from '../sql/store.js';
 import { createAddressRules, createClientAddress } from './addresses.js';
-import { accessDefaults, createAccess } from './access.js';
+import { createAccessSide } from './access-side.js';
 import { createApp, createHttpServer, httpServerDefaults } from './app.js';
 import type { Callcenter } from './callcenter.js';
 import type { Config } from './config.js';
@@ -20,8 +20,9 @@ import { gatherApiLog } from './gathered-log.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
 import { packageVersion } from './package-files.js';
+import { createProvisioningStore } from './provisioning-store.js';
+import { createPasswordHasher } from './password-hasher.js';
 import { createMiSide } from './mi-side.js';
-import { createAccessApi } from './routes/access-api.js';
 import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
 import { createCallcenterRoutes } from './routes/callcenter.js';
@@ -99,11 +100,20 @@ export function createHttpSide(deps: ApiDeps): Server {
     requestsPerUserMinuteMax: config.apiUserRequestsPerMinute,
   });
   const door = { meter, log, nowMs, clientAddress };
-  const access = createAccess(
-    { ...store.access, users: store.users, login, addressOf: clientAddress, nowMs, log },
-    { ...accessDefaults, origins: config.access.origins, isSecure: config.access.isCookieSecure },
+  const { entry, recorded, routes } = createAccessSide(
+    {
+      store: store.access,
+      users: store.users,
+      login,
+      addressOf: clientAddress,
+      provisioning: createProvisioningStore(store),
+      hasher: createPasswordHasher(),
+      zone: config.zone,
+      nowMs,
+      log,
+    },
+    { origins: config.access.origins, isSecure: config.access.isCookieSecure },
   );
-  const entry = { login, access, addressOf: clientAddress };
   const mi = deps.queues && createMiSide({ ...door, ...miDeps(deps, deps.queues, createPermit(entry)) });
   const isAllowed = createAddressList(config.http.allow, 'HTTP allowed addresses');
   const app = createApp({
@@ -114,13 +124,14 @@ export function createHttpSide(deps: ApiDeps): Server {
     ],
     routes: [
       createHealthRoutes(deps),
+      recorded,
       createPages(readWebFiles()),
       ...(deps.queues ? [createQueueApi({ ...queueApiDeps(deps, deps.queues), ...entry })] : []),
       ...(deps.queues
         ? [createCallcenterRoutes({ ...deps.queues.callcenter, permit: createPermit(entry), addressOf: clientAddress })]
         : []),
       ...(deps.queues ? [createFeedApi({ ...entry, ...feedDeps(deps, deps.queues) })] : []),
-      createAccessApi({ ...entry, nowMs }),
+      routes,
       createAdminRoutes({ ...entry, reload: deps.reload }),
     ],
     isAllowed: (address) => isAllowed(address ?? ''),

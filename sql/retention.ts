@@ -1,6 +1,7 @@
 /** The nightly tidying: vicidial_ccc_log moves to its archive, keys that no longer count are deleted. */
 import type { Db } from './db.js';
 import { expireEvents } from './events.js';
+import { idempotencyDefaults } from './idempotency.js';
 import type { LocalClock } from './local-clock.js';
 
 export interface RetentionOptions {
@@ -14,6 +15,8 @@ export interface RetentionOptions {
   readonly segmentsMsMax: number;
   /** events of the feed: so long a consumer may be away */
   readonly eventsMsMax: number;
+  /** what was changed over the own API, and by whom */
+  readonly auditMsMax: number;
 }
 
 export interface RetentionResult {
@@ -22,6 +25,8 @@ export interface RetentionResult {
   readonly takenCodesExpired: number;
   readonly segmentsExpired: number;
   readonly eventsExpired: number;
+  /** sessions, answers under idempotency keys, audit rows */
+  readonly accessExpired: number;
 }
 
 const dayMs = 86_400_000;
@@ -31,7 +36,11 @@ export const retentionDefaults = {
   takenCodesMsMax: 2 * dayMs,
   segmentsMsMax: 400 * dayMs,
   eventsMsMax: 7 * dayMs,
+  auditMsMax: 400 * dayMs,
 } as const;
+
+/** no session lives longer (sidecar/browser-sessions.ts) */
+const sessionsMsMax = dayMs;
 
 const cccColumns = 'call_date, remote_call_id, local_call_id, lead_id, uniqueid, channel, server_ip, list_id, container_id, remote_lead_id';
 /** A job of the background: it may wait longer than a call. */
@@ -47,7 +56,14 @@ export async function runRetention(db: Db, options: RetentionOptions, nowMs: num
     takenCodesExpired: await expire(db, `${options.own}tandem_taken_codes`, 'taken_ms', nowMs - options.takenCodesMsMax),
     segmentsExpired: await expireSegments(db, `${options.own}tandem_segments`, nowMs - options.segmentsMsMax),
     eventsExpired: await expireEvents(db, options.own, nowMs - options.eventsMsMax),
+    accessExpired: await expireAccess(db, options, nowMs),
   };
+}
+
+async function expireAccess(db: Db, { own, auditMsMax }: RetentionOptions, nowMs: number): Promise<number> {
+  const sessions = await expire(db, `${own}tandem_sessions`, 'created_ms', nowMs - sessionsMsMax);
+  const answers = await expire(db, `${own}tandem_idempotency`, 'created_ms', nowMs - idempotencyDefaults.keptMs);
+  return sessions + answers + (await expire(db, `${own}tandem_audit`, 'at_ms', nowMs - auditMsMax));
 }
 
 const segmentKinds = ['visit', 'offer', 'status', 'wrapup'] as const;
@@ -93,7 +109,7 @@ function archiveSlice(db: Db, until: string): Promise<number> {
   }, background);
 }
 
-async function expire(db: Db, table: string, column: 'created_ms' | 'taken_ms', beforeMs: number): Promise<number> {
+async function expire(db: Db, table: string, column: 'created_ms' | 'taken_ms' | 'at_ms', beforeMs: number): Promise<number> {
   let expired = 0;
   for (;;) {
     const [row] = await db.all(`SELECT MIN(${column}) AS oldest FROM ${table} WHERE ${column} < ?`, [beforeMs]);

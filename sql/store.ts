@@ -157,7 +157,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
   const lists = createLists(db, cached);
   const containers = createContainers(db, { ...cached, log });
   const menus = createMenus(db, cached);
-  const access = createAccessStore(db, { ...cached, log, meter, waitMsMax: limits.logWaitMsMax, queueMax: limits.logQueueMax });
+  const access = createAccessStore(db, { ...cached, clock, log, meter, waitMsMax: limits.logWaitMsMax, queueMax: limits.logQueueMax });
 
   function forgetAll(): void {
     for (const cache of [users, settings, lists, containers, menus, access]) cache.forget();

@@ -142,6 +142,7 @@ describeStores('retention', (open) => {
       takenCodesExpired: 1,
       segmentsExpired: 0,
       eventsExpired: 0,
+      accessExpired: 0,
     });
 
     const archive = await other.all('SELECT uniqueid FROM vicidial_ccc_log_archive');
@@ -156,6 +157,7 @@ describeStores('retention', (open) => {
       takenCodesExpired: 0,
       segmentsExpired: 0,
       eventsExpired: 0,
+      accessExpired: 0,
     });
   });
 

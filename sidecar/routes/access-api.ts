@@ -1,19 +1,26 @@
-/** `/api/v1` beside the queues: sessions of browsers. Before anybody is known, the address counts. */
+/** `/api/v1` beside the queues: sessions of browsers, users, keys, audit. Before anybody is known, the address counts. */
 import { Router, type NextFunction, type Request, type Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { TandemError } from '../../core/errors.js';
+import { createAuditRoutes, type AuditTools } from './audit.js';
+import { createKeyRoutes, type KeyTools } from './keys.js';
+import { createPermit } from './permission.js';
 import { createSessionRoutes, type SessionRouteDeps } from './session.js';
+import { createUserRoutes, type UserTools } from './users.js';
 
-export type AccessApiDeps = SessionRouteDeps;
+export type AccessApiDeps = SessionRouteDeps & Omit<AuditTools & KeyTools & UserTools, 'permit'>;
 
 /** Requests of one address in a minute: pages ask for their session when they open. */
 export const accessRequestsPerMinuteMax = 1_200;
 
+const sections = ['session', 'users', 'keys', 'audit'];
+
 /** Stands before the routes of the administrator, whose limit is lower. */
 export function createAccessApi(deps: AccessApiDeps): Router {
+  const tools = { ...deps, nowMs: () => deps.nowMs(), permit: createPermit(deps) };
   const router = Router();
   router.use(
-    ['/api/v1/session'],
+    sections.map((section) => `/api/v1/${section}`),
     rateLimit({
       windowMs: 60_000,
       limit: accessRequestsPerMinuteMax,
@@ -22,7 +29,8 @@ export function createAccessApi(deps: AccessApiDeps): Router {
       validate: false,
     }),
   );
-  router.use('/api/v1', createSessionRoutes(deps));
+  for (const part of [createSessionRoutes(deps), createUserRoutes(tools), createKeyRoutes(tools), createAuditRoutes(tools)])
+    router.use('/api/v1', part);
   return router;
 }
 

@@ -44,7 +44,9 @@ const number = z
   .string()
   .regex(/^\d{1,9}$/, 'must be a number')
   .transform(Number);
-const limit = number.pipe(z.int().min(1).max(pageMax)).optional();
+/** Entries of a page. */
+export const limitOf = number.pipe(z.int().min(1).max(pageMax)).optional();
+const limit = limitOf;
 
 /** Pages of members go on behind a place in the order, pages of other things behind an id. */
 export const memberPage = z.strictObject({ after: z.string().regex(cursorPattern, 'is no cursor of this API').optional(), limit });

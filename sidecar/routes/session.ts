@@ -3,6 +3,7 @@ import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { TandemError } from '../../core/errors.js';
 import type { Login } from '../../core/services/login.js';
+import { notesOf } from '../recorded.js';
 import { checkPassword, type Access, type Identity } from '../access.js';
 import { clearSessionCookie, requireSameSite, setSessionCookie } from '../session-cookie.js';
 import { adminLevelMin, apiFunctions } from './permission.js';
@@ -51,7 +52,9 @@ export function createSessionRoutes(deps: SessionRouteDeps): Router {
     if (wanted.length === 0) throw new TandemError('TDM_FORBIDDEN', [user.user, 'tandem_...']);
     const { id, endsAtMs, token = '' } = await access.sessions.open(user);
     setSessionCookie(req, res, token, endsAtMs - deps.nowMs(), isSecure);
-    res.json(shown(await access.identityOf(user, 'session', { id, endsAtMs })));
+    const identity = await access.identityOf(user, 'session', { id, endsAtMs });
+    notesOf(res).identity = identity;
+    res.json(shown(identity));
   });
   router.get('/session', async (req, res) => void res.json(shown(await access.identify(req))));
   router.delete('/session', async (req, res) => {

@@ -7,11 +7,13 @@ import { switchId, type SwitchId } from '../../core/acd/ids.js';
 import type { Log } from '../../core/ports.js';
 import { createLogin } from '../../core/services/login.js';
 import type { SwitchPort } from '../../core/switch.js';
-import { accessDefaults, createAccess, type AccessOptions } from '../../sidecar/access.js';
+import type { AccessOptions } from '../../sidecar/access.js';
+import { createAccessSide } from '../../sidecar/access-side.js';
 import { createAddressRules, createClientAddress } from '../../sidecar/addresses.js';
 import { createApp, createHttpServer } from '../../sidecar/app.js';
 import { createQueueProvisioning } from '../../sidecar/queue-provisioning.js';
-import { createAccessApi } from '../../sidecar/routes/access-api.js';
+import { createPasswordHasher } from '../../sidecar/password-hasher.js';
+import { createProvisioningStore } from '../../sidecar/provisioning-store.js';
 import { createAdminRoutes } from '../../sidecar/routes/admin.js';
 import { createQueueApi } from '../../sidecar/routes/queue-api.js';
 import { createSecrets, nodeDigests } from '../../sidecar/secrets.js';
@@ -98,10 +100,18 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
   // the real tables, in memory: nothing of what they remember may be older than the desk's clock
   const own = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter: silentMeter, nowMs, cacheMsMax: 0 });
   await own.migrate();
-  const access = createAccess(
-    { ...own.access, users: store.users, login, addressOf, nowMs, log },
-    { ...accessDefaults, ...options.access },
-  );
+  const hasher = createPasswordHasher();
+  const parts = {
+    store: own.access,
+    users: store.users,
+    login,
+    addressOf,
+    provisioning: createProvisioningStore(own),
+    hasher,
+    zone: 'UTC',
+  };
+  const side = createAccessSide({ ...parts, nowMs, log }, options.access);
+  const { access } = side.entry;
   const deps = {
     login,
     access,
@@ -116,8 +126,9 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
     log,
   };
   const routes = [
+    side.recorded,
     createQueueApi(deps, { requestsPerMinuteMax: options.requestsPerMinuteMax ?? 1_000_000 }),
-    createAccessApi({ ...deps, nowMs }),
+    side.routes,
     createAdminRoutes({ login, access, addressOf, reload: () => Promise.resolve([]) }),
   ];
   const server = createHttpServer(createApp({ doors: [], routes, log: silentLog, meter: silentMeter }));
