@@ -4,6 +4,7 @@ import { isNetwork } from '../core/address-list.js';
 import { messageFolderProblem } from '../core/message-file.js';
 import { knownDefaultSecrets } from './config.js';
 import type { Reader } from './config.js';
+import { queueLogPathProblem } from './queue-log-file.js';
 
 const mb = 1024 * 1024;
 const dayMs = 86_400_000;
@@ -19,6 +20,7 @@ export function queuesConfig(read: Reader) {
     /** undefined: as the dialplan says */
     agiSwitchAddress: agiSwitchAddress(read),
     freeswitchCallBack: freeswitchCallBack(read),
+    queueLog: queueLog(read),
     spool: { file: read.text('queue_spool_file') || spoolBeside(read.text('database_url')), bytesMax: read.int('queue_spool_mb_max') * mb },
     messageFolder: messageFolder(read),
     reconcileMs: read.int('queue_reconcile_s') * 1000,
@@ -49,6 +51,15 @@ function messageFolder(read: Reader): string {
   const problem = messageFolderProblem(folder);
   if (problem !== undefined) read.complain('message_folder', problem);
   return folder;
+}
+
+/** undefined: none is written */
+function queueLog(read: Reader) {
+  const file = read.text('queue_log_file');
+  if (file === '') return undefined;
+  const problem = queueLogPathProblem(file);
+  if (problem !== undefined) read.complain('queue_log_file', problem);
+  return { file, bytesMax: read.int('queue_log_mb_max') * mb };
 }
 
 /** Each database has a spool of its own. */

@@ -121,6 +121,7 @@ async function open(
   closers.push(() => callcenter.close());
   links.start();
   const reload = oneAtATime(async () => {
+    queues.statistics.reopen(); // whoever turns logs says so by SIGHUP
     const lines = await provision(store, { config, log, env });
     await queues.reload();
     return lines;

@@ -26,13 +26,15 @@ import { createAsteriskSwitch } from './switch-asterisk.js';
 import type { AsteriskSwitch } from './switch-asterisk.js';
 import { createFreeswitchSwitch } from './switch-freeswitch.js';
 import type { FreeswitchSwitch } from './switch-freeswitch.js';
+import { createStatistics } from './statistics.js';
+import type { Statistics } from './statistics.js';
 import type { Timers } from './timers.js';
 import { createWatchedAgents } from './watched-agents.js';
 import type { WatchedAgents } from './watched-agents.js';
 
 export interface QueuesDeps {
   readonly config: Pick<Config, 'queues' | 'zone'>;
-  readonly store: Pick<Store, 'acd' | 'leases' | 'acdConfigs' | 'events' | 'webhooks'>;
+  readonly store: Pick<Store, 'acd' | 'leases' | 'acdConfigs' | 'events' | 'webhooks' | 'reports' | 'ping'>;
   /** not started yet */
   readonly links: Pick<Links, 'ami' | 'esl'>;
   readonly log: Log;
@@ -47,6 +49,8 @@ export interface Queues {
   readonly ports: ReadonlyMap<SwitchId, SwitchPort>;
   /** what happens, stored and told */
   readonly events: FeedSide;
+  /** reports, the running day, queue log */
+  readonly statistics: Statistics;
   /** for the applications of both doors */
   readonly doors: AcdDoors;
   newId(): string;
@@ -65,9 +69,10 @@ export function openQueues(deps: QueuesDeps): Queues {
   const nowMs = (): number => timers.nowMs();
   const chat = createChatWebhook(config.queues.chatWebhook, { feed: (event) => running.engine.tell(event), log, meter, timers });
   const events = createFeedSide(config.queues.events, { store, isOwner: () => running.engine.isOwner(), timers, log, meter });
+  const statistics = createStatistics({ ...deps, zone: config.zone, queueLog: config.queues.queueLog, engine: () => running.engine });
   const running = openQueueEngine(
     {
-      store: { acd: events.telling(store.acd), leases: store.leases },
+      store: { acd: statistics.storing(events.telling(store.acd)), leases: store.leases },
       configs: store.acdConfigs,
       switches: ports,
       chat,
@@ -78,6 +83,7 @@ export function openQueues(deps: QueuesDeps): Queues {
       onOwned: () => {
         watched.renew();
         lamps.refresh();
+        statistics.owned();
       },
     },
     { spoolFile: config.queues.spool.file, spoolBytesMax: config.queues.spool.bytesMax, reconcileEveryMs: config.queues.reconcileMs },
@@ -114,6 +120,7 @@ export function openQueues(deps: QueuesDeps): Queues {
     configs.stop();
     await running.stop();
     await events.stop();
+    await statistics.stop();
     lamps.close();
     watched.close();
     for (const port of [...asterisk, ...freeswitch]) port.close();
@@ -123,6 +130,7 @@ export function openQueues(deps: QueuesDeps): Queues {
     engine,
     ports,
     events,
+    statistics,
     doors: {
       engine,
       ports,
@@ -136,6 +144,7 @@ export function openQueues(deps: QueuesDeps): Queues {
     newId: randomUUID,
     start: async () => {
       await events.start();
+      statistics.start();
       await running.start();
     },
     reload: () => configs.reload(),

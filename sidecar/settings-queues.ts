@@ -65,6 +65,23 @@ export const queueSettings = [
     example: '/var/spool/asterisk/tandem',
   },
   {
+    name: 'queue_log_file',
+    kind: 'text',
+    fallback: '',
+    text: "file to which a queue log in app_queue's format is written; opened anew on SIGHUP; empty = none",
+    example: '/var/log/tandem/queue_log',
+  },
+  {
+    name: 'queue_log_mb_max',
+    kind: 'int',
+    fallback: '100',
+    min: 1,
+    max: 10_240,
+    unit: 'MB',
+    text: 'size at which the queue log becomes queue_log.1; five of these are kept',
+    example: '100',
+  },
+  {
     name: 'queue_spool_file',
     kind: 'text',
     fallback: '',

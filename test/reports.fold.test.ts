@@ -397,10 +397,9 @@ describe('reports: days of simulated trouble', () => {
         assert.equal(all.offered + all.refused, visits, `seed ${String(seed)}: every visit counts once`);
         assert.equal(sum(items, 'talkMs'), all.talkMs);
         const agents = await reports.agents(wish(startMs, endMs + hour, interval, 'Europe/Berlin'));
-        for (const row of [...agents.items, ...agents.totals]) {
-          assertRates(row);
-          if ('fromMs' in row) assert.ok(row.loggedInMs <= row.toMs - row.fromMs && row.busyMs <= row.toMs - row.fromMs && row.idleMs >= 0);
-        }
+        for (const row of [...agents.items, ...agents.totals]) assertRates(row);
+        for (const { fromMs, toMs, loggedInMs, busyMs, idleMs } of agents.items)
+          assert.ok(loggedInMs <= toMs - fromMs && busyMs <= toMs - fromMs && idleMs >= 0);
       }
     }
   }).timeout(120_000);

@@ -18,6 +18,7 @@ import { createPermit, type PermissionDeps } from './permission.js';
 import { createProvisioningRoutes, type ProvisioningTools } from './provisioning.js';
 import { createAgentRoutes, createQueueRoutes } from './queues.js';
 import { createSegmentRoutes } from './segments.js';
+import { createStatisticsRoutes, type StatisticsTools } from './statistics.js';
 import { createSupervisionRoutes, type SupervisionTools } from './supervision.js';
 import { createTierListRoutes } from './tier-lists.js';
 
@@ -25,6 +26,8 @@ export interface QueueApiDeps extends PermissionDeps, Omit<MemberRouteTools & Su
   /** figures of the day on the live board; absent: noughts */
   readonly today?: Today | undefined;
   readonly timers?: Timers;
+  /** absent: no `/statistics` */
+  readonly statistics?: StatisticsTools | undefined;
   /** absent: no `/segments` */
   readonly segments?: SegmentPages | undefined;
   /** absent: the agent's page shows no lead, and transfers nothing */
@@ -49,6 +52,7 @@ const sections = [
   'skills',
   'decisions',
   'segments',
+  'statistics',
   'dispatching',
   'dispatches',
   'provisioning',
@@ -86,6 +90,7 @@ export function createQueueApi(
     createMemberListRoutes(tools),
     createTierListRoutes(tools),
     ...(deps.segments ? [createSegmentRoutes({ ...tools, segments: deps.segments })] : []),
+    ...(deps.statistics ? [createStatisticsRoutes({ ...tools, statistics: deps.statistics })] : []),
     createCallbackRoutes(tools),
     createMessageRoutes(tools),
     createChatRoutes(tools),

@@ -1,0 +1,81 @@
+/** The queue log of a time from stored segments and what is not over yet, day by day (B60). */
+import type { AcdState } from '../acd/acd-state.js';
+import { legPrefix } from '../acd/ids.js';
+import type { OfferSegment, Segment, StatusSegment, VisitSegment } from '../acd/records.js';
+import type { ReportCursor, ReportStore } from '../report-ports.js';
+import { dayEnd } from '../reports/calendar.js';
+import type { Interval } from '../reports/calendar.js';
+import { connected, entered, queueLogText, statusChanged } from '../reports/queue-log.js';
+import type { QueueLogLine } from '../reports/queue-log.js';
+import { callIdOf, queueLogOf } from '../reports/queue-log-of-segments.js';
+
+export interface QueueLogReportDeps {
+  readonly store: Pick<ReportStore, 'segments'>;
+  readonly zone: string;
+  /** undefined: the queues belong to another */
+  readonly state: () => AcdState | undefined;
+  readonly breathe: () => Promise<void>;
+}
+
+/** What began this much earlier may still end in the day that is told; longer visits lose their last line. */
+const lookBackMs = 86_400_000;
+const pageRows = 1_000;
+
+export async function* queueLogReport(
+  deps: QueueLogReportDeps,
+  range: Interval,
+  isWanted: (queue: string, agent: string) => boolean,
+): AsyncGenerator<string> {
+  const state = deps.state();
+  const queuesOf = (agent: string): readonly string[] => state?.servicesOfAgent(agent as never).map(({ queue }) => queue) ?? [];
+  const open = state ? openLines(state, queuesOf) : [];
+  for (let fromMs = range.fromMs; fromMs < range.toMs;) {
+    const part = { fromMs, toMs: Math.min(dayEnd(fromMs, deps.zone), range.toMs) };
+    const lines = queueLogOf(await segmentsOf(deps, part), part, queuesOf);
+    lines.push(...open.filter(({ atMs }) => atMs >= part.fromMs && atMs < part.toMs));
+    const texts = lines
+      .sort((a, b) => a.atMs - b.atMs)
+      .filter(({ queue, agent }) => isWanted(queue, agent))
+      .map(queueLogText);
+    if (texts.length > 0) yield texts.join('');
+    fromMs = part.toMs;
+  }
+}
+
+async function segmentsOf({ store, breathe }: QueueLogReportDeps, { fromMs, toMs }: Interval) {
+  async function all<Kind extends Segment['kind']>(kind: Kind): Promise<Extract<Segment, { kind: Kind }>[]> {
+    const found: Segment[] = [];
+    for (let after: ReportCursor | undefined; ;) {
+      const { rows, next } = await store.segments(kind, { fromMs: fromMs - lookBackMs, toMs }, after, pageRows);
+      found.push(...rows);
+      if (!next) return found as Extract<Segment, { kind: Kind }>[];
+      after = next;
+      await breathe();
+    }
+  }
+  const [visits, offers, stays]: [VisitSegment[], OfferSegment[], StatusSegment[]] = [
+    await all('visit'),
+    await all('offer'),
+    await all('status'),
+  ];
+  return { visits, offers, stays };
+}
+
+/** Who waits, talks, and is logged in now: the lines of their beginnings. */
+function openLines(state: AcdState, queuesOf: (agent: string) => readonly string[]): QueueLogLine[] {
+  const lines: QueueLogLine[] = [];
+  for (const member of state.members.values()) {
+    if (member.phase.kind === 'abandoned') continue;
+    const visit = { ...member, call: callIdOf({ rootId: member.rootId, member: member.id }) };
+    lines.push(entered(visit));
+    const offer = member.phase.kind === 'talking' ? state.offers.get(member.phase.offer) : undefined;
+    if (offer?.phase.kind !== 'talking') continue;
+    const { answeredAtMs, connectedAtMs } = offer.phase;
+    const talk = { agent: offer.agent, leg: legPrefix + offer.id, ringMs: answeredAtMs - offer.startedAtMs, connectedAtMs };
+    lines.push(connected(visit, talk));
+  }
+  for (const { id, status, pauseReason, statusSinceMs } of state.agents.values())
+    if (statusSinceMs > 0 && status !== 'Logged Out')
+      lines.push(...statusChanged(id, queuesOf(id), statusSinceMs, undefined, { status, reason: pauseReason }));
+  return lines;
+}

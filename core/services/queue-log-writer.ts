@@ -1,0 +1,86 @@
+/** The queue log as it happens, from news of the engine (B60): the same lines as of the segments later. */
+import type { AcdState } from '../acd/acd-state.js';
+import type { MemberFacts } from '../acd/facts.js';
+import type { MemberId } from '../acd/ids.js';
+import type { Notice } from '../acd/notices.js';
+import { Recent } from '../acd/recent.js';
+import { isMissed } from '../reports/queue-figures.js';
+import { callIdOf } from '../reports/queue-log-of-segments.js';
+import { completed, connected, entered, left, queueLogText, rang, statusChanged } from '../reports/queue-log.js';
+import type { LoggedStatus, LoggedVisit, QueueLogLine } from '../reports/queue-log.js';
+
+/** callers whose place at entry is remembered */
+const placesMax = 50_000;
+
+export interface QueueLogWriter {
+  notice(notice: Notice, atMs: number): void;
+}
+
+/** `state`: undefined while the queues belong to another. `write` takes whole lines. */
+export function createQueueLogWriter(state: () => AcdState | undefined, write: (lines: string) => void): QueueLogWriter {
+  const places = new Recent<MemberId, number>(placesMax);
+  const statuses = new Map<string, LoggedStatus>();
+
+  function visitOf(member: MemberId, queue: string, caller: MemberFacts): LoggedVisit {
+    const known = state()?.members.get(member)?.positionAtEntry;
+    if (known !== undefined) places.set(member, known);
+    const { rootId, number, enteredAtMs } = caller;
+    return { call: callIdOf({ rootId, member }), queue, number, enteredAtMs, positionAtEntry: known ?? places.get(member) ?? 1 };
+  }
+
+  const queuesOf = (agent: string): readonly string[] =>
+    state()
+      ?.servicesOfAgent(agent as never)
+      .map(({ queue }) => queue) ?? [];
+
+  function linesOf(notice: Notice, atMs: number): readonly QueueLogLine[] {
+    switch (notice.type) {
+      case 'member-joined':
+        return [entered(visitOf(notice.member, notice.queue, notice.caller))];
+      case 'callback-placed':
+        return [];
+      case 'member-moved': {
+        const visit = visitOf(notice.member, notice.from, notice.caller);
+        return [left(visit, atMs, 'overflowed', ''), entered({ ...visit, queue: notice.to, enteredAtMs: atMs })];
+      }
+      case 'talk-started': {
+        const { agent, leg, facts, member, queue, caller } = notice;
+        const ringMs = facts.answeredAtMs - facts.startedAtMs;
+        return [connected(visitOf(member, queue, caller), { agent, leg, ringMs, connectedAtMs: facts.connectedAtMs })];
+      }
+      case 'talk-ended': {
+        const { agent, caller, facts, member, queue, by } = notice;
+        return caller ? [completed(visitOf(member, queue, caller), { agent, connectedAtMs: facts.connectedAtMs }, atMs, by)] : [];
+      }
+      case 'member-left':
+        return notice.reason === 'answered' ? [] : [left(visitOf(notice.member, notice.queue, notice.caller), atMs, notice.reason, '')];
+      case 'offer-failed':
+      case 'offer-cancelled': {
+        const missed = notice.type === 'offer-failed' && isMissed(notice.failure);
+        if (!missed && !(notice.type === 'offer-cancelled' && notice.reason === 'caller-left')) return [];
+        const { agent, queue, member, caller, facts } = notice;
+        const ringMs = (facts.answeredAtMs || atMs) - facts.startedAtMs;
+        return [rang({ call: callIdOf({ rootId: caller?.rootId ?? '', member }), queue, agent, ringMs }, atMs, missed)];
+      }
+      case 'agent-changed':
+        return agentLines(notice.agent, { status: notice.status, reason: notice.pauseReason }, atMs);
+      default:
+        return [];
+    }
+  }
+
+  /** Who was not heard of yet was logged out. */
+  function agentLines(agent: string, to: LoggedStatus, atMs: number): QueueLogLine[] {
+    const from = statuses.get(agent);
+    if (to.status === 'Logged Out') statuses.delete(agent);
+    else statuses.set(agent, to);
+    return statusChanged(agent, queuesOf(agent), atMs, from, to);
+  }
+
+  return {
+    notice(notice, atMs) {
+      const lines = linesOf(notice, atMs);
+      if (lines.length > 0) write(lines.map(queueLogText).join(''));
+    },
+  };
+}
