@@ -24,7 +24,7 @@ export function agentRow(state: AcdState, agent: Agent, config: AgentConfig, tod
     chats: agent.chats.length,
     device: agent.device,
     ...(call && { call }),
-    today: { answered, missed, talkMs },
+    today: { answered, missed, talkMs: overMs(talkMs, call, nowMs) },
   };
 }
 
@@ -49,6 +49,10 @@ export function doingOf(agent: Agent, config: AgentConfig, nowMs: number): Doing
 
 const isFree = (agent: Agent, config: AgentConfig, nowMs: number): boolean =>
   (['audio', 'chat'] as const).some((media) => agentHold(agent, config, media, nowMs) === undefined);
+
+/** Talk time of the day without the talk that runs: its beginning is shown already, and the row stays as it is while it lasts. */
+const overMs = (talkMs: number, call: TalkRow | undefined, nowMs: number): number =>
+  call?.isTalking ? Math.max(0, Math.round((talkMs - (nowMs - call.sinceMs)) / 1000) * 1000) : talkMs;
 
 function sinceOf(agent: Agent, doing: Doing, call: TalkRow | undefined): number {
   const { phase } = agent;

@@ -39,6 +39,8 @@ export class BoardModel {
   #touchedAgents = new Set<AgentId>();
   #round = 0;
   #isShapeNew = true;
+  /** who serves what has no news of its own */
+  #tiers: AcdState['tiers'] | undefined;
 
   constructor(today: Today) {
     this.#today = today;
@@ -58,7 +60,7 @@ export class BoardModel {
   refresh(state: AcdState, nowMs: number): Changed {
     const [queues, agents] = [this.#touchedQueues, this.#touchedAgents];
     [this.#touchedQueues, this.#touchedAgents] = [new Set(), new Set()];
-    if (this.#isShapeNew) this.#addAll(state, queues, agents);
+    if (this.#isShapeNew || this.#tiers !== state.tiers) this.#addAll(state, queues, agents);
     else this.#addPart(queues, agents);
     for (const id of agents) for (const queue of this.#refreshAgent(state, id, nowMs)) queues.add(queue);
     const offers = countOffers(state);
@@ -72,6 +74,7 @@ export class BoardModel {
 
   #addAll(state: AcdState, queues: Set<QueueId>, agents: Set<AgentId>): void {
     this.#isShapeNew = false;
+    this.#tiers = state.tiers;
     for (const id of [...this.queues.keys(), ...state.queueConfigs.keys()]) queues.add(id);
     for (const id of [...this.agents.keys(), ...state.agentConfigs.keys()]) agents.add(id);
   }
