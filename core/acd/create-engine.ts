@@ -53,9 +53,12 @@ const nothingStored: StoredAcd = { members: [], agents: [], offers: [], queues: 
 /** Until nothing follows any more: indexes, empty queues, deadlines, matches, removals. */
 function run(w: World): void {
   for (;;) {
-    const seen = [...settle(w), ...w.entered];
-    w.entered.clear(); // who leaves one queue may enter another that is empty too
-    for (const queue of seen) leaveIfEmpty(w, queue);
+    const attended = settle(w);
+    if (attended.size + w.entered.size > 0) {
+      const seen = [...attended, ...w.entered];
+      w.entered.clear(); // who leaves one queue may enter another that is empty too
+      for (const queue of seen) leaveIfEmpty(w, queue);
+    }
     if (isUnsettled(w)) continue;
     if (expire(w)) continue;
     match(w);

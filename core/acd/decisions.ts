@@ -1,6 +1,7 @@
 /** Why this agent, and why not the others: kept for each choice, worked out when it is made (B31). */
-import type { AcdState } from './acd-state.js';
+import type { AcdState, Service } from './acd-state.js';
 import { agentHold, queueHold } from './availability.js';
+import type { QueueConfig } from './config.js';
 import { fits, wantsNow } from './needs.js';
 import { triesOf } from './order.js';
 import { waitedMs } from './places.js';
@@ -16,16 +17,19 @@ export function decide(w: World, member: Member, offer: Offer): void {
   const others: { agent: AgentId; reason: NotTaken }[] = [];
   const serving = w.servicesOfQueue(member.queue);
   // looked up once: without tier rules nobody asks for it
-  const lowest = w.queueOf(member.queue).tierRulesApply ? w.agentIndex.lowestManned(member.queue) : undefined;
-  for (const agent of serving.keys()) {
+  const queue = w.queueOf(member.queue);
+  const lowest = queue.tierRulesApply ? w.agentIndex.lowestManned(member.queue) : undefined;
+  const moment: Moment = { lowestManned: lowest, nowMs: w.nowMs, waitedMs: waitedMs(member, w.nowMs) };
+  for (const service of serving.values()) {
     if (others.length >= explainedAgentsMax) break;
-    if (agent !== offer.agent) others.push({ agent, reason: whyNotNow(w, member, agent, lowest, w.nowMs) ?? 'later-in-order' });
+    if (service.agent === offer.agent) continue;
+    others.push({ agent: service.agent, reason: whyNot(w, member, queue, service, moment) ?? 'later-in-order' });
   }
   const decision: Decision = {
     atMs: w.nowMs,
     queue: member.queue,
     member: member.id,
-    strategy: w.queueOf(member.queue).strategy,
+    strategy: queue.strategy,
     chosen: offer.agent,
     offer: offer.id,
     because: becauseOf(member, offer),
@@ -52,16 +56,29 @@ export function whyNotNow(
   lowestManned: number | undefined,
   nowMs: number,
 ): NotTaken | undefined {
-  const agent = state.agents.get(id);
-  const config = state.agentConfigs.get(id);
   const queue = state.queueConfigs.get(member.queue);
   const service = state.servicesOfQueue(member.queue).get(id);
-  if (!agent || !config || !queue || !service) return 'serves-others';
+  if (!queue || !service) return 'serves-others';
+  return whyNot(state, member, queue, service, { lowestManned, nowMs, waitedMs: waitedMs(member, nowMs) });
+}
+
+/** What is the same for all agents of one choice. */
+interface Moment {
+  readonly lowestManned: number | undefined;
+  readonly nowMs: number;
+  readonly waitedMs: number;
+}
+
+function whyNot(state: AcdState, member: Member, queue: QueueConfig, service: Service, moment: Moment): NotTaken | undefined {
+  const { agent: id, level } = service;
+  const { lowestManned, nowMs, waitedMs: waited } = moment;
+  const agent = state.agents.get(id);
+  const config = state.agentConfigs.get(id);
+  if (!agent || !config) return 'serves-others';
   const hold = agentHold(agent, config, member.media, nowMs) ?? queueHold(agent, queue);
   if (hold) return hold;
-  const waited = waitedMs(member, nowMs);
   if (member.needs.length > 0 && !fits(config.skills, wantsNow(member.needs, waited))) return 'skill-missing';
-  if (waited < opensAfterMs(queue, service.level, lowestManned)) return 'tier-not-open';
+  if (waited < opensAfterMs(queue, level, lowestManned)) return 'tier-not-open';
   if (member.stickyAgent !== undefined && member.stickyAgent !== id && member.stickyUntilMs > nowMs) return 'waits-for-sticky-agent';
   return triesOf(member, id) > 0 ? 'tried-before' : undefined;
 }

@@ -2,6 +2,7 @@
 import { agentDue } from './agent-phases.js';
 import { changeStatus } from './agents.js';
 import { callbackDue } from './callbacks.js';
+import type { Due } from './dues.js';
 import { dissuade, messageEnded } from './entering.js';
 import { exitMember, finishVisit, leaveFor } from './exits.js';
 import type { AgentId, MemberId, OfferId } from './ids.js';
@@ -9,7 +10,7 @@ import { isMessage } from './messages.js';
 import { cancelOffers, failOffer } from './offers.js';
 import { pauseRanOut } from './pauses.js';
 import { isWaiting, noAgentDueMs, onHoldDueMs, overflowDueMs } from './places.js';
-import { endHold, returnHoldDue } from './return-hold.js';
+import { endHold } from './return-hold.js';
 import { sayDue } from './said.js';
 import type { Member, Offer } from './state.js';
 import type { World } from './world.js';
@@ -17,15 +18,27 @@ import type { World } from './world.js';
 /** Handles everything that is due; true when there was something. */
 export function expire(w: World): boolean {
   let isAny = false;
-  for (let key = w.dues.take(w.nowMs); key !== undefined; key = w.dues.take(w.nowMs)) {
+  for (let due = w.dues.take(w.nowMs); due; due = w.dues.take(w.nowMs)) {
     isAny = true;
-    const id = key.slice(2);
-    if (key === returnHoldDue) endHold(w);
-    else if (key.startsWith('m ')) memberDue(w, id as MemberId);
-    else if (key.startsWith('a ')) agentIsDue(w, id as AgentId);
-    else offerDue(w, id as OfferId);
+    handleDue(w, due);
   }
   return isAny;
+}
+
+function handleDue(w: World, { kind, id }: Due): void {
+  switch (kind) {
+    case 'member':
+      memberDue(w, id as MemberId);
+      break;
+    case 'agent':
+      agentIsDue(w, id as AgentId);
+      break;
+    case 'offer':
+      offerDue(w, id as OfferId);
+      break;
+    case 'hold':
+      endHold(w);
+  }
 }
 
 function agentIsDue(w: World, id: AgentId): void {

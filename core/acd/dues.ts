@@ -1,27 +1,33 @@
-/** What waits for time: one moment for each thing, its earliest. Keys are `m <member>`, `a <agent>`, `o <offer>`, `hold`. */
+/** What waits for time: one moment for each member, agent and offer, its earliest, and one for the places held after a restart. */
 import { compareText } from './order.js';
 import { SortedSet } from './sorted-set.js';
 
-interface Due {
+export type DueKind = 'agent' | 'hold' | 'member' | 'offer';
+
+export interface Due {
   readonly atMs: number;
-  readonly key: string;
+  readonly kind: DueKind;
+  readonly id: string;
 }
 
+const byTime = (a: Due, b: Due): number => a.atMs - b.atMs || compareText(a.kind, b.kind) || compareText(a.id, b.id);
+
 export class Dues {
-  private readonly byKey = new Map<string, Due>();
-  private readonly order = new SortedSet<Due>((a, b) => a.atMs - b.atMs || compareText(a.key, b.key));
+  private readonly of: Record<DueKind, Map<string, Due>> = { agent: new Map(), hold: new Map(), member: new Map(), offer: new Map() };
+  private readonly order = new SortedSet<Due>(byTime);
 
   /** Infinity or undefined: waits for nothing. */
-  set(key: string, atMs: number | undefined): void {
-    const old = this.byKey.get(key);
+  set(kind: DueKind, id: string, atMs: number | undefined): void {
+    const ofKind = this.of[kind];
+    const old = ofKind.get(id);
     if (old?.atMs === atMs) return;
     if (old) this.order.delete(old);
     if (atMs === undefined || atMs === Infinity) {
-      this.byKey.delete(key);
+      if (old) ofKind.delete(id);
       return;
     }
-    const due = { atMs, key };
-    this.byKey.set(key, due);
+    const due = { atMs, kind, id };
+    ofKind.set(id, due);
     this.order.add(due);
   }
 
@@ -29,12 +35,12 @@ export class Dues {
     return this.order.first()?.atMs;
   }
 
-  /** Takes out the next key that is due; undefined when none is. */
-  take(nowMs: number): string | undefined {
+  /** Takes out the next one that is due; undefined when none is. */
+  take(nowMs: number): Due | undefined {
     const first = this.order.first();
     if (!first || first.atMs > nowMs) return undefined;
     this.order.delete(first);
-    this.byKey.delete(first.key);
-    return first.key;
+    this.of[first.kind].delete(first.id);
+    return first;
   }
 }

@@ -11,13 +11,10 @@ import type { World } from './world.js';
 /** The dialplan comes again 2 s (TANDEM_PAUSE_S) after its session broke; who takes longer holds back nobody. */
 export const returnHoldMs = 3_000;
 
-/** Key among the deadlines. */
-export const returnHoldDue = 'hold';
-
 /** Callers were restored who have to come back. */
 export function beginHold(w: World): void {
   w.heldUntilMs = w.nowMs + returnHoldMs;
-  w.dues.set(returnHoldDue, w.heldUntilMs);
+  w.dues.set('hold', '', w.heldUntilMs);
 }
 
 /** Whoever was held back is looked at by the next match; those still away keep their places. */

@@ -6,30 +6,39 @@ import type { Agent } from './state.js';
 import type { World } from './world.js';
 
 /** Brings everything up to date that the changes since the last time concern. Afterwards `memberIndex.dirty` has the classes to match. */
-export function settle(w: World): readonly QueueId[] {
-  const attended = new Set<QueueId>();
-  for (const id of w.dirtyAgents) settleAgent(w, id).forEach((queue) => attended.add(queue));
-  w.dirtyAgents.clear();
+export function settle(w: World): ReadonlySet<QueueId> {
+  const attended = w.dirtyAgents.size > 0 ? settleAgents(w) : noQueues;
+  for (const queue of attended) settleAttendance(w, queue);
   // also queues whose agents went with the configuration: none of theirs settles any more
-  for (const queue of new Set([...attended, ...w.entered])) settleAttendance(w, queue);
+  for (const queue of w.entered) if (!attended.has(queue)) settleAttendance(w, queue);
   for (const id of w.dirtyMembers) {
     const member = w.members.get(id);
     w.memberIndex.place(id, member && memberPlace(w, member));
-    w.dues.set(`m ${id}`, member && memberDueMs(w, member));
+    w.dues.set('member', id, member && memberDueMs(w, member));
   }
   w.dirtyMembers.clear();
   for (const id of w.dirtyOffers) {
     const offer = w.offers.get(id);
-    w.dues.set(`o ${id}`, offer && offerDueMs(offer));
+    w.dues.set('offer', id, offer && offerDueMs(offer));
   }
   w.dirtyOffers.clear();
-  return [...attended];
+  return attended;
+}
+
+const noQueues: ReadonlySet<QueueId> = new Set();
+
+/** The queues whose attendance has changed. */
+function settleAgents(w: World): ReadonlySet<QueueId> {
+  let attended: Set<QueueId> | undefined;
+  for (const id of w.dirtyAgents) for (const queue of settleAgent(w, id)) (attended ??= new Set()).add(queue);
+  w.dirtyAgents.clear();
+  return attended ?? noQueues;
 }
 
 function settleAgent(w: World, id: AgentId): readonly QueueId[] {
   const agent = w.agents.get(id);
   const { gained, attended } = w.agentIndex.place(id, agent && agentPlace(w, agent));
-  w.dues.set(`a ${id}`, agent && agentDueMs(agent, w.nowMs));
+  w.dues.set('agent', id, agent && agentDueMs(agent, w.nowMs));
   for (const queue of gained) w.memberIndex.markQueue(queue);
   // callers who want this agent alone are held from now on, or no longer
   if (attended.length > 0) for (const member of w.fond.get(id) ?? []) w.dirtyMembers.add(member);
