@@ -24,9 +24,9 @@ export function queueLogOf(
 ): QueueLogLine[] {
   const byId = new Map(offers.map((offer) => [offer.offer, offer]));
   const lines = [
+    ...linesOfStays(stays, queuesOf),
     ...visits.flatMap((visit) => linesOfVisit(visit, visit.offer && byId.get(visit.offer))),
     ...offers.flatMap(linesOfOffer),
-    ...linesOfStays(stays, queuesOf),
   ];
   return lines.filter(({ atMs }) => atMs >= range.fromMs && atMs < range.toMs).sort((a, b) => a.atMs - b.atMs);
 }

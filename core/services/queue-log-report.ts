@@ -31,8 +31,8 @@ export async function* queueLogReport(
   const open = state ? openLines(state, queuesOf) : [];
   for (let fromMs = range.fromMs; fromMs < range.toMs;) {
     const part = { fromMs, toMs: Math.min(dayEnd(fromMs, deps.zone), range.toMs) };
-    const lines = queueLogOf(await segmentsOf(deps, part), part, queuesOf);
-    lines.push(...open.filter(({ atMs }) => atMs >= part.fromMs && atMs < part.toMs));
+    const lines = open.filter(({ atMs }) => atMs >= part.fromMs && atMs < part.toMs);
+    lines.push(...queueLogOf(await segmentsOf(deps, part), part, queuesOf));
     const texts = lines
       .sort((a, b) => a.atMs - b.atMs)
       .filter(({ queue, agent }) => isWanted(queue, agent))
@@ -64,6 +64,9 @@ async function segmentsOf({ store, breathe }: QueueLogReportDeps, { fromMs, toMs
 /** Who waits, talks, and is logged in now: the lines of their beginnings. */
 function openLines(state: AcdState, queuesOf: (agent: string) => readonly string[]): QueueLogLine[] {
   const lines: QueueLogLine[] = [];
+  for (const { id, status, pauseReason, statusSinceMs } of state.agents.values())
+    if (statusSinceMs > 0 && status !== 'Logged Out')
+      lines.push(...statusChanged(id, queuesOf(id), statusSinceMs, undefined, { status, reason: pauseReason }));
   for (const member of state.members.values()) {
     if (member.phase.kind === 'abandoned') continue;
     const visit = { ...member, call: callIdOf({ rootId: member.rootId, member: member.id }) };
@@ -74,8 +77,5 @@ function openLines(state: AcdState, queuesOf: (agent: string) => readonly string
     const talk = { agent: offer.agent, leg: legPrefix + offer.id, ringMs: answeredAtMs - offer.startedAtMs, connectedAtMs };
     lines.push(connected(visit, talk));
   }
-  for (const { id, status, pauseReason, statusSinceMs } of state.agents.values())
-    if (statusSinceMs > 0 && status !== 'Logged Out')
-      lines.push(...statusChanged(id, queuesOf(id), statusSinceMs, undefined, { status, reason: pauseReason }));
   return lines;
 }

@@ -1,6 +1,7 @@
 /** The queue API on a free loopback port over the real engine without switches, and users with different rights. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { RequestHandler } from 'express';
 import { createLockout } from '../../core/cluster/lockout.js';
 import { createMinuteLimit, createReplayCache } from '../../core/cluster/limits.js';
 import { switchId, type SwitchId } from '../../core/acd/ids.js';
@@ -15,10 +16,13 @@ import { createQueueProvisioning } from '../../sidecar/queue-provisioning.js';
 import { createPasswordHasher } from '../../sidecar/password-hasher.js';
 import { createProvisioningStore } from '../../sidecar/provisioning-store.js';
 import { createAdminRoutes } from '../../sidecar/routes/admin.js';
-import { createQueueApi } from '../../sidecar/routes/queue-api.js';
+import { createQueueApi, type QueueApiDeps } from '../../sidecar/routes/queue-api.js';
 import { createSecrets, nodeDigests } from '../../sidecar/secrets.js';
 import { openStore } from '../../sql/store.js';
 import { testSecrets } from './api-server.js';
+import type { Segment } from '../../core/acd/records.js';
+import { acdLease } from '../../sql/acd.js';
+import { createStatistics } from '../../sidecar/statistics.js';
 import { createDesk, deskConfig, type DeskConfig } from './engine-desk.js';
 import { memoryProvisioning } from './memory-provisioning.js';
 import { createMemoryStore, plainUser } from './memory-ports.js';
@@ -34,10 +38,14 @@ type SpyOrder = Parameters<SwitchPort['spy']>[0];
 export interface QueueApiOptions {
   readonly requestsPerMinuteMax?: number;
   readonly access?: Partial<AccessOptions>;
+  readonly queueApi?: Partial<QueueApiDeps>;
+  /** before those of the API */
+  readonly routes?: readonly RequestHandler[];
 }
 
 export async function startQueueApi(config: DeskConfig, options: QueueApiOptions = {}) {
-  const desk = createDesk(deskConfig(config));
+  const written: Segment[] = [];
+  const desk = createDesk(deskConfig(config), undefined, { onSegments: (segments) => void written.push(...segments) });
   const store = createMemoryStore(() => desk.nowMs());
   const user = (name: string, functions: string) => ({
     ...plainUser,
@@ -112,6 +120,9 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
   };
   const side = createAccessSide({ ...parts, nowMs, log }, options.access);
   const { access } = side.entry;
+  const timers = { nowMs, after: () => () => undefined };
+  const tools = { queueLog: undefined, timers, monoMs: nowMs, log, meter: silentMeter };
+  const statistics = createStatistics({ ...tools, store: own, engine: () => desk.port, zone: 'UTC' });
   const deps = {
     login,
     access,
@@ -119,13 +130,16 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
     engine: desk.port,
     ports,
     segments: own.segmentPages,
+    statistics,
     provisioning,
     messageFolder: '/var/spool/tandem',
     newId: () => `id-${String(++ids)}`,
     nowMs: () => desk.nowMs(),
     log,
+    ...options.queueApi,
   };
   const routes = [
+    ...(options.routes ?? []),
     side.recorded,
     createQueueApi(deps, { requestsPerMinuteMax: options.requestsPerMinuteMax ?? 1_000_000 }),
     side.routes,
@@ -135,6 +149,14 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/api/v1`;
+
+  let fence: number | undefined;
+  /** What the engine has recorded until now is stored. */
+  async function keep(): Promise<void> {
+    fence ??= await own.leases.acquire(acdLease, 'test', 60_000);
+    const batch = { members: new Map(), agents: new Map(), offers: new Map(), queues: new Map(), system: undefined, events: [] };
+    await statistics.storing(own.acd).save({ ...batch, segments: written.splice(0) }, fence ?? 0);
+  }
 
   async function ask(
     method: string,
@@ -160,6 +182,8 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
     tables,
     audit,
     spied,
+    statistics,
+    keep,
     reloads,
     base,
     ask,
