@@ -48,10 +48,11 @@ export function createWish({ types, queues }: FeedWish): (event: FeedEvent) => b
 
 /** Every one must know of lost numbers; what names neither queue nor agent is for those who may see all queues. */
 export function createSight({ queues, agent: own, queuesOf }: FeedRights): (event: FeedEvent) => boolean {
+  const ownIds = own === undefined ? undefined : idsOf([own]);
   return (event) => {
     if (event.notice.type === 'events-lost') return true;
     const agent = agentNamed(event);
-    if (own !== undefined) return agent === own;
+    if (ownIds) return agent !== undefined && ownIds.has(agent);
     if (!queues) return true;
     const named = queuesNamed(event);
     if (named.length > 0) return named.every((queue) => queues.has(queue));

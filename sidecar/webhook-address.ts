@@ -10,7 +10,7 @@ import { createAddressList, isNetwork } from '../core/address-list.js';
 
 export interface WebhookAddresses {
   /** Why it is refused; undefined: it may be used. */
-  problemOf(url: string): string | undefined;
+  readonly problemOf: (url: string) => string | undefined;
   /** For sockets to that host: gives only addresses that are allowed. */
   lookupFor(host: string): LookupFunction;
 }

@@ -21,7 +21,7 @@ export const webhookPostDefaults = {
 export interface ClosableWebhookPost {
   readonly post: WebhookPost;
   /** Requests under way fail. */
-  close(): void;
+  readonly close: () => void;
 }
 
 export function createWebhookPost({ addresses, nowMs }: WebhookPostDeps, options = webhookPostDefaults): ClosableWebhookPost {

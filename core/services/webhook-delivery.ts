@@ -13,8 +13,8 @@ export interface WebhookDeliveryDeps extends WebhookRunnerDeps {
 
 export interface WebhookDelivery {
   start(): void;
-  /** Somebody has made, changed or removed one here, or wants dead letters sent. */
-  changed(id: string): void;
+  /** Somebody has made, changed or removed one here, or wants dead letters sent; `isMoved`: has set its cursor. */
+  changed(id: string, isMoved?: boolean): void;
   /** Never rejects. */
   stop(): Promise<void>;
 }
@@ -71,8 +71,8 @@ export function createWebhookDelivery(deps: WebhookDeliveryDeps, options = webho
       });
       lookNow();
     },
-    changed(id) {
-      runners.get(id)?.refresh();
+    changed(id, isMoved = false) {
+      runners.get(id)?.refresh(isMoved);
       cancel();
       void looking.then(() => {
         cancel();

@@ -43,8 +43,8 @@ export interface WebhookRunnerDeps {
 export interface WebhookRunner {
   /** There may be new events. */
   wake(): void;
-  /** Somebody has changed it, or wants its dead letters sent. */
-  refresh(): void;
+  /** Somebody has changed it, or wants its dead letters sent; `isMoved`: has set its cursor, which counts then. */
+  refresh(isMoved: boolean): void;
   /** As stored now; another process may have changed it. */
   compare(stored: Webhook): void;
   /** events that it has not got yet */
@@ -103,14 +103,15 @@ class Runner implements WebhookRunner {
     if (this.#isIdle) this.#goOn?.();
   }
 
-  refresh(): void {
+  refresh(isMoved: boolean): void {
     this.#isStale = true;
+    if (isMoved) this.#hook = undefined;
     this.#hasLetters = true;
     this.#goOn?.();
   }
 
   compare(stored: Webhook): void {
-    if (!this.#hook || settingsText(stored) !== settingsText(this.#hook)) this.refresh();
+    if (!this.#hook || settingsText(stored) !== settingsText(this.#hook)) this.refresh(false);
     else if (stored.cursor !== this.#saved) {
       this.#isDoubtful = true; // or this list is older than our last save, which will tell
       this.#goOn?.();
@@ -144,9 +145,10 @@ class Runner implements WebhookRunner {
     else await this.#rest();
   }
 
-  /** Undefined when it has been removed. What was not noted yet is delivered twice. */
+  /** Undefined when it has been removed. What was delivered is noted before it is read again. */
   async #current(): Promise<Webhook | undefined> {
     if (!this.#isStale) return this.#hook;
+    await this.#save();
     this.#isStale = false;
     this.#isDoubtful = false;
     this.#hook = await this.#deps.store.find(this.#id);
@@ -218,7 +220,7 @@ class Runner implements WebhookRunner {
   async #disable(hook: Webhook): Promise<void> {
     this.#deps.log.warn({ webhook: hook.id }, 'the receiver of a webhook says that it is gone: it is disabled');
     await this.#deps.store.change(hook.id, { ...hook, disabled: 'the receiver answered 410' });
-    this.refresh();
+    this.refresh(false);
   }
 
   /** One try for each; the first that fails ends it. */

@@ -72,9 +72,12 @@ async function stream(tools: EventRouteTools, req: Request, res: Response): Prom
     after,
     group: groupOf(principal, query),
     accepts: filterOf(tools, principal, query),
-    isAllowed: async () => groupOf(await tools.permit(req, 'own-view'), query) === groupOf(principal, query),
+    isAllowed: async () => groupOf(await tools.permit(asNew(req), 'own-view'), query) === groupOf(principal, query),
   });
 }
+
+/** Who is behind a request is looked up once; a stream wants to know again. */
+const asNew = (req: Request): Request => Object.create(req) as Request;
 
 async function list(tools: EventRouteTools, req: Request, res: Response): Promise<void> {
   const principal = await tools.permit(req, 'own-view');

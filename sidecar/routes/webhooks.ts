@@ -141,7 +141,7 @@ async function replay(tools: WebhookRouteTools, req: Request, res: Response, use
   const next = Math.min(Math.max(wanted.fromSeq, first, 1), last + 1);
   const to = { cursor: next - 1, tries: 0, nextAtMs: 0, problem: '' };
   if (!(await moved(tools, webhook.id, to))) throw new TandemError('TDM_CONFLICT', ['the webhook is being delivered to; try again']);
-  noted(tools, user, 'set to another event', webhook);
+  noted(tools, user, 'set to another event', webhook, true);
   res.json({ fromSeq: next, last });
 }
 
@@ -170,9 +170,15 @@ async function found({ webhooks }: WebhookRouteTools, req: Request): Promise<Web
 const unknown = (id: string): TandemError => new TandemError('TDM_NOT_FOUND', ['Webhook', id.replace(/\p{C}/gu, '?').slice(0, 100)]);
 
 /** Never with its secret. */
-function noted({ log, delivery }: WebhookRouteTools, user: string, what: string, { id, url }: Pick<Webhook, 'id' | 'url'>): void {
+function noted(
+  { log, delivery }: WebhookRouteTools,
+  user: string,
+  what: string,
+  { id, url }: Pick<Webhook, 'id' | 'url'>,
+  isMoved = false,
+): void {
   log.info({ audit: true, user, webhook: id, host: new URL(url).host, what }, 'webhook changed over the API');
-  delivery.changed(id);
+  delivery.changed(id, isMoved);
 }
 
 const shown = ({ id, url, types, queues, disabled, createdAtMs, cursor, tries, nextAtMs, problem }: Webhook): object => ({
