@@ -6,9 +6,11 @@ import { cpus, loadavg, release } from 'node:os';
 import { agiSessions } from './agi-sessions.js';
 import { amiEvents } from './ami-events.js';
 import { eslSessions } from './esl-sessions.js';
+import { eventFeed } from './event-feed.js';
 import { handover } from './handover.js';
 import { leadApi } from './lead-api.js';
 import { queueAsterisk } from './queue-asterisk.js';
+import { queueCommands } from './queue-commands.js';
 import { queueEngine } from './queue-engine.js';
 import { queueLatency } from './queue-latency.js';
 import type { Figure } from './support/figure.js';
@@ -22,6 +24,8 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'queue-engine': queueEngine,
   'queue-latency': queueLatency,
   'queue-asterisk': queueAsterisk,
+  'event-feed': eventFeed,
+  'queue-commands': queueCommands,
 };
 
 const rounded = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));

@@ -1,7 +1,8 @@
 /** Rows of agents, tiers and members while calls run, as the real one shows them (freeswitch-callcenter 3, 4.1, 9.4). */
 import assert from 'node:assert/strict';
 import { agentColumns } from '../core/callcenter/agent-rows.js';
-import { memberColumns } from '../core/callcenter/member-rows.js';
+import { memberColumns, memberRows } from '../core/callcenter/member-rows.js';
+import { memberJson, memberLine } from '../core/callcenter/member-text.js';
 import { lineOf } from '../core/callcenter/table.js';
 import { everybody, onlyQueues, openCallcenterDesk, recordedSite, type CallcenterDesk } from './support/callcenter-desk.js';
 
@@ -155,6 +156,20 @@ describe('callcenter rows', () => {
     assert.equal(lineOf(['a', undefined, 0, 'c|d']), 'a||0|c%7Cd');
     const json = await w.json({ command: 'callcenter_config', data: { arguments: 'member list' } });
     assert.equal((JSON.parse(json) as { response: { cid_name: string }[] }).response[0]?.cid_name, 'Bo|b\r\n+OK');
+  });
+
+  it('F110, F121: both texts of a member have the columns of the table, in order', () => {
+    w.desk.call('support@default', { name: 'Bo|b "x" \\ \u0007 \ud800', number: '5551' });
+    w.desk.connect('m1');
+    w.desk.advance(1_000);
+    w.desk.call('support@default', { name: 'Eve', baseScoreS: 7 });
+
+    for (const row of memberRows(w.desk.state, undefined, undefined, 'single_box', w.desk.nowMs())) {
+      const fields = JSON.parse(memberJson(row)) as Record<string, string>;
+      assert.deepEqual(Object.keys(fields), [...memberColumns]);
+      assert.equal(lineOf(Object.values(fields)), memberLine(row));
+      assert.equal(memberJson(row), JSON.stringify(fields));
+    }
   });
 
   it('B39: who may see some queues sees their agents, tiers and callers, and no others', async () => {

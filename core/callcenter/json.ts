@@ -4,9 +4,9 @@
  */
 import { agentColumns } from './agent-rows.js';
 import { printJson } from './json-print.js';
-import { memberColumns } from './member-rows.js';
+import { memberJson } from './member-text.js';
 import { queueObject, queuesSeen } from './queue-rows.js';
-import { agentCells, agentsOfQueueCells, memberCells, tierCells, type Reader } from './reading.js';
+import { agentCells, agentsOfQueueCells, membersNamed, tierCells, type Reader } from './reading.js';
 import { argumentsLengthMax } from './split-words.js';
 import { objectOf, type Cell } from './table.js';
 import { tierColumns, tierRows } from './tier-rows.js';
@@ -24,8 +24,25 @@ export function answerJson(text: string, reader: () => Reader): string {
   const { command, data } = request;
   const isOurs = typeof command === 'string' && command === 'callcenter_config' && typeof data === 'object' && data !== null;
   if (!isOurs) return print(request, { status: 'error', message: 'Invalid request or non-existant command', response: null });
-  const response = responseTo(data as Request, reader);
+  const asked = data as Request;
+  const members = membersAsked(asked);
+  if (members) return printMembers(request, membersNamed(reader(), members.queue).map(memberJson));
+  const response = responseTo(asked, reader);
   return print(request, Array.isArray(response) ? { status: 'success', response } : { ...failed, response });
+}
+
+/** Of all queues (`queue` undefined), or of the one that is named; undefined when members are not asked for. */
+function membersAsked({ arguments: words, queue_name: queue }: Request): { readonly queue: string | undefined } | undefined {
+  const asked = typeof words === 'string' ? words.toLowerCase() : '';
+  if (asked === 'member list') return { queue: undefined };
+  return asked === 'queue list members' && typeof queue === 'string' ? { queue } : undefined;
+}
+
+/** The rows are text already: they may be many. */
+function printMembers(request: Request, rows: readonly string[]): string {
+  if (request['format'] === 'pretty') return print(request, { status: 'success', response: rows.map((row): unknown => JSON.parse(row)) });
+  const end = ']}\n';
+  return `${print(request, { status: 'success', response: [] }).slice(0, -end.length)}${rows.join(',')}${end}`;
 }
 
 const failed = { status: 'error', message: 'The command returned an error' };
@@ -64,14 +81,10 @@ function responseTo({ arguments: words, queue_name: given }: Request, reader: ()
       return objects(agentColumns, agentCells(reader()));
     case 'queue list':
       return queueObjects(reader());
-    case 'member list':
-      return objects(memberColumns, memberCells(reader(), undefined));
     case 'tier list':
       return tierObjects(reader());
     case 'queue list agents':
       return objects(agentColumns, agentsOfQueueCells(reader(), [name]));
-    case 'queue list members':
-      return objects(memberColumns, memberCells(reader(), name));
     case 'queue list tiers':
       return objects(tierColumns, tierCells(reader(), name));
     default:

@@ -6,7 +6,6 @@ import { memberStateOf, type MemberState } from '../acd/member-state.js';
 import type { Member } from '../acd/state.js';
 import { epoch } from './epoch.js';
 import { seesQueue, type SeenQueues } from './seen.js';
-import type { Cell } from './table.js';
 
 export const memberColumns = [
   'queue',
@@ -28,17 +27,33 @@ export const memberColumns = [
   'score',
 ] as const;
 
+/** One row before it is written down; times in epoch seconds. */
 export interface MemberRow {
+  readonly queue: string;
+  readonly instance: string;
+  readonly uuid: string;
+  readonly session: string;
+  readonly number: string;
+  readonly name: string;
+  readonly joined: number;
+  readonly rejoined: number;
+  readonly bridged: number;
+  readonly abandoned: number;
+  readonly base: number;
+  readonly agent: string;
+  readonly system: string;
+  readonly state: MemberState;
   readonly score: number;
+  /** order of arrival */
   readonly serial: number;
-  readonly cells: readonly Cell[];
 }
 
 /** Answered and abandoned ones too. `queue` undefined: of all queues that are seen. Ties: who came first. */
 export function memberRows(state: AcdState, seen: SeenQueues, queue: QueueId | undefined, instance: string, nowMs: number): MemberRow[] {
   const rows: MemberRow[] = [];
   const now = epoch(nowMs);
-  for (const member of membersSeen(state, seen, queue)) rows.push(memberRow(state, member, instance, now));
+  for (const member of state.members.values())
+    if (queue === undefined ? seesQueue(seen, member.queue) : member.queue === queue) rows.push(memberRow(state, member, instance, now));
   return rows.sort((a, b) => b.score - a.score || a.serial - b.serial);
 }
 
@@ -48,38 +63,30 @@ export function countMembers(state: AcdState, queue: QueueId): number {
   return count;
 }
 
-function* membersSeen(state: AcdState, seen: SeenQueues, queue: QueueId | undefined): Generator<Member> {
-  for (const member of state.members.values())
-    if (queue === undefined ? seesQueue(seen, member.queue) : member.queue === queue) yield member;
-}
-
 function memberRow(state: AcdState, member: Member, instance: string, now: number): MemberRow {
   const config = state.queueConfigs.get(member.queue);
   const joined = epoch(member.joinedAtMs);
   const base = member.baseScoreS + (config?.baseScoreS ?? 0);
   const { phase } = member;
   const [word, agent, system] = serving(state, member, config, instance);
-  const score = now - joined + base;
-  const cells = [
-    member.queue,
+  return {
+    queue: member.queue,
     instance,
-    member.id,
-    phase.kind === 'abandoned' ? '' : (member.call?.uniqueId ?? ''),
-    member.number,
-    member.name,
+    uuid: member.id,
+    session: phase.kind === 'abandoned' ? '' : (member.call?.uniqueId ?? ''),
+    number: member.number,
+    name: member.name,
     joined,
-    joined,
-    epoch(member.rejoinedAtMs),
-    phase.kind === 'talking' ? epoch(phase.sinceMs) : 0,
-    phase.kind === 'abandoned' ? epoch(phase.atMs) : 0,
+    rejoined: epoch(member.rejoinedAtMs),
+    bridged: phase.kind === 'talking' ? epoch(phase.sinceMs) : 0,
+    abandoned: phase.kind === 'abandoned' ? epoch(phase.atMs) : 0,
     base,
-    0,
     agent,
     system,
-    word,
-    score,
-  ];
-  return { score, serial: member.serial, cells };
+    state: word,
+    score: now - joined + base,
+    serial: member.serial,
+  };
 }
 
 /** State, serving_agent, serving_system. In the ring-all family the strategy's name stands there until one agent has won. */

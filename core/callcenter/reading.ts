@@ -4,7 +4,8 @@ import { agentStateOf } from '../acd/agent-state.js';
 import type { QueueConfig } from '../acd/config.js';
 import { agentColumns, agentRow, agentsOfQueue, agentsSeen, agentUuid, type AgentFilter } from './agent-rows.js';
 import { answers } from './answers.js';
-import { countMembers, memberColumns, memberRows } from './member-rows.js';
+import { countMembers, memberColumns, memberRows, type MemberRow } from './member-rows.js';
+import { memberLine } from './member-text.js';
 import { queueColumns, queueRow, queuesSeen } from './queue-rows.js';
 import { agentSeen, queueSeen, type SeenQueues } from './seen.js';
 import { lineOf, tableOf, withHeader, type Cell } from './table.js';
@@ -63,7 +64,7 @@ export function queueList(reader: Reader, [what, ...rest]: readonly string[]): s
     case 'agents':
       return tableOf(agentColumns, agentsOfQueueCells(reader, rest).map(lineOf));
     case 'members':
-      return tableOf(memberColumns, memberCells(reader, rest[0]).map(lineOf));
+      return tableOf(memberColumns, membersNamed(reader, rest[0]).map(memberLine));
     case 'tiers':
       return tableOf(tierColumns, tierCells(reader, rest[0]).map(lineOf));
     default:
@@ -105,8 +106,8 @@ export function tierCells({ state, seen }: Reader, name = ''): Cell[][] {
 }
 
 /** Without a name those of all queues. */
-export function memberCells({ state, seen, instance, nowMs }: Reader, name: string | undefined): readonly (readonly Cell[])[] {
+export function membersNamed({ state, seen, instance, nowMs }: Reader, name: string | undefined): readonly MemberRow[] {
   const queue: QueueConfig | undefined = name === undefined ? undefined : queueSeen(state, seen, name);
   if (name !== undefined && !queue) return [];
-  return memberRows(state, seen, queue?.id, instance, nowMs).map(({ cells }) => cells);
+  return memberRows(state, seen, queue?.id, instance, nowMs);
 }

@@ -7,18 +7,11 @@ export type Cell = string | number | undefined;
  * One line. mod_callcenter escapes nothing; ours writes what would break a row as an event does: `|` as %7C, line ends
  * as %0A and %0D. Everything else stays as it is, `%` too.
  */
-export function lineOf(cells: readonly Cell[]): string {
-  let line = '';
-  for (let i = 0; i < cells.length; i++) {
-    const cell = cells[i];
-    if (i > 0) line += '|';
-    if (cell !== undefined) line += typeof cell === 'number' ? String(cell) : safe(cell);
-  }
-  return line;
-}
+export const lineOf = (cells: readonly Cell[]): string => cells.map((cell) => (typeof cell === 'string' ? safe(cell) : cell)).join('|');
 
 const breaking = /[|\r\n]/;
-const safe = (text: string): string => (breaking.test(text) ? text.replace(/[|\r\n]/g, percent) : text);
+/** One value as it stands in a line. */
+export const safe = (text: string): string => (breaking.test(text) ? text.replace(/[|\r\n]/g, percent) : text);
 const percent = (character: string): string => encodeURIComponent(character);
 
 /** Without a row there is no header either. */
@@ -28,7 +21,7 @@ export function tableOf(columns: readonly string[], lines: readonly string[]): s
 
 /** The list of queues has its header always. */
 export function withHeader(columns: readonly string[], lines: readonly string[]): string {
-  return `${columns.join('|')}\n${lines.map((line) => `${line}\n`).join('')}+OK\n`;
+  return [columns.join('|'), ...lines, '+OK\n'].join('\n');
 }
 
 /** A row as JSON shows it: every value a text. */
