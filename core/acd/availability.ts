@@ -21,6 +21,10 @@ function statusHold({ status }: Agent): NotTaken | undefined {
   return isLoggedIn(status) ? 'on-break' : 'logged-out';
 }
 
+/** The first reason why nobody could talk to him now, whatever his status. */
+export const handsHold = (agent: Agent, config: AgentConfig, nowMs: number): NotTaken | undefined =>
+  phaseHold(agent) ?? audioHold(agent, config, nowMs);
+
 function phaseHold({ phase }: Agent): NotTaken | undefined {
   switch (phase.kind) {
     case 'idle':

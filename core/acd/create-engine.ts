@@ -15,6 +15,7 @@ import { legId, legPrefix } from './ids.js';
 import { callerJoined, isEmpty } from './joining.js';
 import { match } from './matching.js';
 import { answered, connected, endTalk, failOffer, ready } from './offers.js';
+import { pickUpAsked } from './pick-up.js';
 import { channelsListed } from './reconcile.js';
 import { restore } from './restore.js';
 import { settle } from './settle.js';
@@ -118,6 +119,8 @@ function wish(w: World, event: AcdEvent): Answer | undefined {
       return supervision.averagesResetAsked(w);
     case 'dispatching-asked':
       return supervision.dispatchingAsked(w, event);
+    case 'pick-up-asked':
+      return pickUpAsked(w, event);
     case 'dispatch-asked':
       return supervision.dispatchAsked(w, event);
     case 'withdraw-asked':

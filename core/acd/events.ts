@@ -105,8 +105,9 @@ export type AcdEvent =
   /** OpenSIPS's mean talk times begin anew (opensips-call-center 13, reset_stats) */
   | { readonly type: 'averages-reset-asked' }
   /** external dispatcher; the checks and their order are opensips-call-center 10 */
-  /** `isPickUp`: for a person, who may have this caller although the engine distributes */
-  | { readonly type: 'dispatch-asked'; readonly member: string; readonly agent: string; readonly isPickUp?: boolean }
+  | { readonly type: 'dispatch-asked'; readonly member: string; readonly agent: string }
+  /** a person wants this caller at his telephone, whatever his status and queues */
+  | { readonly type: 'pick-up-asked'; readonly member: string; readonly agent: string }
   | { readonly type: 'withdraw-asked'; readonly member: string; readonly reason: ExitReason }
   | { readonly type: 'move-asked'; readonly member: string; readonly queue: string; readonly keepWaiting: boolean }
   | {

@@ -36,7 +36,7 @@ export function averagesResetAsked(w: World): Answer {
 
 /** The checks in the reference's order, with its texts. */
 export function dispatchAsked(w: World, wish: Wish<'dispatch-asked'>): Answer {
-  if (w.system.isDispatching && !wish.isPickUp) return refused('TDM_CONFLICT', 'Internal dispatching is enabled');
+  if (w.system.isDispatching) return refused('TDM_CONFLICT', 'Internal dispatching is enabled');
   const config = w.agentNamed(wish.agent);
   if (!config) return refused('TDM_NOT_FOUND', 'Agent not found');
   const agent = w.agentOf(config.id);

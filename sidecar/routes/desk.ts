@@ -47,10 +47,9 @@ export function createDeskRoutes(tools: DeskTools): Router {
       const state = tools.engine.view();
       const member = memberFor(who, state, parameter(req, 'member'), 'change').id;
       const { detail } = await wish(tools, user, {
-        type: 'dispatch-asked',
+        type: 'pick-up-asked',
         member,
         agent: agentFor(who, state, agent, 'change').id,
-        isPickUp: true,
       });
       return { ok: true, offer: detail };
     }),

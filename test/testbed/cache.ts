@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-export type TestbedPart = 'asterisk' | 'mariadb';
+export type TestbedPart = 'asterisk' | 'mariadb' | 'chromium';
 
 const run = promisify(execFile);
 const installMsMax = 300_000;

@@ -1,0 +1,83 @@
+/** A supervisor takes one caller to his own telephone (B34). */
+import assert from 'node:assert/strict';
+import { agentId, memberId } from '../core/acd/ids.js';
+import { brokenInvariants } from '../core/acd/invariants.js';
+import { createDesk, deskConfig } from './support/engine-desk.js';
+
+const site = {
+  queues: { support: {}, sales: {} },
+  agents: { anna: { contact: 'PJSIP/1', wrap_up_s: 10 }, chief: { contact: 'PJSIP/2' }, nobody: {} },
+  tiers: ['support anna'],
+};
+
+describe('pick-up', () => {
+  const start = () => {
+    const desk = createDesk(deskConfig(site));
+    const pickUp = (member: string, agent = 'chief') => desk.step({ type: 'pick-up-asked', member, agent });
+    const offerOf = (member: string) => desk.state.members.get(memberId(member))?.offers[0] ?? assert.fail('no offer');
+    return { desk, pickUp, offerOf };
+  };
+  const fine = ({ desk }: ReturnType<typeof start>) => assert.deepEqual(brokenInvariants(desk.state), []);
+
+  it('B34: who is logged out and serves no queue talks to the caller, and is as before afterwards', () => {
+    const world = start();
+    const { desk, pickUp } = world;
+    const member = desk.call('support');
+    assert.equal(pickUp(member).ok, true);
+    fine(world);
+    const offer = desk.connect(member);
+    fine(world);
+    assert.equal(desk.state.agents.get(agentId('chief'))?.phase.kind, 'talking');
+    desk.step({ type: 'call-ended', offer, by: 'caller', cause: '16' });
+    fine(world);
+    const chief = desk.state.agents.get(agentId('chief'));
+    assert.deepEqual([chief?.status, chief?.phase.kind, desk.state.members.size], ['Logged Out', 'idle', 0]);
+  });
+
+  it('B34: whoever rings for the caller is let go without blame, and takes the next one', () => {
+    const world = start();
+    const { desk, pickUp, offerOf } = world;
+    desk.login('anna');
+    const [member, next] = [desk.call('support'), desk.call('support')];
+    assert.equal(desk.state.offers.get(offerOf(member))?.agent, 'anna');
+    assert.equal(pickUp(member).ok, true);
+    assert.equal(desk.state.offers.get(offerOf(member))?.agent, 'chief');
+    assert.equal(desk.state.offers.get(offerOf(next))?.agent, 'anna');
+    assert.equal(desk.state.agents.get(agentId('anna'))?.noAnswerCount, 0);
+    fine(world);
+  });
+
+  it('B34: a pick-up that is not answered leaves the caller in his place', () => {
+    const world = start();
+    const { desk, pickUp, offerOf } = world;
+    const [member, next] = [desk.call('support'), desk.call('support')];
+    pickUp(member);
+    desk.step({ type: 'offer-failed', offer: offerOf(member), failure: 'no-answer', detail: '' });
+    desk.advance(60_000);
+    desk.login('anna');
+    assert.equal(desk.state.offers.get(offerOf(member))?.agent, 'anna');
+    assert.deepEqual(desk.state.members.get(memberId(next))?.offers, []);
+    fine(world);
+  });
+
+  it('is refused for strangers, talks, chats, busy hands and agents without a telephone', () => {
+    const world = start();
+    const { desk, pickUp } = world;
+    const refusal = (member: string, agent?: string) => {
+      const answer = pickUp(member, agent);
+      return answer.ok ? 'granted' : `${answer.code} ${answer.detail}`;
+    };
+    const [first, second] = [desk.call('support'), desk.call('support')];
+    assert.equal(refusal('nothing'), 'TDM_NOT_FOUND member nothing');
+    assert.equal(refusal(first, 'stranger'), 'TDM_NOT_FOUND agent stranger');
+    assert.match(refusal(first, 'nobody'), /^TDM_CONFLICT agent nobody cannot be rung: no-contact$/);
+    assert.equal(refusal(first), 'granted');
+    assert.match(refusal(second), /cannot be rung: ringing/);
+    desk.connect(first);
+    assert.match(refusal(first, 'anna'), /is no caller who waits/);
+    assert.match(refusal(second), /cannot be rung: talking/);
+    desk.step({ type: 'callback-asked', member: second, number: '555' });
+    assert.match(refusal(second, 'anna'), /is no caller who waits/);
+    fine(world);
+  });
+});
