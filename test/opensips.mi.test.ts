@@ -6,6 +6,7 @@ import { expireDefaultS, subscribersMax } from '../core/services/mi-subscription
 import type { MiTarget } from '../core/opensips-ports.js';
 import { createDesk, deskConfig, type Desk } from './support/engine-desk.js';
 import { silentLog } from './support/observers.js';
+import { plainJoin } from './support/plain-join.js';
 
 const site = {
   queues: {
@@ -388,26 +389,4 @@ describe('OpenSIPS commands', () => {
   });
 });
 
-const chatJoin = (id: string) => ({
-  member: id as never,
-  media: 'chat' as const,
-  call: undefined,
-  number: '',
-  name: '',
-  answeredAtMs: 0,
-  baseScoreS: 0,
-  priority: undefined,
-  needs: [],
-  exitKeys: undefined,
-  maxWaitMs: 0,
-  language: undefined,
-  music: undefined,
-  callerIdPrefix: undefined,
-  agentAnnouncements: undefined,
-  variables: {},
-  param: '',
-  leadId: undefined,
-  rootId: '',
-  stickyAgent: undefined,
-  callbackOf: undefined,
-});
+const chatJoin = (id: string) => ({ ...plainJoin, member: id as never, media: 'chat' as const });

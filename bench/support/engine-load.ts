@@ -5,6 +5,7 @@ import { createAcdEngine } from '../../core/acd/create-engine.js';
 import type { AcdEngine, Step } from '../../core/acd/engine.js';
 import type { RingOrder } from '../../core/acd/effects.js';
 import type { AcdEvent, Join } from '../../core/acd/events.js';
+import { plainJoin } from '../../test/support/plain-join.js';
 import { agentId, memberId, queueId, switchId } from '../../core/acd/ids.js';
 
 const queues = 20;
@@ -54,28 +55,14 @@ export class EngineLoad {
   join(queue?: 'quiet'): Step {
     const n = ++this.callers;
     const join: Join = {
+      ...plainJoin,
       member: memberId(`member-${n}`),
       queue: queue ?? `queue-${n % queues}`,
-      media: 'audio',
       call: { switch: switchId('node'), uniqueId: `call-${n}`, channel: `PJSIP/trunk-${n}` },
       number: `+4930${n}`,
       name: '',
       answeredAtMs: this.nowMs,
-      baseScoreS: 0,
-      priority: undefined,
-      needs: [],
-      exitKeys: undefined,
-      maxWaitMs: 0,
-      language: undefined,
-      music: undefined,
-      callerIdPrefix: undefined,
-      agentAnnouncements: undefined,
-      variables: {},
-      param: '',
-      leadId: undefined,
       rootId: `call-${n}`,
-      stickyAgent: undefined,
-      callbackOf: undefined,
     };
     return this.step({ type: 'caller-joined', join });
   }

@@ -6,10 +6,10 @@
  */
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { requireTestbed } from '../testbed/cache.js';
-import { startFaultBed, talkers, type FaultBed } from './queue-faults-bed.js';
+import { talkers, type FaultBed } from './queue-faults-bed.js';
 import { agentGoesOn, agrees, ends, goOn, keptOrder, offered, sceneGoesOn, talksTo } from './queue-faults-checks.js';
-import { cleanUp, openScene, ringingMax, waitingMax } from './queue-faults-scene.js';
+import { openScene, ringingMax, waitingMax } from './queue-faults-scene.js';
+import { useFaultBed } from './queue-faults-suite.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const outageMs = Number(process.env['TANDEM_FAULT_OUTAGE_S'] ?? 8) * 1_000;
@@ -17,18 +17,7 @@ const outageMs = Number(process.env['TANDEM_FAULT_OUTAGE_S'] ?? 8) * 1_000;
 describe('real: queue, faults with 35 callers', function () {
   this.timeout(90_000);
   let bed: FaultBed;
-
-  before(async function () {
-    await requireTestbed(this, 'asterisk', 'mariadb');
-    bed = await startFaultBed();
-    await bed.startTandem();
-  });
-  after(async () => {
-    await (bed as FaultBed | undefined)?.stop();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await cleanUp(bed);
-  });
+  useFaultBed((started) => (bed = started));
 
   it('B5: killed with -9 and started again: talks go on, the order is the old one, what happened meanwhile is noticed', async () => {
     const scene = await openScene(bed);

@@ -1,10 +1,10 @@
 /** The caller hangs up at every stage of a real call: the agent's leg ends at once, the agent is free, one record stays (B1, B8). */
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { requireTestbed } from '../testbed/cache.js';
-import { startFaultBed, type FaultBed } from './queue-faults-bed.js';
+import type { FaultBed } from './queue-faults-bed.js';
 import { ends } from './queue-faults-checks.js';
-import { cleanUp, emptyScene, type Customer, type Scene } from './queue-faults-scene.js';
+import { emptyScene, type Customer, type Scene } from './queue-faults-scene.js';
+import { useFaultBed } from './queue-faults-suite.js';
 
 /** from the end of the caller's channel */
 const legMsMax = 500;
@@ -72,18 +72,7 @@ const stages: readonly Stage[] = [
 describe('real: queue, the caller hangs up', function () {
   this.timeout(30_000);
   let bed: FaultBed;
-
-  before(async function () {
-    await requireTestbed(this, 'asterisk', 'mariadb');
-    bed = await startFaultBed();
-    await bed.startTandem();
-  });
-  after(async () => {
-    await (bed as FaultBed | undefined)?.stop();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await cleanUp(bed);
-  });
+  useFaultBed((started) => (bed = started));
 
   async function hangsUp(scene: Scene, stage: Stage, delayMs: number): Promise<void> {
     const customer = await scene.call(stage.queue);

@@ -8,6 +8,7 @@ import type { AcdEvent, Join } from '../../core/acd/events.js';
 import { agentId, memberId, queueId, switchId } from '../../core/acd/ids.js';
 import type { OfferId } from '../../core/acd/ids.js';
 import type { Agent, QueueRuntime } from '../../core/acd/state.js';
+import { plainJoin } from './plain-join.js';
 
 export interface Desk {
   readonly id: string;
@@ -75,27 +76,14 @@ export class AcdDrive {
 
   join(member: string, queue: string, extra: Partial<Join> = {}): void {
     const join: Join = {
+      ...plainJoin,
       member: memberId(member),
       queue,
-      media: 'audio',
       call: { switch: switchId('ast'), uniqueId: member, channel: `PJSIP/${member}` },
       number: member,
       name: member,
       answeredAtMs: this.nowMs,
-      baseScoreS: 0,
-      priority: undefined,
-      needs: [],
-      exitKeys: undefined,
-      maxWaitMs: 0,
-      language: undefined,
-      music: undefined,
-      callerIdPrefix: undefined,
-      variables: {},
-      param: '',
-      leadId: undefined,
       rootId: member,
-      stickyAgent: undefined,
-      callbackOf: undefined,
       ...extra,
     };
     this.tell({ type: 'caller-joined', join });

@@ -20,6 +20,7 @@ import { createMemoryAcdStore } from './acd-memory-store.js';
 import { turn } from './acd-stub-engine.js';
 import { createHandTimers } from './hand-timers.js';
 import { silentLog, silentMeter } from './observers.js';
+import { plainJoin } from './plain-join.js';
 
 export const pbx = switchId('pbx');
 const support = queueId('support');
@@ -296,26 +297,13 @@ export class SmallWorld {
 
 export function joinOf(name: string, member: string, call: Join['call'], answeredAtMs: number): Join {
   return {
+    ...plainJoin,
     member: memberId(member),
     queue: 'support',
-    media: 'audio',
     call,
     number: name,
     name,
     answeredAtMs,
-    baseScoreS: 0,
-    priority: undefined,
-    needs: [],
-    exitKeys: undefined,
-    maxWaitMs: 0,
-    language: undefined,
-    music: undefined,
-    callerIdPrefix: undefined,
-    variables: {},
-    param: '',
-    leadId: undefined,
     rootId: name,
-    stickyAgent: undefined,
-    callbackOf: undefined,
   };
 }

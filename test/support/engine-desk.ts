@@ -9,6 +9,7 @@ import { agentId, memberId, queueId, switchId } from '../../core/acd/ids.js';
 import type { Decision, Segment } from '../../core/acd/records.js';
 import { agentDefinition, queueDefinition, queueSettingsSchema } from '../../core/acd/schema.js';
 import { TandemError } from '../../core/errors.js';
+import { plainJoin } from './plain-join.js';
 
 export interface DeskConfig {
   readonly queues: Readonly<Record<string, object>>;
@@ -101,7 +102,7 @@ export function createDesk(
       const call = { switch: switchId('west'), uniqueId: `u${n}`, channel: `PJSIP/caller-${n}` };
       const answer = step({
         type: 'caller-joined',
-        join: { ...emptyJoin, member, queue, call, number: `555${n}`, answeredAtMs: nowMs, ...join },
+        join: { ...plainJoin, member, queue, call, number: `555${n}`, answeredAtMs: nowMs, ...join },
       });
       if (!answer.ok) throw new Error(`${answer.code} ${answer.detail}`);
       return answer.member ?? member;
@@ -117,28 +118,3 @@ export function createDesk(
 }
 
 export type Desk = ReturnType<typeof createDesk>;
-
-const emptyJoin: Join = {
-  member: memberId(''),
-  queue: '',
-  media: 'audio',
-  call: undefined,
-  number: '',
-  name: '',
-  answeredAtMs: 0,
-  baseScoreS: 0,
-  priority: undefined,
-  needs: [],
-  exitKeys: undefined,
-  maxWaitMs: 0,
-  language: undefined,
-  music: undefined,
-  callerIdPrefix: undefined,
-  agentAnnouncements: undefined,
-  variables: {},
-  param: '',
-  leadId: undefined,
-  rootId: '',
-  stickyAgent: undefined,
-  callbackOf: undefined,
-};

@@ -4,6 +4,7 @@ import type { AcdEvent, EndedBy, Join } from '../../../core/acd/events.js';
 import { agentId, legId, memberId, switchId } from '../../../core/acd/ids.js';
 import type { CallKey, LegId, OfferId } from '../../../core/acd/ids.js';
 import { agentStatuses, agentTypes, deviceStates, exitReasons, mediaKinds, offerFailures } from '../../../core/acd/words.js';
+import { plainJoin } from '../plain-join.js';
 import { needs } from './config.js';
 import { fieldsOf, list, oneOf, plain, seconds, whole, wordsOf, yes } from './words.js';
 import type { Fields, Line } from './words.js';
@@ -59,6 +60,7 @@ function join(line: Line, names: Names): readonly AcdEvent[] {
   const media = given.media ?? 'audio';
   const channel = call ?? (media === 'audio' ? caller : '');
   const made: Join = {
+    ...plainJoin,
     member: memberId(names.newMember(caller)),
     queue,
     media,
@@ -66,20 +68,7 @@ function join(line: Line, names: Names): readonly AcdEvent[] {
     number: names.numberOf(caller),
     name: caller,
     answeredAtMs: names.startMs + (answered ?? seconds(timeOf(line))),
-    baseScoreS: 0,
-    priority: undefined,
-    needs: [],
-    exitKeys: undefined,
-    maxWaitMs: 0,
-    language: undefined,
-    music: undefined,
-    callerIdPrefix: undefined,
-    variables: {},
-    param: '',
-    leadId: undefined,
     rootId: caller,
-    stickyAgent: undefined,
-    callbackOf: undefined,
     ...(channel === '' && media === 'audio' ? { homeSwitch: switchId('ast') } : {}),
     ...given,
   };
