@@ -188,10 +188,10 @@ describe('statistics over the API', () => {
       [
         '1000000000|NONE|support|anna|ADDMEMBER|',
         '1000000000|m1|support|NONE|ENTERQUEUE||111|1',
-        '1000000004|m3|sales|NONE|ENTERQUEUE||333|1',
         '1000000004|m1|support|anna|CONNECT|4|LEG|4',
         '1000000004|m2|support|NONE|ENTERQUEUE||222|1',
-          '1000000034|m1|support|anna|COMPLETEAGENT|4|30|1',
+        '1000000004|m3|sales|NONE|ENTERQUEUE||333|1',
+        '1000000034|m1|support|anna|COMPLETEAGENT|4|30|1',
         '1000000034|m2|support|NONE|ABANDON|1|1|30',
       ],
     );

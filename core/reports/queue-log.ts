@@ -1,6 +1,6 @@
 /**
  * Lines of app_queue's queue log (B60): `epoch|callid|queue|agent|event|data...`, so that its report tools read ours. The
- * events and their data are those of Asterisk 20; where app_queue has no word of its own, `WITHDRAW` with our reason.
+ * events and their data are those of Asterisk 22; where app_queue has no word of its own, `WITHDRAW` with our reason.
  */
 import type { ExitReason } from '../acd/words.js';
 
@@ -71,7 +71,6 @@ const exits: Partial<Record<ExitReason, string>> = {
   abandoned: 'ABANDON',
   lost: 'ABANDON',
   timeout: 'EXITWITHTIMEOUT',
-  overflowed: 'EXITWITHTIMEOUT',
   'no-agent': 'EXITEMPTY',
   'join-empty': 'EXITEMPTY',
   'exit-key': 'EXITWITHKEY',
@@ -83,7 +82,8 @@ export function left(visit: LoggedVisit, atMs: number, reason: ExitReason, detai
   const event = exits[reason] ?? 'WITHDRAW';
   const places = [positionAtEntry, positionAtEntry, seconds(atMs - visit.enteredAtMs)];
   const key = /^[0-9*#A-D]$/.test(detail) ? detail : '';
-  const data = event === 'EXITWITHKEY' ? [key, ...places] : event === 'WITHDRAW' ? [...places, reason] : places;
+  const why = reason === 'overflowed' || reason === 'transferred' ? 'moved' : reason;
+  const data = event === 'EXITWITHKEY' ? [key, ...places] : event === 'WITHDRAW' ? [...places, why] : places;
   return { atMs, call, queue, agent: '', event, data };
 }
 
@@ -125,5 +125,5 @@ export function statusChanged(
   if (wasPaused === isPaused && (!isPaused || from?.reason === to.reason)) return [];
   const word = isPaused ? 'PAUSE' : 'UNPAUSE';
   const reason = isPaused ? (to.reason ?? '') : '';
-  return [...each(word, reason), line(`${word}ALL`, '', reason)];
+  return [line(`${word}ALL`, '', reason), ...each(word, reason)];
 }

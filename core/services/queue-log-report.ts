@@ -5,7 +5,7 @@ import type { OfferSegment, Segment, StatusSegment, VisitSegment } from '../acd/
 import type { ReportCursor, ReportStore } from '../report-ports.js';
 import { dayEnd } from '../reports/calendar.js';
 import type { Interval } from '../reports/calendar.js';
-import { connected, entered, queueLogText, statusChanged } from '../reports/queue-log.js';
+import { connected, entered, queueLogText } from '../reports/queue-log.js';
 import type { QueueLogLine } from '../reports/queue-log.js';
 import { callIdOf, queueLogOf } from '../reports/queue-log-of-segments.js';
 
@@ -28,11 +28,13 @@ export async function* queueLogReport(
 ): AsyncGenerator<string> {
   const state = deps.state();
   const queuesOf = (agent: string): readonly string[] => state?.servicesOfAgent(agent as never).map(({ queue }) => queue) ?? [];
-  const open = state ? openLines(state, queuesOf) : [];
+  const open = state ? openLines(state) : [];
+  const stays = state ? openStays(state) : [];
   for (let fromMs = range.fromMs; fromMs < range.toMs;) {
     const part = { fromMs, toMs: Math.min(dayEnd(fromMs, deps.zone), range.toMs) };
-    const lines = open.filter(({ atMs }) => atMs >= part.fromMs && atMs < part.toMs);
-    lines.push(...queueLogOf(await segmentsOf(deps, part), part, queuesOf));
+    const stored = await segmentsOf(deps, part);
+    const lines = queueLogOf({ ...stored, stays: [...stored.stays, ...stays] }, part, queuesOf);
+    lines.push(...open.filter(({ atMs }) => atMs >= part.fromMs && atMs < part.toMs));
     const texts = lines
       .sort((a, b) => a.atMs - b.atMs)
       .filter(({ queue, agent }) => isWanted(queue, agent))
@@ -61,12 +63,21 @@ async function segmentsOf({ store, breathe }: QueueLogReportDeps, { fromMs, toMs
   return { visits, offers, stays };
 }
 
-/** Who waits, talks, and is logged in now: the lines of their beginnings. */
-function openLines(state: AcdState, queuesOf: (agent: string) => readonly string[]): QueueLogLine[] {
+/** The stays that go on: what they follow is stored. */
+const openStays = (state: AcdState): StatusSegment[] =>
+  [...state.agents.values()].map(({ id, status, pauseReason, statusSinceMs }) => ({
+    kind: 'status',
+    key: '',
+    agent: id,
+    status,
+    reason: pauseReason,
+    startedAtMs: statusSinceMs,
+    endedAtMs: Infinity,
+  }));
+
+/** Who waits and talks now: the lines of their beginnings. */
+function openLines(state: AcdState): QueueLogLine[] {
   const lines: QueueLogLine[] = [];
-  for (const { id, status, pauseReason, statusSinceMs } of state.agents.values())
-    if (statusSinceMs > 0 && status !== 'Logged Out')
-      lines.push(...statusChanged(id, queuesOf(id), statusSinceMs, undefined, { status, reason: pauseReason }));
   for (const member of state.members.values()) {
     if (member.phase.kind === 'abandoned') continue;
     const visit = { ...member, call: callIdOf({ rootId: member.rootId, member: member.id }) };
