@@ -11,11 +11,12 @@ import { createForeignCode } from '../core/services/foreign-code.js';
 import type { LookupExit, LookupInsert } from '../core/services/lookup-insert.js';
 import { lookupLetter } from '../core/services/run-script.js';
 import type { TagCallDeps } from '../core/services/tag-call.js';
+import type { TrackedCalls } from '../core/services/tracked-calls.js';
 import { createEslCallerCode } from '../esl-outbound/caller-code.js';
 import { createEslLookupInsert } from '../esl-outbound/lookup-insert.js';
 import { createFreeswitchMenu } from '../esl-outbound/menu.js';
 import { freeswitchQueue } from '../esl-outbound/queue-entry.js';
-import { doorAgentLeg, doorAgents, doorMessages, doorQueues } from './queue-doors.js';
+import { doorAgentLeg, doorAgents, doorMessages, doorQueues, doorTracks } from './queue-doors.js';
 import type { AcdDoors } from './queue-doors.js';
 
 export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
@@ -27,6 +28,8 @@ export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
   readonly meter: Meter;
   /** Tandem's own queues; without them `queue_entry` leads to the switch's */
   readonly queueDoors?: AcdDoors | undefined;
+  /** agents' calls outside the queues */
+  readonly tracked?: TrackedCalls | undefined;
 }
 
 export interface ApplicationOptions {
@@ -50,6 +53,7 @@ export function createApplications(
   const queues = doorQueues(deps.queueDoors, { asterisk: asteriskQueue(), freeswitch: freeswitchQueue(deps.log) }, deps);
   const agents = doorAgents(deps.queueDoors, deps);
   const messages = doorMessages(deps.queueDoors, deps);
+  const tracks = doorTracks(deps.queueDoors, deps.tracked, deps);
   const menuDeps = (kind: keyof typeof queues, applications: Applications) => ({
     menus: deps.menus,
     log: deps.log,
@@ -67,12 +71,14 @@ export function createApplications(
   if (agentLeg) agi['agent_leg'] = agentLeg;
   // the guard stays: it ends soon, and the channel may be dead already
   if (messages.asterisk) agi['queue_message'] = messages.asterisk;
+  if (tracks.asterisk) agi['callcenter_track'] = tracks.asterisk;
   if (agents.asterisk) agi['agent'] = withoutGuard(agents.asterisk);
   agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps('asterisk', agi)));
 
   const esl: Record<string, CallApplication> = { ...createEslLookupInsert(deps, lookupOptions), ...createEslCallerCode(deps, tagOptions) };
   esl['queue_entry'] = createQueueEntry({ ...queueDeps, queues: queues.freeswitch });
   if (messages.freeswitch) esl['queue_message'] = messages.freeswitch;
+  if (tracks.freeswitch) esl['callcenter_track'] = tracks.freeswitch;
   if (agents.freeswitch) esl['agent'] = agents.freeswitch;
   esl['menu'] = createFreeswitchMenu(menuDeps('freeswitch', esl));
   return { agi, esl };

@@ -127,7 +127,17 @@ async function open(
     return lines;
   });
   const applications = createApplications(
-    { ...store, lookup, log, meter: metrics, nowMs: () => systemTimers.nowMs(), after, zone: config.zone, queueDoors: queues.doors },
+    {
+      ...store,
+      lookup,
+      log,
+      meter: metrics,
+      nowMs: () => systemTimers.nowMs(),
+      after,
+      zone: config.zone,
+      queueDoors: queues.doors,
+      tracked: callcenter.tracked,
+    },
     {
       serverIp: config.serverIp,
       silence: config.lookupSilence,

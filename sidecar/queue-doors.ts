@@ -18,6 +18,8 @@ import type { SwitchQueue } from '../core/services/enter-queue.js';
 import { createNativeQueue } from '../core/services/native-queue.js';
 import type { CallerFacts, CallPlace } from '../core/services/native-queue.js';
 import { createQueueMessage } from '../core/services/queue-message.js';
+import { createTrackApplication } from '../core/services/track-application.js';
+import type { TrackedCalls } from '../core/services/tracked-calls.js';
 import type { SwitchPort } from '../core/switch.js';
 import { createEslAgent } from '../esl-outbound/agent.js';
 import { freeswitchCaller } from '../esl-outbound/caller-facts.js';
@@ -92,6 +94,19 @@ export function doorMessages(acd: AcdDoors | undefined, tools: Tools): Partial<B
     const placeOf = createPlaceOf(places);
     const switchOf = async (call: Call): Promise<SwitchId> => (await placeOf(call)).switch;
     return createQueueMessage({ ...tools, engine: acd.engine, folder: acd.messageFolder, switchOf, newId: () => acd.newId() });
+  };
+  return {
+    ...(acd.asterisk.size > 0 && { asterisk: of(acd.asterisk) }),
+    ...(acd.freeswitch.size > 0 && { freeswitch: of(acd.freeswitch) }),
+  };
+}
+
+/** The application `callcenter_track` of each door that has a switch. */
+export function doorTracks(acd: AcdDoors | undefined, tracked: TrackedCalls | undefined, { log }: Tools): Partial<Both<CallApplication>> {
+  if (acd === undefined || tracked === undefined) return {};
+  const of = (places: Places): CallApplication => {
+    const placeOf = createPlaceOf(places);
+    return createTrackApplication({ engine: acd.engine, tracked, switchOf: async (call) => (await placeOf(call)).switch, log });
   };
   return {
     ...(acd.asterisk.size > 0 && { asterisk: of(acd.asterisk) }),
