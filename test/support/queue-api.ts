@@ -182,6 +182,7 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
     tables,
     audit,
     spied,
+    port,
     statistics,
     keep,
     reloads,
