@@ -1,6 +1,6 @@
 /** The access to `/api/v1` put together: who asks, what is recorded of it, and the routes about users, keys and audit. */
 import { randomBytes } from 'node:crypto';
-import type { Request, RequestHandler } from 'express';
+import { Router, type Request, type RequestHandler } from 'express';
 import type { Log, Users } from '../core/ports.js';
 import type { Login } from '../core/services/login.js';
 import type { AccessStore } from '../sql/access-store.js';
@@ -8,6 +8,7 @@ import { accessDefaults, createAccess, type Access, type AccessOptions } from '.
 import type { PasswordHasher, ProvisioningStore } from './provision.js';
 import { createRecorded } from './recorded.js';
 import { createAccessApi } from './routes/access-api.js';
+import { createApiDocs } from './routes/api-docs.js';
 import { createUserAdmin } from './user-admin.js';
 
 export interface AccessSideDeps {
@@ -38,7 +39,8 @@ export function createAccessSide(deps: AccessSideDeps, options: Partial<AccessOp
   const entry = { login, access, addressOf };
   const recorded = createRecorded({ ...store, access, addressOf, nowMs, log, randomId: () => randomBytes(4).toString('hex') });
   const admin = createUserAdmin({ ...store, store: provisioning, users: store.userList, hasher, nowMs, zone });
-  const routes = createAccessApi({ ...store, ...entry, nowMs, users: admin, list: store.userList });
+  const routes = Router();
+  routes.use(createAccessApi({ ...store, ...entry, nowMs, users: admin, list: store.userList }), createApiDocs());
   return {
     entry,
     recorded: (req, res, next) => {

@@ -91,7 +91,7 @@ export function createRecorded(deps: RecordedDeps): RequestHandler {
 
   async function end(res: Response, principal: string, key: string, answer: string | undefined): Promise<void> {
     const { kept } = notesOf(res);
-    const text = kept === undefined ? answer : JSON.stringify(kept);
+    const text = kept === undefined ? withoutSecret(answer) : JSON.stringify(kept);
     const isKept = res.statusCode < 500 && !passing.has(res.statusCode) && text !== undefined && text.length <= answerCharsMax;
     try {
       if (isKept) await deps.idempotency.finish(principal, key, res.statusCode, `${String(res.getHeader('Content-Type') ?? '')}\n${text}`);
@@ -139,6 +139,16 @@ function beforeSending(res: Response, record: (answer: string | undefined) => Pr
     isRecorded = true;
     void record(undefined);
   });
+}
+
+/** What is shown once is not kept: a repeated answer says so by leaving it out. */
+function withoutSecret(answer: string | undefined): string | undefined {
+  if (answer === undefined || !/"secret":/.test(answer)) return answer;
+  try {
+    return JSON.stringify(JSON.parse(answer), (name, value: unknown) => (name === 'secret' ? undefined : value));
+  } catch {
+    return undefined;
+  }
 }
 
 const requestHash = (req: Request): string =>

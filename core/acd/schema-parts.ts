@@ -35,12 +35,15 @@ export const queueLimits = {
 
 /** One of a list of words, in any letter case; the value is the list's spelling. */
 export const oneOf = <T extends string>(words: readonly T[]) =>
-  z.string().transform((given, ctx): T => {
-    const word = wordOf(words, given);
-    if (word !== undefined) return word;
-    ctx.addIssue({ code: 'custom', message: `must be one of: ${words.join(', ')}` });
-    return z.NEVER;
-  });
+  z
+    .string()
+    .transform((given, ctx): T => {
+      const word = wordOf(words, given);
+      if (word !== undefined) return word;
+      ctx.addIssue({ code: 'custom', message: `must be one of: ${words.join(', ')}` });
+      return z.NEVER;
+    })
+    .meta({ enum: [...words] }); // for the description of the API
 
 /** Seconds, fractions allowed. */
 export const seconds = (max: number = queueLimits.secondsMax, min = 0) => z.number().min(min).max(max);

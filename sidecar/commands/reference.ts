@@ -1,9 +1,10 @@
 /** Reference pages printed from the tables in the code: settings, errors, metrics. */
 import { errors } from '../../core/errors.js';
+import { openapiDocument } from '../openapi/document.js';
 import { metricsTable } from '../metrics-table.js';
 import { environmentName, settingsTable, type SettingRow } from '../settings-table.js';
 
-export const referencePages = { settings: settingsPage, errors: errorsPage, metrics: metricsPage } as const;
+export const referencePages = { settings: settingsPage, errors: errorsPage, metrics: metricsPage, openapi: openapiPage } as const;
 export type ReferencePage = keyof typeof referencePages;
 
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -46,6 +47,11 @@ the log as \`code\`. \`%s\` stands for the particulars. This page is printed by 
 
 ${table(['code', 'HTTP status', 'text'], rows)}
 `;
+}
+
+/** `docs/openapi.json`, which the service gives out as `/api/v1/openapi.json`. */
+function openapiPage(): string {
+  return `${JSON.stringify(openapiDocument(), undefined, 2)}\n`;
 }
 
 function metricsPage(): string {

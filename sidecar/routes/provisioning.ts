@@ -13,7 +13,7 @@ export interface ProvisioningTools extends QueueApiTools {
 }
 
 const anything = z.record(z.string(), z.unknown());
-const level = z.strictObject({ level: z.int().min(1).max(10).default(1) });
+export const skillLevelBody = z.strictObject({ level: z.int().min(1).max(10).default(1) });
 const key = z.string().min(1).max(150);
 
 type Wanted = (req: Request, stored: StoredQueues) => object;
@@ -49,7 +49,10 @@ export function createProvisioningRoutes(tools: ProvisioningTools): Router {
   changing('delete', 'tiers/:queue/:agent', (req) => ({ remove: { tiers: [pair(req)] } }));
 
   changing('put', 'agents/:agent/skills/:skill', (req, stored) =>
-    withSkills(stored, name(req, 'agent'), (skills) => ({ ...skills, [name(req, 'skill').toLowerCase()]: bodyOf(req, level).level })),
+    withSkills(stored, name(req, 'agent'), (skills) => ({
+      ...skills,
+      [name(req, 'skill').toLowerCase()]: bodyOf(req, skillLevelBody).level,
+    })),
   );
   changing('delete', 'agents/:agent/skills/:skill', (req, stored) =>
     withSkills(stored, name(req, 'agent'), (skills) =>
