@@ -1,4 +1,5 @@
 /** What an agent does after an offer: free at once, a rest, wrap-up, or Idle of On Demand. Every state has its end (user-needs 2, 19). */
+import { memberFacts } from './facts.js';
 import { endPause, startPause } from './pauses.js';
 import { recordStay, recordWrapUp } from './segments.js';
 import type { AgentConfig, FailureRule } from './config.js';
@@ -53,7 +54,9 @@ export function restAfter(w: World, offer: Offer, failure: OfferFailure): void {
 
 function limitReached(w: World, agent: Agent, offer: Offer, failure: OfferFailure, kind: Counted, rule: FailureRule): void {
   const status = rule.status ?? w.queueOf(offer.queue).agentNoAnswerStatus;
-  w.tell({ type: 'agent-limit-reached', agent: agent.id, failure, count: agent[kind.counter], status });
+  const member = w.members.get(offer.member);
+  const caller = member && memberFacts(member);
+  w.tell({ type: 'agent-limit-reached', agent: agent.id, member: offer.member, caller, failure, count: agent[kind.counter], status });
   setStatus(w, agent, status, failure);
 }
 

@@ -103,6 +103,9 @@ export type Notice =
   | {
       readonly type: 'agent-limit-reached';
       readonly agent: AgentId;
+      /** whose offer was the last that failed; undefined: the caller is gone already */
+      readonly member: MemberId;
+      readonly caller: MemberFacts | undefined;
       readonly failure: OfferFailure;
       readonly count: number;
       readonly status: AgentStatus;

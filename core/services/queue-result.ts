@@ -5,6 +5,7 @@
  */
 import type { ConnectOrder, ExitOrder } from '../acd/effects.js';
 import type { Destination } from '../acd/config.js';
+import { cancelReasonOf } from '../callcenter/cancel-reason.js';
 import type { ExitReason } from '../acd/words.js';
 import type { ErrorCode } from '../errors.js';
 
@@ -72,14 +73,6 @@ const resultOfExit: Readonly<Record<ExitReason, QueueResult>> = {
   lost: 'lost',
   'queue-removed': 'withdrawn',
   error: 'error',
-};
-
-/** mod_callcenter knows four reasons; what it has no word for is its "left otherwise". */
-const cancelReasons: Partial<Record<ExitReason, string>> = {
-  timeout: 'TIMEOUT',
-  'no-agent': 'NO_AGENT_TIMEOUT',
-  'join-empty': 'NO_AGENT_TIMEOUT',
-  'exit-key': 'EXIT_WITH_KEY',
 };
 
 /** All that a visit may leave; empty before it, so that nothing of an earlier one is taken for its result. */
@@ -189,7 +182,7 @@ const ended = (order: ExitOrder, nowMs: number): Variables => ({
 
 const cancelled = (reason: ExitReason, nowMs: number): Variables => ({
   cc_cause: 'cancel',
-  cc_cancel_reason: cancelReasons[reason] ?? 'BREAK_OUT',
+  cc_cancel_reason: cancelReasonOf(reason),
   cc_queue_canceled_epoch: epochS(nowMs),
 });
 
