@@ -8,6 +8,10 @@ import type { LocalClock } from './local-clock.js';
 const columns =
   'user, full_name, user_level, user_group, active, api_allowed_functions, view_reports, vdc_agent_api_access, last_login_date';
 
+/** VICIdial writes the first second of 2001 for "never". */
+const neverBeforeMs = Date.UTC(2001, 0, 3);
+const lastLogin = (atMs: number | undefined): number | undefined => (atMs !== undefined && atMs < neverBeforeMs ? undefined : atMs);
+
 export function createUserList(db: Db, { clock }: { readonly clock: LocalClock }): UserList {
   const userOf = (row: Row): ListedUser => ({
     user: text(row['user']),
@@ -18,7 +22,7 @@ export function createUserList(db: Db, { clock }: { readonly clock: LocalClock }
     functions: text(row['api_allowed_functions']).split(' ').filter(Boolean),
     viewReports: text(row['view_reports']) === '1',
     agentApiAccess: text(row['vdc_agent_api_access']) === '1',
-    lastLoginAtMs: clock.instant(text(row['last_login_date'])),
+    lastLoginAtMs: lastLogin(clock.instant(text(row['last_login_date']))),
   });
   async function find(parts: readonly (readonly [string, Value])[], limit: number): Promise<readonly ListedUser[]> {
     const where = parts.length === 0 ? '' : `WHERE ${parts.map(([sql]) => sql).join(' AND ')}`;
