@@ -13,6 +13,7 @@ import { queueAsterisk } from './queue-asterisk.js';
 import { queueCommands } from './queue-commands.js';
 import { queueEngine } from './queue-engine.js';
 import { queueLatency } from './queue-latency.js';
+import { reports } from './reports.js';
 import type { Figure } from './support/figure.js';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'queue-engine': queueEngine,
   'queue-latency': queueLatency,
   'queue-asterisk': queueAsterisk,
+  reports,
   'event-feed': eventFeed,
   'queue-commands': queueCommands,
 };
