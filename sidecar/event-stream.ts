@@ -12,7 +12,7 @@ export interface Sink {
 }
 
 export const eventStreamDefaults = {
-  /** what may wait for a slow client */
+  /** what may wait for a slow client, and one chunk more: many events may come at once */
   bufferBytesMax: 1_048_576,
   /** a client that takes what is replayed no faster is given up */
   drainMsMax: 30_000,
@@ -80,8 +80,8 @@ export function createStream(sink: Sink, { timers, onOver }: StreamDeps, options
     },
     sendLive(chunk) {
       if (isOver) return;
-      sink.write(chunk);
       if (sink.writableLength > options.bufferBytesMax) cut('slow');
+      else sink.write(chunk);
     },
   };
 }

@@ -21,7 +21,7 @@ export interface EventStreamsDeps {
 export const eventStreamsDefaults = {
   streamsMax: 1_000,
   /** events that come within this time leave together */
-  gatherMs: 25,
+  gatherMs: 50,
   heartbeatMs: 15_000,
   /** rights of an open stream are asked again every so many heartbeats */
   heartbeatsPerCheck: 4,

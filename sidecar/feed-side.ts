@@ -1,8 +1,9 @@
 /** Events put together: what the owner of the queues stores is told here, to streams and webhooks. */
 import type { FencedAcdStore } from '../core/acd-ports.js';
-import type { EventFeed, EventStore } from '../core/feed-ports.js';
+import type { EventStore } from '../core/feed-ports.js';
 import type { Log, Meter } from '../core/ports.js';
 import { createEventFeed } from '../core/services/event-feed.js';
+import type { RunningFeed } from '../core/services/event-feed.js';
 import { createWebhookDelivery } from '../core/services/webhook-delivery.js';
 import type { WebhookDelivery } from '../core/services/webhook-delivery.js';
 import type { WebhookStore } from '../core/webhook-ports.js';
@@ -28,7 +29,7 @@ export interface FeedSideDeps {
 }
 
 export interface FeedSide {
-  readonly feed: EventFeed;
+  readonly feed: RunningFeed;
   readonly streams: EventStreams;
   readonly webhooks: WebhookStore;
   readonly delivery: WebhookDelivery;

@@ -49,8 +49,10 @@ describe('event feed', () => {
     const heard: number[] = [];
     feed.onEvent(({ seq }) => heard.push(seq));
     const poll = async (): Promise<void> => {
-      timers.advance(eventFeedDefaults.pollEveryMs);
-      for (let i = 0; i < 5; i++) await turn();
+      for (let ms = 0; ms < eventFeedDefaults.pollEveryMs; ms += eventFeedDefaults.pagePauseMs) {
+        timers.advance(eventFeedDefaults.pagePauseMs);
+        for (let i = 0; i < 5; i++) await turn();
+      }
     };
     const stored = (...events: readonly FeedEvent[]): void => {
       rows.push(...events);

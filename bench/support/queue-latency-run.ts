@@ -6,7 +6,7 @@ import type { Spread } from './figure.js';
 import { monoMs, seeded } from './metronome.js';
 import type { Metronome } from './metronome.js';
 import { kindOf, openQueueWorld, wrapUpMs } from './queue-world.js';
-import type { AgentKind, QueueWorld } from './queue-world.js';
+import type { AgentKind, QueueWorld, QueueWorldOptions } from './queue-world.js';
 
 const freeAgents = 200;
 const busyAgents = 100;
@@ -37,8 +37,8 @@ export class QueueLatency {
   }
 
   /** `backlog` callers wait besides those who will be offered at once. */
-  static async open(url: string, backlog: number, metronome: Metronome): Promise<QueueLatency> {
-    const world = await openQueueWorld({ url, freeAgents, busyAgents });
+  static async open(url: string, backlog: number, metronome: Metronome, onStored?: QueueWorldOptions['onStored']): Promise<QueueLatency> {
+    const world = await openQueueWorld({ url, freeAgents, busyAgents, onStored });
     const run = new QueueLatency(world, metronome);
     for (let n = 0; n < 2 * busyAgents + togetherCount + backlog; n++) world.join('busy');
     await run.until(() => run.talks.busy.length + run.talks.wrapup.length === 2 * busyAgents, 60_000);

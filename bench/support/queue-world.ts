@@ -12,6 +12,7 @@ import { createAcdBoard } from '../../core/services/acd-board.js';
 import { createAcdLoop } from '../../core/services/acd-loop.js';
 import type { AcdLoop } from '../../core/services/acd-loop.js';
 import { TandemError } from '../../core/errors.js';
+import type { FeedEvent } from '../../core/feed-ports.js';
 import type { SwitchPort } from '../../core/switch.js';
 import { createMetrics } from '../../sidecar/metrics.js';
 import { systemTimers } from '../../sidecar/timers.js';
@@ -27,6 +28,8 @@ export interface QueueWorldOptions {
   readonly freeAgents: number;
   /** each of the two kinds: `busy` without wrap-up, `wrapup` with one of `wrapUpMs` */
   readonly busyAgents: number;
+  /** events that were stored */
+  readonly onStored?: ((events: readonly FeedEvent[]) => void) | undefined;
 }
 
 export type AgentKind = 'free' | 'busy' | 'wrapup';
@@ -73,10 +76,15 @@ export async function openQueueWorld(options: QueueWorldOptions): Promise<QueueW
   await store.migrate();
   const fence = await store.leases.acquire(acdLease, 'bench', leaseMs);
   if (fence === undefined) throw new Error('the lease of the queues is taken');
+  const { lastSeq } = await store.acd.load();
   let members = 0;
   const loop = createAcdLoop({
     engine: createAcdEngine({ config: configOf(options), instance: 'bench', seed: 1, nowMs: nowMs() }),
-    save: (batch) => store.acd.save(batch, fence),
+    lastSeq,
+    save: async (batch) => {
+      await store.acd.save(batch, fence);
+      options.onStored?.(batch.events);
+    },
     switches: new Map([[west, notingSwitch(() => world)]]),
     board: createAcdBoard({ log }),
     askChannels: () => undefined,

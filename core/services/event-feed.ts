@@ -23,6 +23,8 @@ export const eventFeedDefaults = {
   /** how soon another node's events are seen, design of scale-out 6 */
   pollEveryMs: 250,
   pageMax: 500,
+  /** after a page that was full: who listens must be able to follow */
+  pagePauseMs: 50,
   /** newest events kept for those who come back */
   keptMax: 5_000,
   listenersMax: 50,
@@ -135,7 +137,9 @@ class Feed implements RunningFeed {
       const page = await store.read(this.last(), this.#options.pageMax);
       if (this.#isStopped) return;
       for (const event of page) this.#tell(event);
-      if (page.length === 0 || (page.length < this.#options.pageMax && this.#stored <= this.last())) return;
+      const isFull = page.length === this.#options.pageMax;
+      if (page.length === 0 || (!isFull && this.#stored <= this.last())) return;
+      if (isFull) await new Promise<void>((resolve) => void this.#deps.after(this.#options.pagePauseMs, resolve));
     }
   }
 
