@@ -54,12 +54,20 @@ export interface ApiDeps {
 export interface QueueSide extends Pick<QueueApiDeps, 'engine' | 'ports' | 'newId' | 'provisioning'> {
   readonly callcenter: Pick<Callcenter, 'commands'>;
   readonly events: FeedSide;
+  readonly statistics: NonNullable<QueueApiDeps['statistics']>;
   /** give what is provisioned to the engine, see `createQueueConfigs` */
   reload(): Promise<void>;
 }
 
-/** The server with every door, not listening yet. */
-export function createHttpSide(deps: ApiDeps): Server {
+export interface HttpSide {
+  /** not listening yet */
+  readonly server: Server;
+  /** who may do what; for doors that are not HTTP too */
+  readonly permit: Permit;
+}
+
+/** The server with every door. */
+export function createHttpSide(deps: ApiDeps): HttpSide {
   const { config, store, log, metrics: meter } = deps;
   const nowMs = Date.now;
   const clientAddress = createClientAddress({ header: config.proxyHeader, proxies: config.trustedProxies });
@@ -139,10 +147,11 @@ export function createHttpSide(deps: ApiDeps): Server {
     meter,
   });
   const server = createHttpServer(app, { ...httpServerDefaults, connectionsMax: config.http.connectionsMax });
-  return server.on('close', () => {
+  server.on('close', () => {
     apiLog.flush();
     mi?.close();
   });
+  return { server, permit: createPermit(entry) };
 }
 
 function miDeps({ config }: ApiDeps, queues: QueueSide, permit: Permit) {
@@ -168,6 +177,8 @@ function queueApiDeps({ config, store, log }: ApiDeps, queues: QueueSide): Omit<
     nowMs: () => systemTimers.nowMs(),
     log,
     segments: store.segmentPages,
+    statistics: queues.statistics,
+    today: queues.statistics.today,
   };
 }
 

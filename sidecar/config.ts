@@ -2,6 +2,7 @@
 import { isNetwork } from '../core/address-list.js';
 import { TandemError } from '../core/errors.js';
 import { isZone } from '../core/time.js';
+import { eventSocketConfig } from './config-event-socket.js';
 import { opensipsConfig } from './config-opensips.js';
 import { accessConfig } from './config-access.js';
 import { callcenterConfig } from './config-callcenter.js';
@@ -182,6 +183,7 @@ function buildConfig(read: Reader) {
     provision: read.text('provision') || undefined,
     queues: queuesConfig(read),
     access: accessConfig(read),
+    eventSocket: eventSocketConfig(read),
     opensips: opensipsConfig(read),
     callcenter: callcenterConfig(read),
     stopGraceMs: read.int('stop_grace_ms'),

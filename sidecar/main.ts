@@ -19,6 +19,7 @@ import { createApplications } from './applications.js';
 import { openConfiguredStore } from './commands/context.js';
 import type { Config } from './config.js';
 import { scheduleRetention } from './cron.js';
+import { openEventSocket } from './event-socket/side.js';
 import { createHealth } from './health.js';
 import { openLinks } from './links.js';
 import { createMetrics, type Metrics } from './metrics.js';
@@ -26,6 +27,7 @@ import { createPeerClient } from './peer-client.js';
 import { createProvisioningStore } from './provisioning-store.js';
 import { applyFile, type ApplyOptions } from './provision.js';
 import { oneAtATime } from './one-at-a-time.js';
+import { packageVersion } from './package-files.js';
 import { createPasswordHasher } from './password-hasher.js';
 import { prepare } from './preparation.js';
 import { openQueueProvisioning } from './queue-provisioning.js';
@@ -34,6 +36,8 @@ import { systemTimers } from './timers.js';
 
 export interface Ports {
   readonly http: number;
+  /** where it is on */
+  readonly eventSocket?: number;
   readonly agi: number;
   readonly esl: number;
 }
@@ -162,14 +166,32 @@ async function open(
     { log, meter: metrics },
   );
   const esl = createEslServer(config.esl, applications.esl, { log, meter: metrics, clock: createClock(() => systemTimers.nowMs()) });
-  const http = createHttpSide({ config, store, peers, health, metrics, log, reload, env, queues: { ...queues, provisioning, callcenter } });
+  const side = createHttpSide({ config, store, peers, health, metrics, log, reload, env, queues: { ...queues, provisioning, callcenter } });
+  const http = side.server;
+  const eventSocket = openEventSocket(config, {
+    instance: config.callcenter.instance,
+    engine: queues.engine,
+    commands: callcenter.commands,
+    permit: side.permit,
+    reload: () => queues.reload(),
+    timers: systemTimers,
+    version: packageVersion(),
+    log,
+    meter: metrics,
+  });
   const doors = doorsOf(agi, esl, http);
   closers.push(() => doors.close(0));
+  closers.push(() => eventSocket?.close());
   // Callers find the queues taken when they come. While the database is away they are taken as soon as it answers.
   const taken = preparation.done.then(() => queues.start());
   taken.catch(() => undefined); // told by `settled`
   if (preparation.check().state === 'up') await taken;
-  const ports = { agi: await agi.listen(), esl: await esl.listen(), http: await listenHttp(http, config.http) };
+  const ports = {
+    agi: await agi.listen(),
+    esl: await esl.listen(),
+    http: await listenHttp(http, config.http),
+    ...(eventSocket && { eventSocket: await eventSocket.listen() }),
+  };
   log.info({ ...ports, zone: config.zone }, 'doors open');
 
   return {

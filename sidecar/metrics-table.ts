@@ -7,6 +7,8 @@ export interface MetricRow {
   readonly buckets?: readonly number[];
 }
 
+import { faceMetrics } from './metrics-faces.js';
+
 export const metricsTable: readonly MetricRow[] = [
   { name: 'tandem_legs', kind: 'gauge', labels: ['switch'], help: "agents' legs of Tandem that ring or talk now" },
   {
@@ -282,10 +284,5 @@ export const metricsTable: readonly MetricRow[] = [
   { name: 'tandem_store_ping_seconds', kind: 'gauge', labels: [], help: 'time of the last question to the database, seconds' },
   { name: 'tandem_queue_log_lost_total', kind: 'counter', labels: [], help: 'pieces of the queue log that the disk did not take' },
   { name: 'tandem_chat_webhooks_total', kind: 'counter', labels: ['outcome'], help: "chat messages to agents' desktops: ok, lost" },
-  {
-    name: 'tandem_mi_events_dropped_total',
-    kind: 'counter',
-    labels: ['reason'],
-    help: 'events of the management interface that a subscriber did not get: unreachable, slow',
-  },
+  ...faceMetrics,
 ];

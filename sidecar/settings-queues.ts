@@ -108,4 +108,19 @@ export const queueSettings = [
     text: 'how often the queues are compared with the live channels of the switches; always at the start and when a link came up',
     example: '60',
   },
+  {
+    name: 'chat_webhook_url',
+    kind: 'text',
+    fallback: '',
+    text: "where offers of chats are posted for the agents' desktops; empty = nowhere, they are only among the events",
+    example: 'https://desk.example/tandem',
+  },
+  {
+    name: 'chat_webhook_secret',
+    kind: 'text',
+    fallback: '',
+    secret: true,
+    text: 'signs the posts to chat_webhook_url; empty = unsigned',
+    example: 's3cr-et',
+  },
 ] as const;

@@ -6,6 +6,7 @@
 import { accessSettings } from './settings-access.js';
 import { lookupSettings } from './settings-lookup.js';
 import { callcenterSettings } from './settings-callcenter.js';
+import { eventSocketSettings } from './settings-event-socket.js';
 import { opensipsSettings } from './settings-opensips.js';
 import { queueSettings } from './settings-queues.js';
 
@@ -277,21 +278,7 @@ export const settingsTable = [
     text: 'password of that user, or `file:/path` of it',
     example: 'file:/etc/tandem/api-pass',
   },
-  {
-    name: 'chat_webhook_url',
-    kind: 'text',
-    fallback: '',
-    text: "where offers of chats are posted for the agents' desktops; empty = nowhere, they are only among the events",
-    example: 'https://desk.example/tandem',
-  },
-  {
-    name: 'chat_webhook_secret',
-    kind: 'text',
-    fallback: '',
-    secret: true,
-    text: 'signs the posts to chat_webhook_url; empty = unsigned',
-    example: 's3cr-et',
-  },
+  ...eventSocketSettings,
   ...opensipsSettings,
   ...callcenterSettings,
   ...accessSettings,

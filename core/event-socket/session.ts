@@ -14,13 +14,13 @@ export interface SocketUser {
   readonly allowed: EventHeaders;
 }
 
-export interface SocketSessionDeps {
+export interface SocketSessionDeps<User extends SocketUser> {
   /** the password of the socket; undefined = wrong */
-  authenticate(password: string): SocketUser | undefined;
+  authenticate(password: string): User | undefined;
   /** `1000@domain`, password; undefined = wrong */
-  authenticateUser(user: string, password: string): Promise<SocketUser | undefined>;
+  authenticateUser(user: string, password: string): Promise<User | undefined>;
   /** The whole text of an api command; '' = it says nothing. Never rejects. */
-  api(command: string, args: string, who: SocketUser): Promise<string>;
+  api(command: string, args: string, who: User): Promise<string>;
   /** An event of a client for everybody; its id. */
   publish(name: string, headers: EventHeaders, body: string | undefined, line: string): string;
   /** The event of a finished background job, for this client. */
@@ -48,15 +48,15 @@ export const shutdownNotice = withBody('text/disconnect-notice', 'The system is 
 const notFound = '-ERR command not found';
 const logLevels = ['console', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
-export class SocketSession {
-  readonly #deps: SocketSessionDeps;
+export class SocketSession<User extends SocketUser = SocketUser> {
+  readonly #deps: SocketSessionDeps<User>;
   readonly #interest = new Interest();
-  #user: SocketUser | undefined;
+  #user: User | undefined;
   #isLogging = false;
   #jobs = 0;
   #isOver = false;
 
-  constructor(deps: SocketSessionDeps) {
+  constructor(deps: SocketSessionDeps<User>) {
     this.#deps = deps;
   }
 
@@ -100,12 +100,12 @@ export class SocketSession {
     this.#deps.write(`Content-Type: command/reply\nReply-Text: +OK accepted\n${allowed}\n`);
   }
 
-  #loginUser(text: string): Promise<SocketUser | undefined> {
+  #loginUser(text: string): Promise<User | undefined> {
     const colon = text.indexOf(':');
     return colon < 1 ? Promise.resolve(undefined) : this.#deps.authenticateUser(text.slice(0, colon), text.slice(colon + 1));
   }
 
-  async #api(rest: string, user: SocketUser): Promise<void> {
+  async #api(rest: string, user: User): Promise<void> {
     const { word, rest: args } = split(rest, false);
     if (word === '') {
       this.#reply(notFound);
@@ -115,7 +115,7 @@ export class SocketSession {
     if (!this.#isOver) this.#deps.write(withBody('api/response', output === '' ? '-ERR no reply\n' : output));
   }
 
-  #answer(word: string, rest: string, command: SocketCommand, user: SocketUser): string | Promise<string> {
+  #answer(word: string, rest: string, command: SocketCommand, user: User): string | Promise<string> {
     switch (word) {
       case 'bgapi':
         return this.#background(rest, command, user);
@@ -148,7 +148,7 @@ export class SocketSession {
     }
   }
 
-  #background(rest: string, { headers }: SocketCommand, user: SocketUser): string {
+  #background(rest: string, { headers }: SocketCommand, user: User): string {
     const { word, rest: args } = split(rest, false);
     if (word === '') return notFound;
     if (this.#jobs >= sessionLimits.jobsMax) return '-ERR too many jobs';

@@ -1,0 +1,109 @@
+/** The event socket's listener (esl-outbound 10): who may connect, how many, and events to all who want them. */
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createAddressList, loopbackOnly } from '../../core/address-list.js';
+import { writeEvent } from '../../core/event-socket/event.js';
+import type { EventFormat, SocketEvent } from '../../core/event-socket/event.js';
+import { rudeRejection } from '../../core/event-socket/session.js';
+import { TandemError } from '../../core/errors.js';
+import { Connection, connectionLimits, type ConnectionDeps } from './connection.js';
+
+export interface EventSocketOptions {
+  readonly host: string;
+  /** 0 = any free one */
+  readonly port: number;
+  /** addresses and networks that may connect */
+  readonly allow: readonly string[];
+  readonly connectionsMax: number;
+}
+
+export const eventSocketDefaults: EventSocketOptions = { host: '127.0.0.1', port: 8021, allow: loopbackOnly, connectionsMax: 200 };
+
+export interface EventSocketServerDeps extends Omit<ConnectionDeps, 'onEnd' | 'authenticateUser'> {
+  authenticateUser(user: string, password: string, address: string): ReturnType<ConnectionDeps['authenticateUser']>;
+}
+
+export interface EventSocketServer {
+  /** The port in use. Rejects TDM_BAD_SETTING when the address cannot be had. */
+  listen(): Promise<number>;
+  /** To every client that wants it; written once for each format. */
+  send(event: SocketEvent): void;
+  connections(): number;
+  close(): Promise<void>;
+}
+
+export function createEventSocketServer(
+  options: EventSocketOptions,
+  deps: EventSocketServerDeps,
+  limits = connectionLimits,
+): EventSocketServer {
+  const isAllowed = createAddressList(options.allow, 'event socket allowed addresses');
+  const connections = new Set<Connection>();
+  const gauge = (): void => deps.meter.set('tandem_event_socket_connections', connections.size);
+  const refuse = (socket: Socket, reason: string, text: string): void => {
+    deps.meter.count('tandem_event_socket_refused_total', { reason });
+    socket.on('error', () => socket.destroy());
+    socket.end(text);
+    socket.resume();
+  };
+
+  function accept(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    if (!isAllowed(address)) refuse(socket, 'address', rudeRejection);
+    else if (connections.size >= options.connectionsMax) refuse(socket, 'limit', '');
+    else {
+      const connection = new Connection(
+        socket,
+        {
+          ...deps,
+          authenticateUser: (user, password) => deps.authenticateUser(user, password, address),
+          onEnd() {
+            connections.delete(connection);
+            gauge();
+          },
+        },
+        limits,
+      );
+      connections.add(connection);
+      gauge();
+    }
+  }
+
+  const server: Server = createServer({ noDelay: true }, accept);
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        const { host, port } = options;
+        const onError = (e: Error): void =>
+          reject(new TandemError('TDM_BAD_SETTING', [`event socket address ${host}:${String(port)}`, e.message], { cause: e }));
+        server.once('error', onError);
+        server.listen(port, host, () => {
+          server.off('error', onError);
+          server.on('error', (e) => deps.log.error({ err: e }, 'event socket: connection could not be accepted'));
+          resolve((server.address() as AddressInfo).port);
+        });
+      }),
+    send(event) {
+      const texts = new Map<EventFormat, string>();
+      const written = (format: EventFormat): string => {
+        const text = texts.get(format) ?? writeEvent(event, format);
+        texts.set(format, text);
+        return text;
+      };
+      for (const connection of connections) connection.deliver(event, written);
+    },
+    connections: () => connections.size,
+    async close() {
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of connections) connection.stop();
+      const cancel = deps.after(closeMsMax, () => {
+        for (const connection of connections) connection.destroy();
+      });
+      await closed;
+      cancel();
+    },
+  };
+}
+
+/** A client that does not close is cut after this. */
+const closeMsMax = 1_000;

@@ -1,0 +1,45 @@
+/** Settings of the event socket that we offer to fs_cli and monitors. */
+export const eventSocketSettings = [
+  {
+    name: 'event_socket',
+    kind: 'yes-no',
+    fallback: 'no',
+    text: 'offer an event socket as FreeSWITCH has it, for fs_cli, monitors and scripts that speak of `callcenter_config`',
+    example: 'yes',
+  },
+  { name: 'event_socket_host', kind: 'text', fallback: '127.0.0.1', text: 'address of the event socket', example: '0.0.0.0' },
+  {
+    name: 'event_socket_port',
+    kind: 'int',
+    min: 0,
+    max: 65_535,
+    fallback: '8021',
+    text: 'port of the event socket; 0 = any free one. A FreeSWITCH on the same machine has 8021 for its own',
+    example: '8121',
+  },
+  {
+    name: 'event_socket_allow',
+    kind: 'list',
+    fallback: '127.0.0.0/8,::1',
+    text: 'addresses and networks that may connect to the event socket',
+    example: '127.0.0.1,10.0.0.0/8',
+  },
+  {
+    name: 'event_socket_password',
+    kind: 'text',
+    fallback: '',
+    secret: true,
+    text: 'password of the event socket (`auth`), itself, or env:NAME, or file:/path; who has it may do everything. There is none at first, and without one the socket does not start',
+    example: 's3cr-et-word',
+  },
+  {
+    name: 'event_socket_connections_max',
+    kind: 'int',
+    min: 1,
+    max: 10_000,
+    fallback: '200',
+    unit: 'connections',
+    text: 'clients of the event socket at once',
+    example: '200',
+  },
+] as const;
