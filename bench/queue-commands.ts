@@ -33,7 +33,11 @@ const membersAsJson = '{"command":"callcenter_config","data":{"arguments":"membe
 
 export async function queueCommands(): Promise<readonly Figure[]> {
   const load = new EngineLoad(agents);
-  fill(load, waiting);
+  // one every 300 ms, so that not all have the same second
+  for (let n = 1; n <= waiting; n++) {
+    load.nowMs += 300;
+    fill(load, n);
+  }
   const engine = {
     view: () => load.engine.state,
     ask: (event) => Promise.resolve(load.step(event).answer),

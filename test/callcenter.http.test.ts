@@ -25,7 +25,9 @@ const permit: Permit = (req, need) => {
   const found = users[user];
   if (!found || pass !== user) return Promise.reject(new TandemError('TDM_UNAUTHENTICATED', ['HTTP Basic']));
   const rights = { queues: found.queues && [...found.queues], agent: undefined };
-  return principalOf({ kind: 'password', id: user, user, functions: [...found.functions], level: 8, rights, session: undefined }, need);
+  return Promise.resolve().then(() =>
+    principalOf({ kind: 'password', id: user, user, functions: [...found.functions], level: 8, rights, session: undefined }, need),
+  );
 };
 
 async function start(w: CallcenterDesk, requestsPerMinuteMax = 1_000_000) {

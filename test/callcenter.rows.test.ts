@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { agentColumns } from '../core/callcenter/agent-rows.js';
 import { memberColumns, memberRows } from '../core/callcenter/member-rows.js';
-import { memberJson, memberLine } from '../core/callcenter/member-text.js';
+import { memberLines, memberObjects } from '../core/callcenter/member-text.js';
 import { lineOf } from '../core/callcenter/table.js';
 import { everybody, onlyQueues, openCallcenterDesk, recordedSite, type CallcenterDesk } from './support/callcenter-desk.js';
 
@@ -164,12 +164,25 @@ describe('callcenter rows', () => {
     w.desk.advance(1_000);
     w.desk.call('support@default', { name: 'Eve', baseScoreS: 7 });
 
-    for (const row of memberRows(w.desk.state, undefined, undefined, 'single_box', w.desk.nowMs())) {
-      const fields = JSON.parse(memberJson(row)) as Record<string, string>;
+    w.desk.call('support@default', { name: 'Adam' });
+    const member = w.desk.call('full@default');
+    w.desk.step({ type: 'caller-left', member, cause: 'hangup' });
+
+    const rows = memberRows(w.desk.state, undefined, undefined, 'single_box', w.desk.nowMs());
+    const [lines, objects] = [memberLines(rows), memberObjects(rows)];
+    assert.equal(new Set(rows.map((row) => row.state)).size, 3);
+    rows.forEach((row, i) => {
+      const fields = JSON.parse(objects[i] ?? '') as Record<string, string>;
       assert.deepEqual(Object.keys(fields), [...memberColumns]);
-      assert.equal(lineOf(Object.values(fields)), memberLine(row));
-      assert.equal(memberJson(row), JSON.stringify(fields));
-    }
+      assert.equal(lineOf(Object.values(fields)), lines[i]);
+      assert.equal(objects[i], JSON.stringify(fields));
+      assert.deepEqual([memberLines([row])[0], memberObjects([row])[0]], [lines[i], objects[i]]);
+      const { uuid, session_uuid, cid_name, state, serving_agent, score, base_score, joined_epoch } = fields;
+      assert.deepEqual(
+        [uuid, session_uuid, cid_name, state, serving_agent, score, base_score, joined_epoch],
+        [row.uuid, row.session, row.name, row.state, row.agent, String(row.score), String(row.base), String(row.joined)],
+      );
+    });
   });
 
   it('B39: who may see some queues sees their agents, tiers and callers, and no others', async () => {

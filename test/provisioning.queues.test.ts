@@ -275,11 +275,11 @@ describe('provisioning of queues', () => {
     assert.equal(settings.priorityStepMs, 0);
   });
 
-  it('what is not said are the defaults of the engine, F40: a delay of 0 acts as 10 s, O30: a ceiling of 0 is none', () => {
+  it('what is not said are the defaults of the engine, F40: a delay of 0 stays (and acts as 10 s), O30: a ceiling of 0 is none', () => {
     assert.deepEqual(queueConfigOf('q', {}), queueDefaults(queueId('q')));
     assert.deepEqual(agentConfigOf('a', {}, undefined), agentDefaults(agentId('a')));
     const zeros = queueConfigOf('q', queueDefinition.parse({ ring_progressively_delay_s: 0, max_wrap_up_s: 0 }));
-    assert.equal(zeros.ringProgressivelyDelayMs, 10_000);
+    assert.equal(zeros.ringProgressivelyDelayMs, 0);
     assert.equal(zeros.maxWrapUpMs, undefined);
   });
 

@@ -4,7 +4,7 @@
  */
 import { agentColumns } from './agent-rows.js';
 import { printJson } from './json-print.js';
-import { memberJson } from './member-text.js';
+import { memberObjects } from './member-text.js';
 import { queueObject, queuesSeen } from './queue-rows.js';
 import { agentCells, agentsOfQueueCells, membersNamed, tierCells, type Reader } from './reading.js';
 import { argumentsLengthMax } from './split-words.js';
@@ -26,7 +26,7 @@ export function answerJson(text: string, reader: () => Reader): string {
   if (!isOurs) return print(request, { status: 'error', message: 'Invalid request or non-existant command', response: null });
   const asked = data as Request;
   const members = membersAsked(asked);
-  if (members) return printMembers(request, membersNamed(reader(), members.queue).map(memberJson));
+  if (members) return printMembers(request, memberObjects(membersNamed(reader(), members.queue)));
   const response = responseTo(asked, reader);
   return print(request, Array.isArray(response) ? { status: 'success', response } : { ...failed, response });
 }

@@ -5,7 +5,7 @@ import type { QueueConfig } from '../acd/config.js';
 import { agentColumns, agentRow, agentsOfQueue, agentsSeen, agentUuid, type AgentFilter } from './agent-rows.js';
 import { answers } from './answers.js';
 import { countMembers, memberColumns, memberRows, type MemberRow } from './member-rows.js';
-import { memberLine } from './member-text.js';
+import { memberLines } from './member-text.js';
 import { queueColumns, queueRow, queuesSeen } from './queue-rows.js';
 import { agentSeen, queueSeen, type SeenQueues } from './seen.js';
 import { lineOf, tableOf, withHeader, type Cell } from './table.js';
@@ -64,7 +64,7 @@ export function queueList(reader: Reader, [what, ...rest]: readonly string[]): s
     case 'agents':
       return tableOf(agentColumns, agentsOfQueueCells(reader, rest).map(lineOf));
     case 'members':
-      return tableOf(memberColumns, membersNamed(reader, rest[0]).map(memberLine));
+      return tableOf(memberColumns, memberLines(membersNamed(reader, rest[0])));
     case 'tiers':
       return tableOf(tierColumns, tierCells(reader, rest[0]).map(lineOf));
     default:
