@@ -6,22 +6,14 @@
 import type { AcdState } from '../acd/acd-state.js';
 import { agentStateOf } from '../acd/agent-state.js';
 import { contactOf } from '../acd/availability.js';
-import type { MemberFacts } from '../acd/facts.js';
-import type { AgentId, QueueId } from '../acd/ids.js';
+import type { AgentId } from '../acd/ids.js';
 import type { Notice } from '../acd/notices.js';
 import { cancelReasonOf } from './cancel-reason.js';
 import { cancelCause, failureCause, hangupCause } from './hangup-cause.js';
 import { agentChannel, memberChannel, memberHeaders, seconds, talkTimes } from './info-headers.js';
-import type { Headers } from './info-headers.js';
-
-/** An event without its head. */
-export interface InfoEvent {
-  readonly name: 'CUSTOM' | 'PRESENCE_IN';
-  readonly subclass: string | undefined;
-  /** what made it: CC-Action, or `presence` */
-  readonly from: string;
-  readonly headers: Headers;
-}
+import { info } from './info-event.js';
+import type { InfoEvent } from './info-event.js';
+import { cancelled, counted, joined, membersCount, moved, placed } from './info-members.js';
 
 type NoticeOf<T extends Notice['type']> = Extract<Notice, { type: T }>;
 
@@ -30,8 +22,6 @@ interface Known {
   state: string;
   contact: string;
 }
-
-export const infoSubclass = 'callcenter::info';
 
 /** Agents whose last words are known; beyond it the oldest are forgotten, and their next change tells both words. */
 export const knownAgentsMax = 50_000;
@@ -227,8 +217,6 @@ export function getEvent(key: 'status' | 'state' | 'uuid', agent: string, value:
   return agentEvent(agent, `agent-${key}-get`, [header, value]);
 }
 
-const info = (action: string, headers: Headers): InfoEvent => ({ name: 'CUSTOM', subclass: infoSubclass, from: action, headers });
-
 const agentEvent = (agent: string, action: string, more: readonly [string, string]): InfoEvent =>
   info(action, [['CC-Agent', agent], ['CC-Action', action], more]);
 
@@ -241,85 +229,4 @@ function maxNoAnswer({ agent, count, status, member, caller }: NoticeOf<'agent-l
     ['CC-Member-UUID', member],
     ['CC-Member-Session-UUID', caller?.call?.uniqueId ?? ''],
   ]);
-}
-
-function joined({ queue, resumed, member, caller }: NoticeOf<'member-joined'>): InfoEvent {
-  const action = resumed ? 'member-queue-resume' : 'member-queue-start';
-  return info(action, [
-    ...memberChannel(caller, queue, member, 'answered'),
-    ['CC-Queue', queue],
-    ['CC-Action', action],
-    ...memberHeaders(member, caller),
-  ]);
-}
-
-function placed({ queue, member, number }: NoticeOf<'callback-placed'>, state: AcdState): InfoEvent {
-  const name = state.members.get(member)?.name ?? '';
-  return info('member-queue-start', [
-    ['CC-Queue', queue],
-    ['CC-Action', 'member-queue-start'],
-    ['CC-Member-UUID', member],
-    ['CC-Member-Session-UUID', ''],
-    ['CC-Member-CID-Name', name],
-    ['CC-Member-CID-Number', number],
-  ]);
-}
-
-/** The reference knows no move: he leaves one queue and comes to another. */
-function moved({ member, from, to, caller }: NoticeOf<'member-moved'>, state: AcdState, atMs: number): readonly InfoEvent[] {
-  const left = info('member-queue-end', [
-    ...memberChannel(caller, from, member, 'answered'),
-    ['CC-Queue', from],
-    ['CC-Action', 'member-queue-end'],
-    ...cancelled('BREAK_OUT', caller, atMs),
-    ...memberHeaders(member, caller),
-  ]);
-  const came = joined({ type: 'member-joined', member, queue: to, resumed: false, waiting: 0, caller });
-  const size = (queue: QueueId): number => state.membersOfQueue(queue).size;
-  return [left, ...counted(from, size(from), false), came, ...counted(to, size(to), true)];
-}
-
-const cancelled = (reason: string, caller: MemberFacts, atMs: number): Headers => [
-  ['CC-Member-Leaving-Time', seconds(atMs)],
-  ['CC-Member-Joined-Time', seconds(caller.joinedAtMs)],
-  ['CC-Cause', 'Cancel'],
-  ['CC-Cancel-Reason', reason],
-];
-
-/** How many wait, for monitors and for the lamps of telephones. */
-const counted = (queue: QueueId, waiting: number, isIn: boolean): readonly InfoEvent[] => [
-  membersCount(queue, waiting),
-  presence(queue, waiting, isIn),
-];
-
-const membersCount = (queue: QueueId, waiting: number): InfoEvent =>
-  info('members-count', [
-    ['CC-Queue', queue],
-    ['CC-Action', 'members-count'],
-    ['CC-Count', String(waiting)],
-    ['CC-Selection', 'Single-Queue'],
-  ]);
-
-/** freeswitch-callcenter 13. */
-function presence(queue: QueueId, waiting: number, isIn: boolean): InfoEvent {
-  const isActive = waiting > 0;
-  return {
-    name: 'PRESENCE_IN',
-    subclass: undefined,
-    from: 'presence',
-    headers: [
-      ['proto', 'callcenter'],
-      ['login', queue],
-      ['from', queue],
-      ['force-status', isActive ? `Active (${String(waiting)} waiting)` : 'Idle'],
-      ['rpid', 'unknown'],
-      ['event_type', 'presence'],
-      ['alt_event_type', 'dialog'],
-      ['event_count', '0'],
-      ['channel-state', isActive || isIn ? 'CS_ROUTING' : 'CS_HANGUP'],
-      ['unique-id', queue],
-      ['answer-state', isActive || isIn ? 'confirmed' : 'terminated'],
-      ['presence-call-direction', 'inbound'],
-    ],
-  };
 }
