@@ -153,6 +153,7 @@ describe('wallboard in a browser', function () {
     await page.getByText('Ringing at your telephone').waitFor();
     const offer = board.desk.connect(member);
     await page.getByText('In a talk').waitFor();
+    assert.match(await page.locator('.caller time').first().innerText(), /^0:0\d$/); // by the server's clock, which is not the browser's
     await page.getByText('Largo').waitFor();
     await page.getByText('<b>not bold</b>').waitFor();
     await page.getByPlaceholder('Extension').fill('200');

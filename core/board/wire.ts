@@ -127,7 +127,12 @@ export interface BoardStandby {
   readonly atMs: number;
 }
 
-export type BoardEvent = 'snapshot' | 'diff' | 'queue' | 'agent' | 'standby';
+/** `event: clock`: the engine's clock, first of all to a page that gets no rows. */
+export interface BoardClock {
+  readonly atMs: number;
+}
+
+export type BoardEvent = 'clock' | 'snapshot' | 'diff' | 'queue' | 'agent' | 'standby';
 
 /** Callers listed of one queue; the rest is counted. */
 export const topicMembersMax = 100;

@@ -199,7 +199,8 @@ class Board<Frame> implements LiveBoard<Frame> {
 
   #greet(viewer: Viewer<Frame>, state: AcdState): void {
     const { frame } = this.#deps;
-    if (viewer.isBoard) viewer.send(frame('snapshot', this.#groupOf(viewer.queues).snapshot(this.#deps.nowMs())));
+    const atMs = this.#deps.nowMs();
+    viewer.send(viewer.isBoard ? frame('snapshot', this.#groupOf(viewer.queues).snapshot(atMs)) : frame('clock', JSON.stringify({ atMs })));
     for (const name of topicsOf(viewer)) {
       const json = this.#topics.get(name) ?? this.#topicJson(state, name);
       if (json === undefined) continue;

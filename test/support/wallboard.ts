@@ -5,8 +5,12 @@ import { readWebFiles } from '../../sidecar/web-files.js';
 import type { DeskConfig } from './engine-desk.js';
 import { startQueueApi, type QueueApiOptions } from './queue-api.js';
 
-export async function startWallboard(config: DeskConfig, queueApi: QueueApiOptions['queueApi'] = {}) {
-  const api = await startQueueApi(config, { routes: [createPages(readWebFiles())], queueApi });
+export async function startWallboard(
+  config: DeskConfig,
+  queueApi: QueueApiOptions['queueApi'] = {},
+  routes: NonNullable<QueueApiOptions['routes']> = [],
+) {
+  const api = await startQueueApi(config, { routes: [createPages(readWebFiles()), ...routes], queueApi });
   return { ...api, url: api.base.replace('/api/v1', '') };
 }
 

@@ -17,9 +17,16 @@ const args = [
   '--disable-sync',
 ];
 
+export interface OpenPage {
+  readonly page: Page;
+  /** what the page complained about */
+  readonly problems: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
 export interface TestBrowser {
-  /** With a profile of its own; what the page complains about is in `problems`. */
-  open(options?: BrowserContextOptions): Promise<{ readonly page: Page; readonly problems: readonly string[]; close(): Promise<void> }>;
+  /** With a profile of its own. */
+  open(options?: BrowserContextOptions): Promise<OpenPage>;
   close(): Promise<void>;
 }
 
@@ -33,7 +40,7 @@ export async function startBrowser(context: Mocha.Context): Promise<TestBrowser>
   return { open: (options) => openPage(browser, options), close: () => browser.close() };
 }
 
-async function openPage(browser: Browser, options?: BrowserContextOptions) {
+async function openPage(browser: Browser, options?: BrowserContextOptions): Promise<OpenPage> {
   const profile = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', timezoneId: 'UTC', ...options });
   const page = await profile.newPage();
   page.setDefaultTimeout(10_000);

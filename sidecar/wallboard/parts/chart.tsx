@@ -10,6 +10,8 @@ import { strings } from '../strings.ts';
 
 const words = strings.queue;
 const heightPx = 220;
+/** half a quarter of an hour, so that the first and last bar are whole */
+const halfS = 450;
 
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -27,8 +29,14 @@ function optionsFor(widthPx: number): uPlot.Options {
     width: widthPx,
     height: heightPx,
     cursor: { y: false },
-    scales: { y: { range: (_u, _min, max) => [0, Math.max(4, max * 1.1)] } },
-    axes: [axis, { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }],
+    scales: {
+      x: { range: (_u, min, max) => [min - halfS, max + halfS] },
+      y: { range: (_u, _min, max) => [0, Math.max(4, max * 1.1)] },
+    },
+    axes: [
+      { ...axis, values: (_u, splits) => splits.map((s) => timeText(s * 1000)) },
+      { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
+    ],
     series: [{ label: words.time }, bars(words.answered, '--good'), bars(words.abandoned, '--bad')],
   };
 }
