@@ -2,6 +2,7 @@
  * Figures of the running day (core/report-ports.ts): counted up as segments are stored, filled from the database when the
  * queues become ours, empty again at midnight of the zone. Who waits or talks now is looked up when somebody asks.
  */
+import { Recent } from '../acd/recent.js';
 import type { Segment } from '../acd/records.js';
 import type { Agent, Member, Offer } from '../acd/state.js';
 import { isLoggedIn, takesCalls } from '../acd/words.js';
@@ -43,6 +44,8 @@ export interface RunningToday extends Today {
 /** Who waits is counted at most this often. */
 const liveEveryMs = 250;
 const fillPageRows = 1_000;
+/** segments that are remembered, so that none counts twice */
+const recentMax = 20_000;
 /** names of queues and agents of one day */
 const namesMax = 100_000;
 
@@ -123,6 +126,7 @@ export function createToday(deps: TodayDeps): RunningToday {
   let day = dayAt(nowMs());
   let revision = 0;
   let waiting: { readonly atMs: number; readonly queues: ReadonlyMap<string, QueueTally> } = { atMs: -Infinity, queues: new Map() };
+  const recent = new Recent<string, true>(recentMax);
   /** what was stored while the day is being read */
   let meanwhile: Segment[] | undefined;
 
@@ -164,8 +168,13 @@ export function createToday(deps: TodayDeps): RunningToday {
     touch: () => void (revision++, (waiting = { ...waiting, atMs: -Infinity })),
     stored(segments) {
       if (segments.length === 0) return;
-      meanwhile?.push(...segments);
-      for (const segment of segments) today().add(segment);
+      for (const segment of segments) {
+        const key = `${segment.kind} ${segment.key}`;
+        if (recent.get(key)) continue; // a save whose outcome was lost is repeated
+        recent.set(key, true);
+        meanwhile?.push(segment);
+        today().add(segment);
+      }
       revision++;
       waiting = { ...waiting, atMs: -Infinity };
     },
