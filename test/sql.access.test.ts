@@ -144,4 +144,26 @@ describeStores('access', (open) => {
     );
     assert.equal('pass' in ((await userList.get('bob')) ?? {}), false);
   });
+
+  it('B24: segments in pages, newest first, of some queues', async () => {
+    const { store, other } = await open();
+    for (const [key, queue, ended] of [
+      ['a', 'support', 10],
+      ['b', 'sales', 20],
+      ['c', 'Support', 20],
+      ['d', 'support', 30],
+    ] as const)
+      await other.run(
+        `INSERT INTO tandem_segments (kind, segment_key, queue, agent, started_ms, ended_ms, outcome) VALUES ('visit', ?, ?, 'anna', 1, ?, 'served')`,
+        [key, queue, ended],
+      );
+    const read = async (more: object) =>
+      (await store.segmentPages.page({ kind: 'visit', fromMs: 0, toMs: 100, limit: 9, ...more })).map(({ key: found }) => found);
+    assert.deepEqual(await read({}), ['d', 'c', 'b', 'a']);
+    assert.deepEqual(await read({ queues: ['support'] }), ['d', 'c', 'a']);
+    assert.deepEqual(await read({ queues: [] }), []);
+    assert.deepEqual(await read({ after: { endedAtMs: 20, key: 'c' }, limit: 1 }), ['b']);
+    assert.deepEqual(await read({ fromMs: 20, toMs: 30 }), ['c', 'b']);
+    assert.deepEqual(await read({ agent: 'ANNA', kind: 'offer' }), []);
+  });
 });
