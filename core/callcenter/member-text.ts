@@ -13,10 +13,12 @@ interface Form {
   readonly session: string;
   readonly number: string;
   readonly name: string;
+  readonly system: string;
+  readonly joined: string;
   readonly score: string;
   readonly end: string;
   text(value: string): string;
-  /** from `system_epoch` to `state` */
+  /** from `rejoined_epoch` to `state` */
   middle(row: MemberRow): string;
 }
 
@@ -24,10 +26,10 @@ interface Form {
 export const memberLines = (rows: readonly MemberRow[]): string[] => written(rows, line);
 
 const line: Form = {
-  ...{ queue: '', instance: '|', uuid: '|', session: '|', number: '|', name: '|', score: '|', end: '' },
+  ...{ queue: '', instance: '|', uuid: '|', session: '|', number: '|', name: '|', system: '|', joined: '|', score: '|', end: '' },
   text: safe,
-  middle: ({ joined, rejoined, bridged, abandoned, base, agent, system, state }) =>
-    `|${joined}|${joined}|${rejoined}|${bridged}|${abandoned}|${base}|0|${agent}|${system}|${state}`,
+  middle: ({ rejoined, bridged, abandoned, base, agent, system, state }) =>
+    `|${rejoined}|${bridged}|${abandoned}|${base}|0|${agent}|${system}|${state}`,
 };
 
 /** JSON objects on one line; every value a text. */
@@ -43,12 +45,14 @@ const json: Form = {
   session: '","session_uuid":"',
   number: '","cid_number":"',
   name: '","cid_name":"',
+  system: '","system_epoch":"',
+  joined: '","joined_epoch":"',
   score: '","score":"',
   end: '"}',
   text: (value) => (special.test(value) ? JSON.stringify(value).slice(1, -1) : value),
-  middle: ({ joined, rejoined, bridged, abandoned, base, agent, system, state }) =>
-    `","system_epoch":"${joined}","joined_epoch":"${joined}","rejoined_epoch":"${rejoined}","bridge_epoch":"${bridged}"` +
-    `,"abandoned_epoch":"${abandoned}","base_score":"${base}","skill_score":"0"` +
+  middle: ({ rejoined, bridged, abandoned, base, agent, system, state }) =>
+    `","rejoined_epoch":"${rejoined}","bridge_epoch":"${bridged}","abandoned_epoch":"${abandoned}"` +
+    `,"base_score":"${base}","skill_score":"0"` +
     `,"serving_agent":"${agent}","serving_system":"${system}","state":"${state}`,
 };
 
@@ -60,12 +64,12 @@ function written(rows: readonly MemberRow[], form: Form): string[] {
   return rows.map((row) => {
     if (!isAlike(before, row)) [before, middle] = [row, flat(form.middle(row) + form.score)];
     const who = form.session + form.text(row.session) + form.number + form.text(row.number) + form.name + form.text(row.name);
-    return form.queue + row.queue + beforeUuid + row.uuid + who + middle + String(row.score) + form.end;
+    const joined = String(row.joined);
+    return `${form.queue}${row.queue}${beforeUuid}${row.uuid}${who}${form.system}${joined}${form.joined}${joined}${middle}${row.score}${form.end}`;
   });
 }
 
 const isAlike = (a: MemberRow, b: MemberRow): boolean =>
-  a.joined === b.joined &&
   a.state === b.state &&
   a.agent === b.agent &&
   a.base === b.base &&
