@@ -12,6 +12,7 @@ export interface AccessConfig {
 export function accessConfig(read: Reader): AccessConfig {
   const origins = read.list('http_origins');
   for (const origin of origins)
-    if (!/^https?:\/\/[\w.-]+(:\d{1,5})?$/.test(origin)) read.complain('http_origins', `"${origin}" is no origin, e.g. https://board.example`);
+    if (!/^https?:\/\/[\w.-]+(:\d{1,5})?$/.test(origin))
+      read.complain('http_origins', `"${origin}" is no origin, e.g. https://board.example`);
   return { isCookieSecure: read.yes('session_cookie_secure'), origins, auditMsMax: read.int('audit_days') * dayMs };
 }
