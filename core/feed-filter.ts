@@ -20,7 +20,12 @@ export interface FeedRights {
   readonly queuesOf: (agent: string) => ReadonlySet<string>;
 }
 
-type Named = Readonly<Record<'queue' | 'from' | 'to' | 'agent', unknown>>;
+interface Named {
+  readonly queue: unknown;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly agent: unknown;
+}
 
 /** Ids of the queues that it names, in lower case. */
 export function queuesNamed({ notice }: FeedEvent): readonly string[] {
