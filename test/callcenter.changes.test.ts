@@ -207,6 +207,10 @@ describe('callcenter changes', () => {
 
     assert.equal(await w.commands.break(`agent ${leg}`, onlyQueues('full@default')), `-ERR Session not found for uuid ${leg}\n`);
     assert.equal(await w.commands.break(`agent ${leg}`, everybody), '');
+    const ended = w.desk.effects.flatMap((effect) =>
+      effect.type === 'notice' && effect.notice.type === 'talk-ended' ? [effect.notice.cause] : [],
+    );
+    assert.deepEqual(ended, ['callcenter_break']);
 
     assert.deepEqual([await state(), w.desk.state.members.size, w.desk.state.offers.size], ['Waiting', 0, 0]);
     assert.match(await w.config('agent list a1'), /\|1\|3\|0\|0\n/); // calls_answered, talk_time

@@ -15,9 +15,11 @@ function setUp(options = trackedCallsDefaults) {
   const live = new Set<string>();
   const port = {
     isDown: false,
+    /** how long the answer was under way */
+    ageMs: 0,
     listChannels() {
       if (this.isDown) return Promise.reject(new Error('down'));
-      return Promise.resolve({ askedAtMs: timers.nowMs(), uniqueIds: live, bridged: new Set<string>() });
+      return Promise.resolve({ askedAtMs: timers.nowMs() - this.ageMs, uniqueIds: live, bridged: new Set<string>() });
     },
   };
   const tracked = createTrackedCalls(
@@ -71,6 +73,14 @@ describe('tracked calls', () => {
     await check();
     assert.equal(count(), 2);
     port.isDown = false;
+    await check();
+    assert.equal(count(), 1);
+  });
+
+  it('F99: a call that is younger than the list of channels is not missed in it', async () => {
+    const { tracked, port, count, check } = setUp();
+    port.ageMs = trackedCallsDefaults.checkMs + 1;
+    tracked.track(agentId('ann'), call('c1'));
     await check();
     assert.equal(count(), 1);
   });
