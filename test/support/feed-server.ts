@@ -134,7 +134,7 @@ export interface TestStream {
 }
 
 /** Reads as the standard says: blocks ended by an empty line, comments left out. */
-function openStream(url: string, headers: Readonly<Record<string, string>>): Promise<TestStream> {
+export function openStream(url: string, headers: Readonly<Record<string, string>>): Promise<TestStream> {
   return new Promise((resolve, reject) => {
     const request = get(url, { headers, agent: false }, (response) => {
       const messages: SseMessage[] = [];
