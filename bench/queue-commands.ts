@@ -73,7 +73,7 @@ async function measure(what: string, run: () => Promise<string>): Promise<Figure
   const { p50, p99, max } = spreadOf(times);
   const { user, system } = process.cpuUsage(cpu);
   const cpuMs = (user + system) / 1000 / runs;
-  const note = `${String(runs)} times, CPU ${cpuMs.toPrecision(3)} ms, ${String(bytes)} characters, longest ${max.toPrecision(3)} ms; baseline: any command there, 5,000 waiting`;
+  const note = `${String(runs)} times, CPU ${cpuMs.toPrecision(3)} ms, ${String(bytes)} characters, ${Math.min(...times).toPrecision(3)} to ${max.toPrecision(3)} ms; baseline: any command there, 5,000 waiting`;
   return [
     { name: `${what}, 10,000 waiting: p50`, value: p50, unit: 'ms', baseline: referenceMs, note },
     { name: `${what}, 10,000 waiting: p99`, value: p99, unit: 'ms' },
