@@ -1,0 +1,169 @@
+/** Everything that is learned: from events, and from the time that passes between decisions. */
+import { AnswerLevel } from './answer-level.js';
+import { ratesPerKind } from './answer-rates.js';
+import { RateMeter } from './rate-meter.js';
+import { ageIndex, RingTimes } from './ring-times.js';
+import type { RingRates } from './ring-times.js';
+import { Stays, talkEdges, wrapEdges } from './stays.js';
+import type { CallId, PacedAgent, PacerEvent, PacerState } from './types.js';
+
+/** Kinds of contact that are told apart; a higher number counts as the last. */
+export const kindsMax = 16;
+const talkGuess = 120;
+const wrapGuess = 20;
+/** Calls that are followed at once; more are placed without learning from them. */
+const followedMax = 100_000;
+/** A call that never ended is forgotten after this many seconds. */
+const followedSecondsMax = 7_200;
+const sweepSeconds = 60;
+const answersMemory = 300;
+const inboundMemory = 900;
+/** Reports of agents over which the share of persons is taken, and how many the first guess of 1 is worth. */
+const personsMemory = 400;
+const personsLean = 10;
+
+interface Followed {
+  readonly placedAt: number;
+  readonly kind: number;
+  isRinging: boolean;
+}
+
+export const kindOf = (bucket: number): number => (bucket >= 1 ? Math.min(kindsMax - 1, Math.floor(bucket)) : 0);
+
+export class Learner {
+  readonly kinds: RingTimes[] = [new RingTimes()];
+  readonly level = new AnswerLevel();
+  readonly talk = new Stays(talkEdges, talkGuess);
+  readonly wrap = new Stays(wrapEdges, wrapGuess);
+  readonly answers = new RateMeter(answersMemory);
+  readonly inbound = new RateMeter(inboundMemory);
+  rates: RingRates[] = [];
+  /** answers by persons and all outcomes, since the pacer was made or from a snapshot */
+  answersSeen = 0;
+  outcomesSeen = 0;
+  firstPlacedAt: number | undefined;
+  wasRestored = false;
+  private persons = personsLean;
+  private reports = personsLean;
+  private readonly followed = new Map<CallId, Followed>();
+  private lastNow = -Infinity;
+  private sweptAt = -Infinity;
+
+  /** The share of persons among the calls connected, as agents report it. */
+  get personShare(): number {
+    return this.persons / this.reports;
+  }
+
+  handle(event: PacerEvent): void {
+    switch (event.type) {
+      case 'placed':
+        this.firstPlacedAt ??= event.t;
+        if (this.followed.size < followedMax)
+          this.followed.set(event.callId, { placedAt: event.t, kind: kindOf(event.bucket), isRinging: true });
+        return;
+      case 'answered':
+        this.answers.happened();
+        this.stoppedRinging(event.callId, event.age, true);
+        return;
+      case 'failed':
+        this.stoppedRinging(event.callId, event.age, false);
+        this.followed.delete(event.callId);
+        return;
+      case 'connected':
+      case 'abandoned':
+        this.followed.delete(event.callId);
+        return;
+      case 'talkEnd':
+        this.report(event.live);
+        this.stayEnded(this.talk, event.t, event.duration);
+        return;
+      case 'wrapEnd':
+        this.stayEnded(this.wrap, event.t, event.duration);
+        return;
+      case 'inbound':
+        this.inbound.happened();
+    }
+  }
+
+  /** Time has passed: calls that still ring and agents who are still busy are evidence too. */
+  tick(state: PacerState): void {
+    const { now } = state;
+    const seconds = this.lastNow === -Infinity ? 0 : Math.max(0, now - this.lastNow);
+    for (const call of state.calls) if (call.state === 'ringing') this.rang(kindOf(call.bucket), call.placedAt, now);
+    for (const agent of state.agents) this.stayed(agent, now);
+    for (const kind of this.kinds) kind.forget(seconds);
+    this.talk.forget(seconds);
+    this.wrap.forget(seconds);
+    this.answers.passed(seconds);
+    this.inbound.passed(seconds);
+    this.level.forget(seconds, this.answers.perSecond());
+    this.lastNow = Math.max(this.lastNow, now);
+    if (now - this.sweptAt >= sweepSeconds) this.sweep(now);
+  }
+
+  /** Rates anew from all that was seen. */
+  learn(ringTimeout: number): void {
+    this.rates = ratesPerKind(this.kinds, ringTimeout);
+  }
+
+  ratesOf(kind: number): RingRates | undefined {
+    return this.rates[kind] ?? this.rates[0];
+  }
+
+  private kind(kind: number): RingTimes {
+    for (let k = this.kinds.length; k <= kind; k++) this.kinds.push(new RingTimes());
+    return this.kinds[kind] ?? new RingTimes();
+  }
+
+  private rang(kind: number, placedAt: number, now: number): void {
+    const from = Math.floor(Math.max(0, this.lastNow - placedAt));
+    const to = Math.floor(Math.max(0, now - placedAt));
+    if (from >= to) return;
+    this.kind(kind).passed(from, to);
+    this.expect(kind, from, to);
+  }
+
+  private expect(kind: number, from: number, to: number): void {
+    const rates = this.ratesOf(kind);
+    if (rates) for (let a = from; a < to; a++) this.level.expected += rates.answer[ageIndex(a)] ?? 0;
+  }
+
+  private stoppedRinging(callId: CallId, age: number, isAnswer: boolean): void {
+    const call = this.followed.get(callId);
+    // a caller who hangs up after the answer is no outcome of the ringing; nor is a call of before a restart
+    if (!call?.isRinging) return;
+    call.isRinging = false;
+    const second = Math.floor(Math.max(0, age));
+    const from = Math.floor(Math.max(0, this.lastNow - call.placedAt));
+    const kind = this.kind(call.kind);
+    kind.passed(from, second);
+    kind.ended(second, isAnswer);
+    this.expect(call.kind, from, second + 1);
+    if (isAnswer) {
+      this.level.seen++;
+      this.answersSeen++;
+    }
+    this.outcomesSeen++;
+  }
+
+  private stayed({ state, since }: PacedAgent, now: number): void {
+    if (state === 'talk') this.talk.passed(this.lastNow - since, now - since);
+    else if (state === 'wrap') this.wrap.passed(this.lastNow - since, now - since);
+  }
+
+  private stayEnded(stays: Stays, t: number, duration: number): void {
+    stays.passed(this.lastNow - (t - duration), duration);
+    stays.ended(duration);
+  }
+
+  private report(live: boolean): void {
+    const kept = 1 - 1 / personsMemory;
+    this.persons = this.persons * kept + Number(live);
+    this.reports = this.reports * kept + 1;
+  }
+
+  private sweep(now: number): void {
+    this.sweptAt = now;
+    for (const [id, { placedAt }] of this.followed) if (now - placedAt > followedSecondsMax) this.followed.delete(id);
+  }
+}

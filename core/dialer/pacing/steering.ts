@@ -1,0 +1,80 @@
+/**
+ * Holds the abandoned share at the goal, whatever the model gets wrong: one step per call answered by a person. log θ
+ * is the sum of the errors, so the long-run share cannot leave the goal by more than what θ moved.
+ */
+const startTheta = 0.025;
+const thetaMin = 0.002;
+const thetaMax = 0.9;
+const stepMax = 0.1;
+/** answers that one step of full size is good for, in the time in which a new pace shows */
+const stepAnswers = 30;
+const lagSeconds = 20;
+/** answers that are always taken to be still to come, so that the goal does not jump at the end */
+const toComeMin = 40;
+const lookAheadStart = 5;
+
+export interface Budget {
+  readonly target: number;
+  /** persons connected or abandoned in the compliance window, and of them abandoned */
+  readonly answered: number;
+  readonly abandoned: number;
+  readonly answeredToday: number;
+  readonly elapsed: number;
+  readonly left: number;
+}
+
+export interface Goal {
+  /** share of the coming answers that may be abandoned */
+  readonly share: number;
+  /** answers still to come in the calling window, not raised */
+  readonly toCome: number;
+}
+
+/** What may still be abandoned until the window closes, per answer still expected. */
+export function goalOf({ target, answered, abandoned, answeredToday, elapsed, left }: Budget, goalShare: number): Goal {
+  const toCome = (Math.max(0, answeredToday) + lookAheadStart) * (Math.max(0, left) / Math.max(1, elapsed));
+  const n = Math.max(toComeMin, toCome);
+  const share = (goalShare * target * (answered + n) - abandoned) / n;
+  return { share: Math.min(target, Math.max(0.2 * target, share)), toCome };
+}
+
+/** One more abandoned call could not be made good before the window closes. */
+export function isSpent({ target, answered, abandoned }: Budget, { toCome }: Goal, inFlight: number): boolean {
+  return abandoned + 1 + inFlight > target * (answered + toCome);
+}
+
+export class Steering {
+  logTheta = Math.log(startTheta);
+
+  get theta(): number {
+    return Math.exp(this.logTheta);
+  }
+
+  connected(goal: number, answersPerSecond: number): void {
+    this.move(this.step(answersPerSecond) * goal);
+  }
+
+  /** `persons`: the share of persons among answered calls, 1 when it is known of each call. */
+  abandoned(goal: number, answersPerSecond: number, persons: number): void {
+    this.move(-this.step(answersPerSecond) * (1 - goal) * persons);
+  }
+
+  /** A connected call turned out to be a machine: its step is taken back. */
+  wasMachine(goal: number, answersPerSecond: number): void {
+    this.move(-this.step(answersPerSecond) * goal);
+  }
+
+  /** Takes up a stored value, within the bounds. */
+  restore(logTheta: number): void {
+    this.logTheta = logTheta;
+    this.move(0);
+  }
+
+  private step(answersPerSecond: number): number {
+    return stepMax * Math.min(1, stepAnswers / Math.max(1e-9, lagSeconds * answersPerSecond));
+  }
+
+  private move(by: number): void {
+    this.logTheta = Math.min(Math.log(thetaMax), Math.max(Math.log(thetaMin), this.logTheta + by));
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * One simulated day: agents, contacts, calls, inbound calls; the pacers of the campaigns are asked once a second. A
+ * person who answers waits for an agent at most the grace time and is then abandoned.
+ */
+import type { Pacer, PacerEvent, PacerState } from '../../core/dialer/pacing/index.js';
+import { Agenda } from '../simulation/agenda.js';
+import { Random } from '../simulation/random.js';
+import { Contacts, span } from './contacts.js';
+import type { Contact } from './contacts.js';
+import { Floor } from './floor.js';
+import type { Agent } from './floor.js';
+import type { Scenario } from './scenarios.js';
+
+/** All that the day asks of a pacer; a baseline needs no more than `decide`. */
+export type DayPacer = Pick<Pacer, 'decide'> & Partial<Pick<Pacer, 'onEvent'>>;
+/** Makes the pacer of a campaign; the upper bound looks into the day, the others must not. */
+export type PacerOf = (day: Day, campaign: number) => DayPacer;
+
+interface SimCall {
+  readonly id: number;
+  state: 'ringing' | 'waiting';
+  readonly placedAt: number;
+  answeredAt: number | null;
+  readonly bucket: number;
+  readonly contact: Contact;
+  readonly endsAt: number;
+  readonly isAnswered: boolean;
+  readonly isPerson: boolean;
+}
+
+export interface Campaign {
+  readonly index: number;
+  readonly contacts: Contacts;
+  readonly pacer: DayPacer;
+  readonly calls: Map<number, SimCall>;
+  readonly totals: { placed: number; answered: number; connected: number; abandoned: number; failed: number };
+  /** persons only */
+  readonly persons: { connected: number; abandoned: number; abandonedEarly: number; answeredEarly: number };
+  share: number;
+}
+
+export interface DayResult {
+  readonly utilisation: number;
+  /** abandoned / (connected + abandoned), persons only, of each campaign */
+  readonly abandoned: readonly number[];
+  readonly persons: readonly { readonly connected: number; readonly abandoned: number }[];
+  readonly early: { readonly answered: number; readonly abandoned: number };
+  readonly waitMean: number;
+  readonly wait90: number;
+  readonly connectsPerAgentHour: number;
+  readonly inbound: { readonly count: number; readonly within20: number };
+  readonly linesMost: number;
+}
+
+const earlySeconds = 300;
+const inboundTalk = { mean: 150 };
+const inboundWrap = { mean: 20, variation: 0.5 };
+const machineTalk = 6;
+const machineWrap = 3;
+
+export class Day {
+  now = 0;
+  readonly end: number;
+  readonly scenario: Scenario;
+  readonly floor: Floor;
+  readonly campaigns: readonly Campaign[];
+  private readonly agenda = new Agenda();
+  private readonly inboundRandom: Random;
+  private readonly inboundWaits: number[] = [];
+  private readonly inboundWaiting: number[] = [];
+  private nextId = 1;
+  private linesMost = 0;
+
+  constructor(scenario: Scenario, seed: number, pacerOf: PacerOf) {
+    const random = new Random(seed);
+    this.scenario = scenario;
+    this.end = scenario.hours * 3_600;
+    this.floor = new Floor(scenario.agents);
+    this.inboundRandom = new Random(random.fork());
+    this.campaigns = scenario.campaigns.map((plan, index) => ({
+      index,
+      contacts: new Contacts(new Random(random.fork()), plan, scenario.ringTimeout),
+      pacer: pacerOf(this, index),
+      calls: new Map(),
+      totals: { placed: 0, answered: 0, connected: 0, abandoned: 0, failed: 0 },
+      persons: { connected: 0, abandoned: 0, abandonedEarly: 0, answeredEarly: 0 },
+      share: 1,
+    }));
+    for (const { from, to, agents } of scenario.leaves)
+      for (const agent of this.floor.agents.slice(...agents)) {
+        this.agenda.add(from, () => this.floor.wantPause(agent, true, from));
+        this.agenda.add(to, () => this.floor.wantPause(agent, false, to) && this.serve(agent));
+      }
+    if (scenario.inboundPerHour > 0) this.planInbound();
+  }
+
+  run(): DayResult {
+    for (let t = 0; t < this.end; t++) {
+      for (let next = this.agenda.nextMs(); next !== undefined && next <= t; next = this.agenda.nextMs()) {
+        this.now = next;
+        this.agenda.take()?.run();
+      }
+      this.now = t;
+      this.share();
+      for (const campaign of this.campaigns) this.pace(campaign);
+    }
+    return this.result();
+  }
+
+  /** When each call in flight that will be answered is answered; only for the upper bound. */
+  comingAnswers(): number[] {
+    return this.campaigns.flatMap(({ calls }) => [...calls.values()].filter((call) => call.isAnswered).map((call) => call.endsAt));
+  }
+
+  /** When each agent is ready, the first first; only for the upper bound. */
+  readyTimes(): number[] {
+    const there = this.floor.agents.filter((agent) => agent.state !== 'paused' && !agent.wantsPause);
+    return there.map((agent) => (agent.state === 'ready' ? this.now : agent.readyAt)).sort((a, b) => a - b);
+  }
+
+  private share(): void {
+    if (this.campaigns.length < 2) return;
+    const demands = this.campaigns.map(({ index }) => this.scenario.campaigns[index]?.weight ?? 1);
+    const all = demands.reduce((sum, demand) => sum + demand, 0);
+    this.campaigns.forEach((campaign, i) => (campaign.share = (demands[i] ?? 0) / all));
+  }
+
+  private pace(campaign: Campaign): void {
+    const answer = campaign.pacer.decide(this.stateOf(campaign));
+    const place = typeof answer === 'number' ? answer : answer.place;
+    for (let i = 0; i < place; i++) this.place(campaign);
+    let lines = 0;
+    for (const { calls } of this.campaigns) lines += calls.size;
+    this.linesMost = Math.max(this.linesMost, lines);
+  }
+
+  private stateOf(campaign: Campaign): PacerState {
+    const { scenario, floor, now } = this;
+    const calls = [...campaign.calls.values()];
+    const waiting = calls.reduce((sum, call) => sum + Number(call.state === 'waiting'), 0);
+    return {
+      now,
+      tick: 1,
+      agents: floor.agents,
+      calls,
+      counts: { ...floor.counts, ringing: calls.length - waiting, waiting },
+      totals: campaign.totals,
+      target: scenario.target,
+      grace: scenario.grace,
+      ringTimeout: scenario.ringTimeout,
+      minRing: 15,
+      shift: { start: 0, end: this.end },
+      limits: { maxLines: 20 * scenario.agents, maxCps: 1_000 },
+      nextBucket: (i) => (this.planOf(campaign).tellsKinds ? campaign.contacts.peek(i).kind : 0),
+      ...(scenario.inboundPerHour > 0 && { inbound: { waiting: this.inboundWaiting.length } }),
+      ...(this.campaigns.length > 1 && { share: campaign.share }),
+    };
+  }
+
+  private planOf({ index }: Campaign): Scenario['campaigns'][number] {
+    return this.scenario.campaigns[index] as Scenario['campaigns'][number];
+  }
+
+  private place(campaign: Campaign): void {
+    const contact = campaign.contacts.take();
+    const isPerson = campaign.contacts.answers(contact, this.now);
+    const isAnswered = isPerson || (contact.other === 'machine' && !this.scenario.hasAmd);
+    const call: SimCall = {
+      id: this.nextId++,
+      state: 'ringing',
+      placedAt: this.now,
+      answeredAt: null,
+      bucket: this.planOf(campaign).tellsKinds ? contact.kind : 0,
+      contact,
+      endsAt: this.now + (isPerson ? contact.ring : contact.otherAfter),
+      isAnswered,
+      isPerson,
+    };
+    campaign.calls.set(call.id, call);
+    campaign.totals.placed++;
+    this.tell(campaign, { type: 'placed', t: this.now, callId: call.id, bucket: call.bucket });
+    this.agenda.add(call.endsAt, () => (isAnswered ? this.answered(campaign, call) : this.failed(campaign, call)));
+  }
+
+  private failed(campaign: Campaign, { id, placedAt, contact }: SimCall): void {
+    campaign.calls.delete(id);
+    campaign.totals.failed++;
+    this.tell(campaign, { type: 'failed', t: this.now, callId: id, age: this.now - placedAt, cause: contact.other });
+  }
+
+  private answered(campaign: Campaign, call: SimCall): void {
+    call.state = 'waiting';
+    call.answeredAt = this.now;
+    campaign.totals.answered++;
+    if (call.isPerson && this.now < earlySeconds) campaign.persons.answeredEarly++;
+    this.tell(campaign, { type: 'answered', t: this.now, callId: call.id, age: this.now - call.placedAt });
+    const agent = this.floor.longestReady();
+    if (agent) {
+      this.connect(campaign, call, agent);
+      return;
+    }
+    this.agenda.add(this.now + this.scenario.grace, () => {
+      if (campaign.calls.get(call.id) === call) this.abandon(campaign, call);
+    });
+  }
+
+  private abandon(campaign: Campaign, call: SimCall): void {
+    campaign.calls.delete(call.id);
+    campaign.totals.abandoned++;
+    if (call.isPerson) {
+      campaign.persons.abandoned++;
+      if ((call.answeredAt ?? 0) < earlySeconds) campaign.persons.abandonedEarly++;
+    }
+    this.tell(campaign, { type: 'abandoned', t: this.now, callId: call.id });
+  }
+
+  private connect(campaign: Campaign, call: SimCall, agent: Agent): void {
+    campaign.calls.delete(call.id);
+    campaign.totals.connected++;
+    if (call.isPerson) campaign.persons.connected++;
+    const wait = this.now - (call.answeredAt ?? this.now);
+    this.tell(campaign, { type: 'connected', t: this.now, callId: call.id, agentId: agent.id, wait });
+    const talk = call.isPerson ? call.contact.talk : machineTalk;
+    this.talk(agent, { talk, wrap: call.isPerson ? call.contact.wrap : machineWrap, live: call.isPerson });
+  }
+
+  private talk(agent: Agent, work: { talk: number; wrap: number; live: boolean }): void {
+    const begin = this.now;
+    this.floor.enter(agent, 'talk', begin);
+    agent.readyAt = begin + work.talk + work.wrap;
+    this.agenda.add(begin + work.talk, () => {
+      this.floor.enter(agent, 'wrap', this.now);
+      for (const campaign of this.campaigns)
+        this.tell(campaign, { type: 'talkEnd', t: this.now, agentId: agent.id, duration: work.talk, live: work.live });
+      this.agenda.add(this.now + work.wrap, () => {
+        for (const campaign of this.campaigns)
+          this.tell(campaign, { type: 'wrapEnd', t: this.now, agentId: agent.id, duration: work.wrap });
+        if (this.floor.free(agent, this.now)) this.serve(agent);
+      });
+    });
+  }
+
+  /** Inbound callers first, then who has waited longest after an answer. */
+  private serve(agent: Agent): void {
+    const came = this.inboundWaiting.shift();
+    if (came !== undefined) {
+      this.takeInbound(agent, came);
+      return;
+    }
+    let first: { campaign: Campaign; call: SimCall } | undefined;
+    for (const campaign of this.campaigns)
+      for (const call of campaign.calls.values())
+        if (call.state === 'waiting' && (call.answeredAt ?? 0) < (first?.call.answeredAt ?? Infinity)) first = { campaign, call };
+    if (first) this.connect(first.campaign, first.call, agent);
+  }
+
+  private planInbound(): void {
+    const gap = span(this.inboundRandom, { mean: 3_600 / this.scenario.inboundPerHour });
+    this.agenda.add(this.now + gap, () => {
+      for (const campaign of this.campaigns) this.tell(campaign, { type: 'inbound', t: this.now });
+      const agent = this.floor.longestReady();
+      if (agent) this.takeInbound(agent, this.now);
+      else this.inboundWaiting.push(this.now);
+      this.planInbound();
+    });
+  }
+
+  private takeInbound(agent: Agent, came: number): void {
+    this.inboundWaits.push(this.now - came);
+    const [talk, wrap] = [span(this.inboundRandom, inboundTalk), span(this.inboundRandom, inboundWrap)];
+    this.talk(agent, { talk, wrap, live: true });
+  }
+
+  private tell({ pacer }: Campaign, event: PacerEvent): void {
+    pacer.onEvent?.(event);
+  }
+
+  private result(): DayResult {
+    const persons = this.campaigns.map((campaign) => campaign.persons);
+    const { busy, signedIn, waits } = this.floor.close(this.end);
+    const sorted = waits.sort((a, b) => a - b);
+    return {
+      utilisation: busy / signedIn,
+      abandoned: persons.map(({ connected, abandoned }) => (abandoned ? abandoned / (connected + abandoned) : 0)),
+      persons,
+      early: {
+        answered: persons.reduce((sum, { answeredEarly }) => sum + answeredEarly, 0),
+        abandoned: persons.reduce((sum, { abandonedEarly }) => sum + abandonedEarly, 0),
+      },
+      waitMean: sorted.reduce((sum, wait) => sum + wait, 0) / Math.max(1, sorted.length),
+      wait90: sorted[Math.floor(sorted.length * 0.9)] ?? 0,
+      connectsPerAgentHour: (persons.reduce((sum, { connected }) => sum + connected, 0) * 3_600) / signedIn,
+      inbound: { count: this.inboundWaits.length, within20: this.inboundWaits.filter((wait) => wait <= 20).length },
+      linesMost: this.linesMost,
+    };
+  }
+}
