@@ -417,6 +417,15 @@ describe('queue_entry into Tandem’s queues: results', () => {
     assert.equal(w.engine.sessions.size, 0);
   });
 
+  it("O86: a queue that cannot be read, or none, is the reference's -1", async () => {
+    for (const args of [[], [' '], ['sup\nport']]) {
+      const w = world();
+      const call = await w.run(w.call(args));
+      assert.deepEqual([get(call, 'TANDEM_RESULT'), get(call, 'TANDEM_OPENSIPS_CODE')], ['error', '-1'], JSON.stringify(args));
+      assert.deepEqual(w.engine.asked, []);
+    }
+  });
+
   it('O88: an unknown queue is TDM_NOT_FOUND, nothing done, no trace of an earlier visit', async () => {
     const w = world();
     const call = await w.run(w.call(['nowhere']));
