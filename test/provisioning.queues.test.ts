@@ -63,6 +63,7 @@ const everyQueueKey = `
     confirm_s: 8
     hang_up_after_talk: false
     language: de
+    service_level: { within_s: 30, percent: 90, short_abandon_s: 2.5 }
     tiers: [{ agent: anna, level: 2, position: 3 }]
   - id: sales
     tiers: []
@@ -204,6 +205,7 @@ describe('provisioning of queues', () => {
         },
       ],
       servedBySkill: true,
+      serviceLevel: { withinMs: 30_000, percent: 90, shortAbandonMs: 2_500 },
       reserveRareSkills: true,
       chatPolicy: 'full-load',
       confirmKey: '5',
