@@ -5,6 +5,7 @@
 import { cpus, loadavg, release } from 'node:os';
 import { agiSessions } from './agi-sessions.js';
 import { amiEvents } from './ami-events.js';
+import { boardViewers } from './board-viewers.js';
 import { eslSessions } from './esl-sessions.js';
 import { eventFeed } from './event-feed.js';
 import { handover } from './handover.js';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'queue-engine': queueEngine,
   'queue-latency': queueLatency,
   'queue-asterisk': queueAsterisk,
+  'board-viewers': boardViewers,
   reports,
   'event-feed': eventFeed,
   'queue-commands': queueCommands,

@@ -5,6 +5,7 @@ import { queueView } from '../core/acd/views.js';
 import { noToday } from '../core/board/no-today.js';
 import type { AgentRow, AgentTopic, BoardDiff, BoardEvent, BoardSnapshot, QueueRow, QueueTopic } from '../core/board/wire.js';
 import { createLiveBoard, liveBoardDefaults, type WatchWish } from '../core/services/live-board.js';
+import { PacedSends, sendsPerTurn } from '../core/services/paced-sends.js';
 import type { Today } from '../core/report-ports.js';
 import { createDesk, deskConfig, type Desk } from './support/engine-desk.js';
 import { createHandTimers } from './support/hand-timers.js';
@@ -224,6 +225,29 @@ describe('live board', () => {
     first.end();
     watch();
     assert.equal(board.viewers(), 2);
+  });
+
+  it('B23: many viewers are told some at a time, each in order, and nobody who has gone', () => {
+    const timers = createHandTimers();
+    const sends = new PacedSends((ms, run) => timers.after(ms, run));
+    const told: number[] = [];
+    for (let i = 0; i < 2 * sendsPerTurn + 1; i++) sends.add(() => told.push(i));
+    assert.deepEqual([told.length, timers.waiting], [0, 1]);
+    timers.advance(0);
+    assert.deepEqual(
+      told,
+      Array.from({ length: 2 * sendsPerTurn + 1 }, (_, i) => i),
+    );
+    sends.add(() => told.push(-1));
+    sends.drain();
+    assert.deepEqual([told.at(-1), timers.waiting], [-1, 0]);
+
+    const { desk, watch, turn } = open();
+    const [one, other] = [watch(), watch()];
+    desk.call('support');
+    one.end();
+    turn();
+    assert.deepEqual([one.events(), other.events()], [['snapshot'], ['snapshot', 'diff']]);
   });
 
   it('figures of the day that come after the news are told within a round', () => {

@@ -1,5 +1,6 @@
 /** One world with a backlog of a given length, kept at that length, and what is measured on it. */
 import type { AcdState } from '../../core/acd/acd-state.js';
+import type { QueueEngine } from '../../core/acd-ports.js';
 import type { ConnectOrder, RingOrder } from '../../core/acd/effects.js';
 import { spreadOf } from './figure.js';
 import type { Spread } from './figure.js';
@@ -48,6 +49,12 @@ export class QueueLatency {
     return run;
   }
 
+  /** as doors see it */
+  get engine(): Pick<QueueEngine, 'view' | 'onNotice' | 'isOwner'> {
+    const { loop, news } = this.world;
+    return { view: () => loop.view(), onNotice: (listener) => news.onNotice(listener), isOwner: () => true };
+  }
+
   get state(): AcdState {
     return this.world.loop.view();
   }
@@ -59,12 +66,16 @@ export class QueueLatency {
 
   /** Newcomers at random moments; each finds an agent free. */
   async joins(count = ticks): Promise<Spread> {
+    return spreadOf(await this.joinSamples(count));
+  }
+
+  async joinSamples(count = ticks): Promise<number[]> {
     const samples: number[] = [];
     this.sample = (ms) => samples.push(ms);
     await this.metronome.run({ perSecond, count, seed: count }, (atMs) => this.since.set(this.world.join('free'), atMs));
     await this.until(() => samples.length === count);
     await this.until(() => this.state.members.size === this.state.membersOfQueue(this.backlogQueue).size + 2 * busyAgents);
-    return spreadOf(samples);
+    return samples;
   }
 
   /** Agents hang up at random moments, each second one with a wrap-up; the next caller of the backlog is theirs. */

@@ -9,6 +9,7 @@ import type { Join } from '../../core/acd/events.js';
 import { memberId, switchId } from '../../core/acd/ids.js';
 import type { AgentId, MemberId } from '../../core/acd/ids.js';
 import { createAcdBoard } from '../../core/services/acd-board.js';
+import type { AcdBoard } from '../../core/services/acd-board.js';
 import { createAcdLoop } from '../../core/services/acd-loop.js';
 import type { AcdLoop } from '../../core/services/acd-loop.js';
 import { TandemError } from '../../core/errors.js';
@@ -36,6 +37,7 @@ export type AgentKind = 'free' | 'busy' | 'wrapup';
 
 export interface QueueWorld {
   readonly loop: AcdLoop;
+  readonly news: Pick<AcdBoard, 'onNotice'>;
   /** A caller whom only agents of this skill may serve. */
   join(skill: 'free' | 'busy'): MemberId;
   /** Each ring order at the moment when the switch gets it. */
@@ -78,6 +80,7 @@ export async function openQueueWorld(options: QueueWorldOptions): Promise<QueueW
   if (fence === undefined) throw new Error('the lease of the queues is taken');
   const { lastSeq } = await store.acd.load();
   let members = 0;
+  const news = createAcdBoard({ log });
   const loop = createAcdLoop({
     engine: createAcdEngine({ config: configOf(options), instance: 'bench', seed: 1, nowMs: nowMs() }),
     lastSeq,
@@ -86,7 +89,7 @@ export async function openQueueWorld(options: QueueWorldOptions): Promise<QueueW
       options.onStored?.(batch.events);
     },
     switches: new Map([[west, notingSwitch(() => world)]]),
-    board: createAcdBoard({ log }),
+    board: news,
     askChannels: () => undefined,
     onFenced: unexpected('onFenced'),
     nowMs,
@@ -97,6 +100,7 @@ export async function openQueueWorld(options: QueueWorldOptions): Promise<QueueW
   });
   const world: QueueWorld = {
     loop,
+    news,
     onRing: () => undefined,
     onTalk: () => undefined,
     join(skill) {

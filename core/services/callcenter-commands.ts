@@ -1,7 +1,7 @@
 /** mod_callcenter's commands over the queue engine: which one it is, who may see what, and its answer (freeswitch-callcenter 9, 10). */
 import type { AcdState } from '../acd/acd-state.js';
 import type { Offer } from '../acd/state.js';
-import type { CallcenterCommandName, CallcenterCommands, CallcenterNeed, CallcenterUser } from '../callcenter-ports.js';
+import type { AgentGet, CallcenterCommandName, CallcenterCommands, CallcenterNeed, CallcenterUser } from '../callcenter-ports.js';
 import { answers, sessionNotFound } from '../callcenter/answers.js';
 import { parseCommand, type Command, type CommandName } from '../callcenter/command.js';
 import { answerJson } from '../callcenter/json.js';
@@ -16,6 +16,8 @@ import type { TrackedCalls } from './tracked-calls.js';
 
 export interface CallcenterDeps extends CallcenterTools {
   readonly tracked: Pick<TrackedCalls, 'track'>;
+  /** `agent get` was answered */
+  onGet?(get: AgentGet): void;
 }
 
 export interface CallcenterOptions {
@@ -34,7 +36,11 @@ export function createCallcenterCommands(deps: CallcenterDeps, { instance }: Cal
 
   async function run({ name, words }: Command, who: CallcenterUser): Promise<string> {
     const read = readings[name];
-    if (read) return read(reader(who), words);
+    if (read) {
+      const answer = read(reader(who), words);
+      if (name === 'agent get') tellGet(deps, who, words, answer);
+      return answer;
+    }
     const change = changes[name];
     return change ? change(deps, who, words) : answers.none;
   }
@@ -77,6 +83,14 @@ const changes: {
   'queue unload': queueLoad,
   'queue reload': queueLoad,
 };
+
+function tellGet(deps: CallcenterDeps, { queues }: CallcenterUser, [given = '', name = '']: readonly string[], value: string): void {
+  const key = getKeys.find((one) => one === given.toLowerCase());
+  const agent = agentSeen(deps.engine.view(), queues, name);
+  if (key && agent) deps.onGet?.({ key, agent: agent.id, value });
+}
+
+const getKeys = ['status', 'state', 'uuid'] as const;
 
 function need(name: CallcenterCommandName, args: string): CallcenterNeed {
   if (name === 'json') return 'view';

@@ -12,6 +12,7 @@ import { agentTopic, queueTopic } from '../board/topics.js';
 import type { BoardEvent } from '../board/wire.js';
 import { TandemError } from '../errors.js';
 import type { Today } from '../report-ports.js';
+import { PacedSends } from './paced-sends.js';
 
 /** A message as the door sends it; made once, sent to many. */
 export type MakeFrame<Frame> = (event: BoardEvent, json: string) => Frame;
@@ -64,6 +65,7 @@ class Board<Frame> implements LiveBoard<Frame> {
   readonly #groups = new Map<string, BoardGroup>();
   /** by name of the topic; what was told last */
   readonly #topics = new Map<string, string>();
+  readonly #sends: PacedSends;
   #model: BoardModel;
   #state: AcdState | undefined;
   #callbackNews = 0;
@@ -72,6 +74,7 @@ class Board<Frame> implements LiveBoard<Frame> {
   constructor(deps: LiveBoardDeps<Frame>, options: typeof liveBoardDefaults) {
     this.#deps = deps;
     this.#options = options;
+    this.#sends = new PacedSends((delayMs, run) => deps.after(delayMs, run));
     this.#model = new BoardModel(deps.today);
   }
 
@@ -117,6 +120,7 @@ class Board<Frame> implements LiveBoard<Frame> {
   #end(): void {
     this.#stop?.();
     this.#stop = undefined;
+    this.#sends.clear();
     this.#forget();
   }
 
@@ -149,13 +153,15 @@ class Board<Frame> implements LiveBoard<Frame> {
 
   #flush(): void {
     const { engine } = this.#deps;
+    this.#sends.drain();
     if (!engine.isOwner()) {
       if (this.#state) this.#tellAll(this.#standby());
       if (this.#state) this.#forget();
       return;
     }
     if (this.#state !== engine.view()) {
-      if (this.#open() && this.#state) for (const viewer of this.#viewers) this.#greet(viewer, this.#state);
+      if (this.#open() && this.#state)
+        for (const viewer of this.#viewers) this.#greet(viewer, this.#state, (frame) => this.#send(viewer, frame));
       return;
     }
     this.#tellChanges(this.#state);
@@ -172,10 +178,10 @@ class Board<Frame> implements LiveBoard<Frame> {
     const topics = this.#changedTopics(state);
     for (const viewer of this.#viewers) {
       const frame = viewer.isBoard ? frames.get(rightsKey(viewer.queues)) : undefined;
-      if (frame !== undefined) viewer.send(frame);
+      if (frame !== undefined) this.#send(viewer, frame);
       for (const name of topicsOf(viewer)) {
         const topic = topics.get(name);
-        if (topic !== undefined) viewer.send(topic);
+        if (topic !== undefined) this.#send(viewer, topic);
       }
     }
     this.#dropUnwatched();
@@ -197,15 +203,15 @@ class Board<Frame> implements LiveBoard<Frame> {
     return told;
   }
 
-  #greet(viewer: Viewer<Frame>, state: AcdState): void {
+  #greet(viewer: Viewer<Frame>, state: AcdState, send = viewer.send): void {
     const { frame } = this.#deps;
     const atMs = this.#deps.nowMs();
-    viewer.send(viewer.isBoard ? frame('snapshot', this.#groupOf(viewer.queues).snapshot(atMs)) : frame('clock', JSON.stringify({ atMs })));
+    send(viewer.isBoard ? frame('snapshot', this.#groupOf(viewer.queues).snapshot(atMs)) : frame('clock', JSON.stringify({ atMs })));
     for (const name of topicsOf(viewer)) {
       const json = this.#topics.get(name) ?? this.#topicJson(state, name);
       if (json === undefined) continue;
       this.#topics.set(name, json);
-      viewer.send(frame(eventOf(name), json));
+      send(frame(eventOf(name), json));
     }
   }
 
@@ -239,8 +245,13 @@ class Board<Frame> implements LiveBoard<Frame> {
     return this.#deps.frame('standby', JSON.stringify({ atMs: this.#deps.nowMs() }));
   }
 
+  /** A viewer who has gone meanwhile gets nothing. */
+  #send(viewer: Viewer<Frame>, frame: Frame): void {
+    this.#sends.add(() => this.#viewers.has(viewer) && viewer.send(frame));
+  }
+
   #tellAll(frame: Frame): void {
-    for (const viewer of this.#viewers) viewer.send(frame);
+    for (const viewer of this.#viewers) this.#send(viewer, frame);
   }
 }
 
