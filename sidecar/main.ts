@@ -117,7 +117,7 @@ async function open(
   closers.push(() => links.close());
   const queues = openQueues({ config, store, links, log, meter: metrics, health, timers: systemTimers, monoMs: () => performance.now() });
   closers.push(() => queues.stop());
-  const provisioning = openQueueProvisioning({ config, store, queues, env, log });
+  const provisioning = openQueueProvisioning({ config, store, queues, log });
   const callcenter = openCallcenter(
     { ...queues, links, provisioning, reload: () => queues.reload(), timers: systemTimers, log },
     config.callcenter,

@@ -20,6 +20,7 @@ export function createProvisioningStore({ provisioning }: Pick<Store, 'provision
         vicidial_dial_log: state.dialLog,
         tandem_accounts: state.accounts,
         tandem_user_secrets: state.userSecrets,
+        tandem_user_rights: state.userRights,
         tandem_peers: state.peers,
         tandem_menus: state.menus,
         tandem_queues: state.queues,

@@ -25,7 +25,6 @@ export interface QueueProvisioningDeps {
   reload(): Promise<void>;
   nowMs(): number;
   readonly zone: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
 }
 
@@ -61,9 +60,10 @@ export function createQueueProvisioning(deps: QueueProvisioningDeps): QueueProvi
   const read = async (): Promise<StoredQueues> => storedQueues(await deps.store.read({ leadIds: [], callerCodes: [], only: 'queues' }));
 
   async function apply(user: string, wanted: object): Promise<Pick<Plan, 'lines' | 'warnings'>> {
-    const { store, hasher, zone, env } = deps;
+    const { store, hasher, zone } = deps;
+    refuseReferences(wanted);
     const only: ProvisioningStore = { read: (names) => store.read({ ...names, only: 'queues' }), write: (changes) => store.write(changes) };
-    const options = { store: only, hasher, nowMs: deps.nowMs(), zone, dryRun: false, allowDefaultSecrets: false, env };
+    const options = { store: only, hasher, nowMs: deps.nowMs(), zone, dryRun: false, allowDefaultSecrets: false, env: {} };
     const { lines, warnings } = await applyValue(wanted, options, refused);
     deps.log.info({ audit: true, user, changes: lines }, 'queues: provisioned over the API');
     if (lines.length > 0) await deps.reload();
@@ -81,21 +81,29 @@ export interface QueueProvisioningParts {
   readonly config: { readonly zone: string };
   readonly store: Parameters<typeof createProvisioningStore>[0];
   readonly queues: { reload(): Promise<void> };
-  readonly env: QueueProvisioningDeps['env'];
   readonly log: Log;
 }
 
 /** The one for a process: changes from all of its doors stand in one line. */
-export function openQueueProvisioning({ config, store, queues, env, log }: QueueProvisioningParts): QueueProvisioning {
+export function openQueueProvisioning({ config, store, queues, log }: QueueProvisioningParts): QueueProvisioning {
   return createQueueProvisioning({
     store: createProvisioningStore(store),
     hasher: createPasswordHasher(),
     reload: () => queues.reload(),
     nowMs: Date.now,
     zone: config.zone,
-    env,
     log,
   });
+}
+
+/** In a file such a PIN names a file or variable of this machine; who asks from elsewhere is told nothing of these. */
+function refuseReferences(wanted: object): void {
+  const agents = 'agents' in wanted && Array.isArray(wanted.agents) ? (wanted.agents as readonly unknown[]) : [];
+  const problems = agents.flatMap((agent, i): SchemaProblem[] => {
+    const pin = typeof agent === 'object' && agent !== null && 'pin' in agent ? agent.pin : undefined;
+    return /^(env|file):/i.test(String(pin)) ? [{ path: ['agents', i, 'pin'], message: 'may not begin with env: or file:' }] : [];
+  });
+  if (problems.length > 0) refused(problems);
 }
 
 function refused(problems: readonly SchemaProblem[]): never {

@@ -39,7 +39,7 @@ export interface UserAdmin {
 export interface UserAdminDeps {
   readonly store: ProvisioningStore;
   readonly users: UserList;
-  readonly rights: UserRightsStore;
+  readonly rights: Pick<UserRightsStore, 'all'>;
   readonly sessions: Pick<SessionStore, 'endOfUser'>;
   readonly hasher: PasswordHasher;
   nowMs(): number;
@@ -69,12 +69,9 @@ export function createUserAdmin(deps: UserAdminDeps): UserAdmin {
 
   async function save(name: string, wish: UserWish, before: SeenUser | undefined): Promise<SeenUser> {
     const rows = await deps.store.read({ leadIds: [], callerCodes: [] });
-    const rights = rightsAfter(wish, before, rows);
-    const entry = entryOf(name, wish, before, rows);
-    refuseBad(entry, rights);
+    const entry = { ...entryOf(name, wish, before, rows), ...rightsOf(wish, rows) };
+    refuseBad(entry, wish.queues === undefined ? before?.queues !== undefined : wish.queues !== null);
     const options = { hasher: deps.hasher, nowMs: deps.nowMs(), zone: deps.zone, dryRun: false, allowDefaultSecrets: false, env: {} };
-    // Rights first: a new user with all queues for a moment would be too much, one without functions is not.
-    await deps.rights.put(before?.user ?? name, rights);
     await applyValue({ users: [entry] }, { ...options, store: deps.store }, refusedBy);
     if (wish.pass !== undefined || wish.active === false) await deps.sessions.endOfUser(before?.user ?? name);
     const after = await find(name);
@@ -122,10 +119,12 @@ function entryOf(name: string, wish: UserWish, before: SeenUser | undefined, row
   };
 }
 
-function rightsAfter(wish: UserWish, before: SeenUser | undefined, rows: CurrentRows): UserRights {
-  const queues = wish.queues === undefined ? before?.queues : wish.queues === null ? undefined : knownIds(wish.queues, rows);
-  const agent = wish.agent === undefined ? before?.agent : wish.agent === null ? undefined : knownAgent(wish.agent, rows);
-  return { queues, agent };
+/** The part of the entry about queues and agent; what the request does not say stays. */
+function rightsOf({ queues, agent }: UserWish, rows: CurrentRows) {
+  return {
+    ...(queues === undefined ? {} : { queues: queues === null ? 'all' : knownIds(queues, rows) }),
+    ...(agent === undefined ? {} : { agent: agent === null ? '' : knownAgent(agent, rows) }),
+  };
 }
 
 const idOf = (table: readonly Row[] | undefined, column: string, name: string): string | undefined => {
@@ -148,11 +147,11 @@ function knownAgent(name: string, rows: CurrentRows): string {
   return id;
 }
 
-function refuseBad(entry: ReturnType<typeof entryOf>, rights: UserRights): void {
+function refuseBad(entry: ReturnType<typeof entryOf>, isNarrowed: boolean): void {
   const problems: string[] = [];
   const isAdmin = entry.functions.includes(apiFunctions.admin);
   if (isAdmin && entry.user_level < adminLevelMin) problems.push(`level: ${apiFunctions.admin} needs ${String(adminLevelMin)} or more`);
-  if (isAdmin && rights.queues) problems.push(`queues: ${apiFunctions.admin} is for all queues`);
+  if (isAdmin && isNarrowed) problems.push(`queues: ${apiFunctions.admin} is for all queues`);
   // In a provisioning file such a text is a reference to a file or variable of this machine.
   if (/^(env|file):/.test(entry.pass ?? '')) problems.push('pass: may not begin with env: or file:');
   if (problems.length > 0) throw new TandemError('TDM_BAD_REQUEST', [problems.join('; ')]);

@@ -14,6 +14,7 @@ export type ProvisionedTable =
   | 'vicidial_dial_log'
   | 'tandem_accounts'
   | 'tandem_user_secrets'
+  | 'tandem_user_rights'
   | 'tandem_peers'
   | 'tandem_menus'
   | 'tandem_queues'
@@ -44,6 +45,7 @@ export const provisionedTables: Readonly<Record<ProvisionedTable, ProvisionedCol
   vicidial_dial_log: vicidial('vicidial_dial_log', 'call_date', 'caller_code'),
   tandem_accounts: { columns: ['user', 'peer_id', 'window_s', 'one_time', 'requests_per_minute', 'lists', 'addresses'], orderBy: ['user'] },
   tandem_user_secrets: { columns: ['user', 'secret_hash'], orderBy: ['user'] },
+  tandem_user_rights: { columns: ['user', 'queues', 'agent_id'], orderBy: ['user'] },
   tandem_peers: {
     columns: [
       'peer_id',

@@ -33,6 +33,7 @@ export interface ProvisioningState {
   readonly dialLog: readonly Row[];
   readonly accounts: readonly Row[];
   readonly userSecrets: readonly Row[];
+  readonly userRights: readonly Row[];
   readonly peers: readonly Row[];
   readonly menus: readonly Row[];
   readonly queues: readonly Row[];
@@ -144,6 +145,7 @@ export function createProvisioning(db: Db, options: ProvisioningOptions): Provis
         dialLog: await rowsWith('vicidial_dial_log', 'caller_code', read.callerCodes ?? []),
         accounts: await of('tandem_accounts'),
         userSecrets: await of('tandem_user_secrets'),
+        userRights: await of('tandem_user_rights'),
         peers: await of('tandem_peers'),
         menus: await of('tandem_menus'),
         queues: await of('tandem_queues'),

@@ -44,6 +44,15 @@ describe('provisioning over the API', () => {
     assert.doesNotMatch(JSON.stringify(await get('agents/anna')), /4711|pin/);
   });
 
+  it('B24: a PIN by reference is refused: nobody reads files and variables of this machine from elsewhere', async () => {
+    for (const pin of ['env:HOME', 'file:/etc/hostname', ['env:HOME']]) {
+      const { status, body } = await api.ask('PUT', '/provisioning/agents/anna', { contact: 'PJSIP/1', pin });
+      assert.equal(status, 400);
+      assert.equal(body['message'], 'Request refused: agents.0.pin: may not begin with env: or file:');
+    }
+    assert.equal(api.tables.written.length, 0);
+  });
+
   it('B18: skills one by one, in any letter case', async () => {
     await put('agents/anna', { contact: 'PJSIP/1' });
     await put('agents/anna/skills/English', { level: 7 });

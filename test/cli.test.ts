@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { openStore } from '../sql/store.js';
 import { startExample } from './support/example-process.js';
+import { silentLog, silentMeter } from './support/observers.js';
 
 const run = promisify(execFile);
 const binary = join(import.meta.dirname, '..', 'bin', 'tandem.js');
@@ -38,6 +40,27 @@ describe('command line', function () {
     assert.match((await tandem(['user', 'list'])).out ?? '', /^peer1\tlevel 8\tADMIN\tactive\tccc_lead_info\n$/);
     assert.match((await tandem(['user', 'remove', 'peer1'])).out ?? '', /removed/);
     assert.equal((await tandem(['user', 'list'])).out, '');
+  });
+
+  it('B39: user add with queues and agent', async () => {
+    const file = join(dir, 'site.yaml');
+    writeFileSync(file, 'queues: [{ id: support }, { id: sales }]\nagents: [{ id: anna }]\n');
+    await tandem(['apply', file]);
+    const add = (...more: string[]) => tandem(['user', 'add', 'desk', '--functions', 'tandem_queue_view', ...more]);
+    assert.match((await add('--queues', 'nosuch')).stderr ?? '', /queue "nosuch" is unknown/);
+    assert.equal((await add('--queues', 'support, sales', '--agent', 'anna')).code, 0);
+    const store = await openStore({
+      url: `sqlite:${join(dir, 't.db')}`,
+      zone: 'UTC',
+      log: silentLog,
+      meter: silentMeter,
+      nowMs: Date.now,
+    });
+    try {
+      assert.deepEqual(await store.access.rights.find('desk'), { queues: ['support', 'sales'], agent: 'anna' });
+    } finally {
+      await store.close();
+    }
   });
 
   it('B63: apply, apply again, and menu show', async () => {

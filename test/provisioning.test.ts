@@ -147,6 +147,34 @@ describe('provisioning', () => {
     assert.deepEqual((await apply(without)).lines, []);
   });
 
+  it('B39: queues and agent of a user: made, kept when they are not named, changed, and removed with the user', async () => {
+    const desk = (more: string): string => `users: [{ user: desk, pass: long-secret, functions: [tandem_queue_control]${more} }]`;
+    const rights = () => store.tables.tandem_user_rights;
+    await apply('queues: [{ id: Support }, { id: sales }]\nagents: [{ id: Anna }]');
+    const made = await apply(desk(', queues: [SUPPORT, support, sales], agent: Anna'));
+    assert.deepEqual(made.lines, ['+ tandem_user_rights desk', '+ vicidial_users desk', '+ tandem_user_secrets desk']);
+    assert.deepEqual(rights(), [{ user: 'desk', queues: '["support","sales"]', agent_id: 'Anna' }]);
+    assert.deepEqual((await apply(desk(''))).lines, [], 'who is not named there is not let into all queues');
+    assert.deepEqual((await apply(desk(', queues: all'))).lines, ['~ tandem_user_rights desk: queues=null']);
+    await apply(desk(', queues: [], agent: ""'));
+    assert.deepEqual(rights(), [{ user: 'desk', queues: '[]', agent_id: null }]);
+    await apply('remove: { users: [DESK] }');
+    assert.deepEqual(rights(), []);
+  });
+
+  for (const [entry, message] of [
+    ['queues: [nosuch]', 'users\\.0\\.queues\\.0: queue "nosuch" is unknown'],
+    ['agent: nosuch', 'users\\.0\\.agent: agent "nosuch" is unknown'],
+    ['queues: ["sup port"]', 'users\\.0\\.queues'],
+    ['queues: support', 'users\\.0\\.queues: must be a list of queues, or the word all'],
+    ['queues:', 'users\\.0\\.queues'],
+    ['queues: [support], functions: [tandem_admin]', 'users\\.0\\.queues: tandem_admin is for all queues'],
+  ] as const)
+    it(`B39: a user with ${entry} is refused`, async () => {
+      await assert.rejects(apply(`queues: [{ id: support }]\nusers: [{ user: desk, ${entry} }]`), new RegExp(message));
+      assert.equal(store.written.length, 0);
+    });
+
   it('remove takes away only what it names', async () => {
     await apply(site);
     const plan = await apply('remove: { menus: [other, nosuch], users: ["7100"], leads: ["1000123"] }');

@@ -35,6 +35,7 @@ describeStores('provisioning', (open) => {
       },
       { table: 'vicidial_dial_log', action: 'insert', key: { caller_code: 'DC1' }, values: { lead_id: 1 } },
       { table: 'tandem_accounts', action: 'insert', key: { user: '6666' }, values: { peer_id: 'alpha', lists: '[501]' } },
+      { table: 'tandem_user_rights', action: 'insert', key: { user: '6666' }, values: { queues: '["support"]', agent_id: null } },
       { table: 'tandem_user_secrets', action: 'insert', key: { user: '6666' }, values: { secret_hash: 'scrypt$x' } },
       { table: 'tandem_peers', action: 'insert', key: { peer_id: 'alpha' }, values: { base_url: 'https://alpha.test' } },
       { table: 'tandem_menus', action: 'insert', key: { menu_id: 'm' }, values: { definition: '{}' } },

@@ -5,6 +5,7 @@ import type { CurrentRows, ProvisionedTable } from './plan.js';
 import { checkQueueReferences } from './queue-references.js';
 import { wantedTiers } from './queue-rows.js';
 import type { Provisioning, SchemaProblem } from './schema.js';
+import { userProblems } from './user-references.js';
 
 export function checkReferences(wanted: Provisioning, current: CurrentRows): readonly SchemaProblem[] {
   const groups = known(current, 'vicidial_user_groups', 'user_group', [...wanted.user_groups.map((g) => g.id), 'ADMIN']);
@@ -38,6 +39,7 @@ export function checkReferences(wanted: Provisioning, current: CurrentRows): rea
         : [],
     ),
     ...wanted.menus.flatMap((menu, i) => menuProblems(menu, i, menus, containers)),
+    ...userProblems(wanted, current),
     ...checkQueueReferences(wanted, current),
   ];
 }

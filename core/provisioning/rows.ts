@@ -1,6 +1,7 @@
 /** The provisioning file as rows of tables, with VICIdial's column names. */
 import { leadFields } from '../leads/lead.js';
 import { sqlDateTime } from '../time.js';
+import { canonical } from './names.js';
 import type { Cell, ProvisionedTable, Row, SecretsOf } from './plan.js';
 import { queueRows } from './queue-rows.js';
 import type { Provisioning } from './schema.js';
@@ -114,8 +115,20 @@ function userRows(wanted: Provisioning, secrets: SecretsOf): WantedRow[] {
       },
       onInsert: { pass: '' },
     };
-    return hashed === undefined ? [row] : [row, { table: 'tandem_user_secrets', key: { user: u.user }, values: { secret_hash: hashed } }];
+    const secret: WantedRow[] =
+      hashed === undefined ? [] : [{ table: 'tandem_user_secrets', key: { user: u.user }, values: { secret_hash: hashed } }];
+    return [...rightsRow(u), row, ...secret];
   });
+}
+
+/** Stands before the user's own row: nobody has all queues for a moment who is to have some. */
+function rightsRow({ user, queues, agent }: Provisioning['users'][number]): WantedRow[] {
+  if (queues === undefined && agent === undefined) return [];
+  const values = {
+    ...(queues === undefined ? {} : { queues: queues === 'all' ? null : JSON.stringify([...new Set(queues.map(canonical))]) }),
+    ...(agent === undefined ? {} : { agent_id: agent || null }),
+  };
+  return [{ table: 'tandem_user_rights', key: { user }, values }];
 }
 
 function ipListRows(wanted: Provisioning): WantedRow[] {

@@ -4,13 +4,15 @@
  */
 import { z } from 'zod';
 import { agentSchema, callerSchema, pauseReasonSchema, queueSchema, queueSettingsSchema, tierSchema } from '../acd/schema.js';
-import { queueLimits } from '../acd/schema-parts.js';
+import { agentName, queueLimits, queueName } from '../acd/schema-parts.js';
 import { isNetwork } from '../address-list.js';
 import { leadFields } from '../leads/lead.js';
 import { menuSchema } from '../menu/schema.js';
 
 /** How many entries one section may have. */
 export const entriesMax = 1_000_000;
+/** Queues named for one user. */
+export const userQueuesMax = 5_000;
 
 const word = (max: number) =>
   z.coerce
@@ -40,6 +42,10 @@ const user = z.strictObject({
   /** deny by default (W-8): a function must be named, `ALL_FUNCTIONS` is possible but said aloud */
   functions: z.array(word(40)).max(100).default([]),
   ignore_ip_list: yesNo.default(false),
+  /** own API: the queues seen and changed there; without it what is stored stays, a new user has all */
+  queues: z.union([z.literal('all'), z.array(queueName).max(userQueuesMax)], 'must be a list of queues, or the word all').optional(),
+  /** own API: the agent that the user is; '' = none, without it what is stored stays */
+  agent: z.union([agentName, z.literal('')]).optional(),
 });
 
 const userGroup = z.strictObject({

@@ -19,6 +19,8 @@ interface AddOptions {
   readonly viewReports: boolean;
   readonly agentApi: boolean;
   readonly passFile?: string;
+  readonly queues?: string;
+  readonly agent?: string;
 }
 
 export function addUser(program: Command): void {
@@ -37,6 +39,8 @@ export function addUser(program: Command): void {
     .option('--functions <list>', 'API functions, separated by commas; none by default', '')
     .option('--view-reports', 'VICIdial right, needed for ccc_lead_info', false)
     .option('--agent-api', 'VICIdial right, needed for ccc_lead_info and fronter commands', false)
+    .option('--queues <list>', 'own API: only these queues, separated by commas, or all; unsaid: as stored, a new user has all')
+    .option('--agent <id>', "own API: the agent that this user is; '' for none")
     .option('--pass-file <file>', 'take the password from this file (- for standard input)')
     .action((name: string, options: AddOptions) => withStore((store, config) => add(store, config, name, options)));
 
@@ -75,10 +79,18 @@ async function add(store: Store, config: Config, name: string, options: AddOptio
     user_group: options.group,
     view_reports: options.viewReports,
     agent_api_access: options.agentApi,
-    functions: options.functions.split(',').filter((word) => word !== ''),
+    functions: words(options.functions),
+    ...(options.queues === undefined ? {} : { queues: options.queues.trim() === 'all' ? 'all' : words(options.queues) }),
+    ...(options.agent === undefined ? {} : { agent: options.agent }),
   };
   await apply(store, config, { users: [entry] }, [`User ${name} is ready.`, ...(made ? [`Password (shown once): ${made}`] : [])]);
 }
+
+const words = (list: string): string[] =>
+  list
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 
 function readPassword(file: string): string {
   const text = readFileSync(file === '-' ? 0 : file, 'utf8').replace(/\r?\n$/, '');

@@ -39,7 +39,6 @@ export async function openCallcenterDesk(site: object, { startMs = 1_795_318_033
     reload,
     nowMs,
     zone: 'UTC',
-    env: {},
     log,
   });
   await provisioning.change('setup', () => site);

@@ -100,7 +100,6 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
     },
     nowMs: () => desk.nowMs(),
     zone: 'UTC',
-    env: {},
     log,
   });
   const addressOf = createClientAddress();
