@@ -30,3 +30,10 @@ export interface CallcenterCommands {
 
 export const callcenterCommandNames = ['callcenter_config', 'callcenter_break', 'callcenter_track', 'json'] as const;
 export type CallcenterCommandName = (typeof callcenterCommandNames)[number];
+
+/** What `agent get` has just answered to somebody; mod_callcenter tells everybody of it (freeswitch-callcenter 12). */
+export interface AgentGet {
+  readonly key: 'status' | 'state' | 'uuid';
+  readonly agent: string;
+  readonly value: string;
+}

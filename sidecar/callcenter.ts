@@ -2,7 +2,7 @@
 import { nameProblem } from '../core/dial-string.js';
 import { switchId, type CallKey, type SwitchId } from '../core/acd/ids.js';
 import type { QueueEngine } from '../core/acd-ports.js';
-import type { CallcenterCommands } from '../core/callcenter-ports.js';
+import type { AgentGet, CallcenterCommands } from '../core/callcenter-ports.js';
 import type { Log } from '../core/ports.js';
 import { createCallcenterCommands } from '../core/services/callcenter-commands.js';
 import type { CallcenterProvisioning } from '../core/services/callcenter-tools.js';
@@ -27,6 +27,8 @@ export interface Callcenter {
   readonly commands: CallcenterCommands;
   /** outside calls, for the application in the dialplan too */
   readonly tracked: TrackedCalls;
+  /** Hear what `agent get` answered, at whatever door. */
+  onGet(listener: (get: AgentGet) => void): void;
   close(): void;
 }
 
@@ -35,6 +37,7 @@ export function openCallcenter(deps: CallcenterDeps, options: { readonly instanc
   const nowMs = (): number => timers.nowMs();
   const tracked = createTrackedCalls({ engine, ports, after: (delayMs, run) => timers.after(delayMs, run), nowMs });
   const stops = watchHangups(links, (on, uniqueId) => tracked.gone(on, uniqueId));
+  const listeners: ((get: AgentGet) => void)[] = [];
   const commands = createCallcenterCommands(
     {
       engine,
@@ -42,6 +45,7 @@ export function openCallcenter(deps: CallcenterDeps, options: { readonly instanc
       reload: () => deps.reload(),
       channel: (uuid) => findChannel(deps, uuid),
       tracked,
+      onGet: (get) => listeners.forEach((listener) => listener(get)),
       log,
       nowMs,
     },
@@ -50,6 +54,7 @@ export function openCallcenter(deps: CallcenterDeps, options: { readonly instanc
   return {
     commands,
     tracked,
+    onGet: (listener) => void listeners.push(listener),
     close() {
       for (const stop of stops) stop();
       tracked.close();

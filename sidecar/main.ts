@@ -171,7 +171,7 @@ async function open(
   const eventSocket = openEventSocket(config, {
     instance: config.callcenter.instance,
     engine: queues.engine,
-    commands: callcenter.commands,
+    callcenter,
     permit: side.permit,
     reload: () => queues.reload(),
     timers: systemTimers,
@@ -181,6 +181,7 @@ async function open(
   });
   const doors = doorsOf(agi, esl, http);
   closers.push(() => doors.close(0));
+  queues.onOwned(() => eventSocket?.owned());
   closers.push(() => eventSocket?.close());
   // Callers find the queues taken when they come. While the database is away they are taken as soon as it answers.
   const taken = preparation.done.then(() => queues.start());

@@ -58,6 +58,8 @@ export interface Queues {
   start(): Promise<void>;
   /** Give the engine what is provisioned now. */
   reload(): Promise<void>;
+  /** The queues have just become ours; before the first news of them. */
+  onOwned(listener: () => void): void;
   /** Store everything, end the waiting callers' sessions so that their dialplans go on, and give the queues away. */
   stop(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export function openQueues(deps: QueuesDeps): Queues {
   const nowMs = (): number => timers.nowMs();
   const chat = createChatWebhook(config.queues.chatWebhook, { feed: (event) => running.engine.tell(event), log, meter, timers });
   const events = createFeedSide(config.queues.events, { store, isOwner: () => running.engine.isOwner(), timers, log, meter });
+  const owned: (() => void)[] = [];
   const statistics = createStatistics({ ...deps, zone: config.zone, queueLog: config.queues.queueLog, engine: () => running.engine });
   const running = openQueueEngine(
     {
@@ -84,6 +87,7 @@ export function openQueues(deps: QueuesDeps): Queues {
         watched.renew();
         lamps.refresh();
         statistics.owned();
+        for (const listener of owned) listener();
       },
     },
     { spoolFile: config.queues.spool.file, spoolBytesMax: config.queues.spool.bytesMax, reconcileEveryMs: config.queues.reconcileMs },
@@ -148,6 +152,7 @@ export function openQueues(deps: QueuesDeps): Queues {
       await running.start();
     },
     reload: () => configs.reload(),
+    onOwned: (listener) => void owned.push(listener),
     stop: () => (stopped ??= stop()),
   };
 }

@@ -115,6 +115,7 @@ export class CallcenterInfo {
 
   /** What agents are when the listening begins. */
   begin(state: AcdState): void {
+    this.#known.clear();
     for (const [id, config] of state.agentConfigs) {
       const agent = state.agents.get(id);
       if (agent) this.#remember(id, { status: agent.status, state: agentStateOf(agent), contact: contactOf(agent, config) ?? '' });

@@ -16,6 +16,12 @@ const knownEvents = new Set(
   MEDIA_BUG_STOP CONFERENCE_DATA_QUERY CONFERENCE_DATA CALL_SETUP_REQ CALL_SETUP_RESULT CALL_DETAIL DEVICE_STATE TEXT ALL`.split(/\s+/),
 );
 
+/** `message` → `MESSAGE`; undefined: there is no such event. */
+export function eventNamed(word: string): string | undefined {
+  const name = word.toUpperCase();
+  return knownEvents.has(name) && name !== 'ALL' ? name : undefined;
+}
+
 export const interestLimits = { subclassesMax: 200, filtersMax: 100 };
 
 interface Filter {
@@ -88,7 +94,7 @@ export class Interest {
   #isNamed({ name, subclass }: SocketEvent): boolean {
     if (this.#names.has('ALL')) return true;
     if (!this.#names.has(name)) return false;
-    return name !== 'CUSTOM' || this.#subclasses.size === 0 || (subclass !== undefined && this.#subclasses.has(subclass));
+    return name !== 'CUSTOM' || this.#subclasses.size === 0 || subclass === undefined || this.#subclasses.has(subclass);
   }
 
   #passes({ headers }: SocketEvent): boolean {

@@ -4,14 +4,16 @@
  */
 import type { SocketCommand } from './command-reader.js';
 import { writeEvent } from './event.js';
-import type { EventHeaders, SocketEvent } from './event.js';
-import { Interest } from './interest.js';
+import type { EventFormat, EventHeaders, SocketEvent } from './event.js';
+import { eventNamed, Interest } from './interest.js';
 
 /** Who logged in. */
 export interface SocketUser {
   readonly user: string;
   /** what `userauth` answers besides: `Allowed-Events`, `Allowed-API`, `Allowed-LOG` */
   readonly allowed: EventHeaders;
+  /** his own events go to everybody */
+  readonly mayPublish: boolean;
 }
 
 export interface SocketSessionDeps<User extends SocketUser> {
@@ -25,6 +27,8 @@ export interface SocketSessionDeps<User extends SocketUser> {
   publish(name: string, headers: EventHeaders, body: string | undefined, line: string): string;
   /** The event of a finished background job, for this client. */
   jobDone(job: { readonly id: string; readonly command: string; readonly args: string; readonly output: string }): SocketEvent;
+  /** False: what the event tells of does not exist for him. */
+  mayHear(user: User, event: SocketEvent): boolean;
   newId(): string;
   write(text: string): void;
   /** After everything written. */
@@ -68,9 +72,9 @@ export class SocketSession<User extends SocketUser = SocketUser> {
     return this.#isOver;
   }
 
-  /** The event, when the client wants it. */
-  deliver(event: SocketEvent, written: (format: 'plain' | 'json' | 'xml') => string): void {
-    if (this.#isOver || !this.#user || !this.#interest.wants(event)) return;
+  /** The event, when the client wants it and may see it. */
+  deliver(event: SocketEvent, written: (format: EventFormat) => string): void {
+    if (this.#isOver || !this.#user || !this.#interest.wants(event) || !this.#deps.mayHear(this.#user, event)) return;
     this.#deps.write(written(this.#interest.format));
   }
 
@@ -133,7 +137,7 @@ export class SocketSession<User extends SocketUser = SocketUser> {
       case 'nolog':
         return this.#stopLog();
       case 'sendevent':
-        return this.#sendEvent(rest, command);
+        return this.#sendEvent(rest, command, user);
       case 'sendmsg':
         return `-ERR invalid session id [${rest}]`;
       case 'linger':
@@ -180,11 +184,10 @@ export class SocketSession<User extends SocketUser = SocketUser> {
 
   /** Our log is not told to clients; the command is known, so that consoles which ask for it go on. */
   #log(rest: string): string {
-    const given = rest.toLowerCase();
-    const level = /^[0-7]$/.test(given) ? Number(given) : given === '' ? 7 : logLevels.indexOf(given);
+    const level = /^\d{1,2}$/.test(rest) ? Number(rest) : rest === '' ? 7 : logLevels.indexOf(rest.toLowerCase());
     if (level < 0) return '-ERR invalid log level';
     this.#isLogging = true;
-    return `+OK log level ${logLevels[level] ?? ''} [${String(level)}]`;
+    return `+OK log level ${rest} [${String(level)}]`;
   }
 
   #stopLog(): string {
@@ -193,10 +196,11 @@ export class SocketSession<User extends SocketUser = SocketUser> {
     return '+OK no longer logging';
   }
 
-  #sendEvent(rest: string, { headers, body, line }: SocketCommand): string {
-    const [name = ''] = words(rest);
-    if (name === '') return '-ERR invalid command';
-    return `+OK ${this.#deps.publish(name.toUpperCase(), headers, body, line)}`;
+  /** A name that nobody knows, or none, is CUSTOM, as there. */
+  #sendEvent(rest: string, { headers, body, line }: SocketCommand, user: User): string {
+    if (!user.mayPublish) return '-ERR permission denied';
+    const name = eventNamed(words(rest)[0] ?? '') ?? 'CUSTOM';
+    return `+OK ${this.#deps.publish(name, headers, body, line)}`;
   }
 
   #reply(text: string): void {

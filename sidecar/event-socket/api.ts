@@ -78,18 +78,20 @@ const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     status,
     version: ({ version }) => `Tandem Version ${version}\n`,
-    uptime: (deps, args) => String(uptimeIn(deps, args)),
+    uptime: (deps, args) => `${String(uptimeIn(deps, args))}\n`,
     hostname: ({ hostname }) => hostname,
     switchname: ({ hostname }) => hostname,
     echo: (_deps, args) => args,
+    eval: expanded,
+    expand: expanded,
     create_uuid: () => randomUUID(),
     strepoch: ({ nowMs }) => String(Math.floor(nowMs() / 1000)),
-    strftime: ({ nowMs }) => new Date(nowMs()).toISOString().slice(0, 19).replace('T', ' '),
+    strftime: ({ nowMs }, args) => timeText(nowMs(), args.trim() === '' ? '%Y-%m-%d %T' : args),
     global_getvar: globalVariable,
     uuid_exists: (deps, args, who) => String(memberOn(deps, args, who) !== undefined),
     uuid_getvar: uuidVariable,
     show,
-    load: (deps, args, who) => reloading(deps, args, who, '+OK\n'),
+    load: (deps, args, who) => reloading(deps, args, who, '+OK Reloading XML\n-ERR [Module already loaded]\n'),
     reload: (deps, args, who) => reloading(deps, args, who, '+OK Reloading XML\n+OK module unloaded\n+OK module loaded\n'),
     reloadxml: (deps, _args, who) => reloading(deps, 'mod_callcenter', who, '+OK [Success]\n'),
     module_exists: (_deps, args) => String(/^(mod_)?callcenter$/.test(args.trim())),
@@ -103,9 +105,10 @@ const names = (): readonly string[] => [...callcenterCommandNames, ...commands.k
 // ------------------------------------------------------------------ how it goes
 
 function status({ engine, nowMs, startedAtMs, version }: SocketApiDeps): string {
-  const s = Math.floor((nowMs() - startedAtMs) / 1000);
+  const ms = nowMs() - startedAtMs;
+  const s = Math.floor(ms / 1000);
   const [days, hours, minutes] = [Math.floor(s / 86_400), Math.floor(s / 3_600) % 24, Math.floor(s / 60) % 60];
-  const up = `UP 0 years, ${String(days)} days, ${String(hours)} hours, ${String(minutes)} minutes, ${String(s % 60)} seconds`;
+  const up = `UP 0 years, ${String(days)} days, ${String(hours)} hours, ${String(minutes)} minutes, ${String(s % 60)} seconds, ${String(ms % 1000)} milliseconds, 0 microseconds`;
   if (!engine.isOwner()) return `${up}\nTandem (Version ${version}) does not own the queues\n`;
   const state = engine.view();
   const talks = [...state.members.values()].filter(({ phase }) => phase.kind === 'talking').length;
@@ -121,8 +124,33 @@ function uptimeIn({ nowMs, startedAtMs }: SocketApiDeps, args: string): number {
   return Math.floor(ms / 1000);
 }
 
-function globalVariable({ hostname, coreUuid }: SocketApiDeps, args: string): string {
-  const all: Readonly<Record<string, string>> = { hostname, switchname: hostname, core_uuid: coreUuid };
+const globals = ({ hostname, coreUuid }: SocketApiDeps): Readonly<Record<string, string>> => ({
+  hostname,
+  switchname: hostname,
+  core_uuid: coreUuid,
+});
+
+function expanded(deps: SocketApiDeps, args: string): string {
+  return args.replace(/\$\$?\{(\w{1,100})\}/g, (_whole, name: string) => globalVariable(deps, name));
+}
+
+const timeParts: Readonly<Record<string, (iso: string) => string>> = {
+  Y: (iso) => iso.slice(0, 4),
+  m: (iso) => iso.slice(5, 7),
+  d: (iso) => iso.slice(8, 10),
+  H: (iso) => iso.slice(11, 13),
+  M: (iso) => iso.slice(14, 16),
+  S: (iso) => iso.slice(17, 19),
+  F: (iso) => iso.slice(0, 10),
+  T: (iso) => iso.slice(11, 19),
+};
+
+/** UTC. Other letters stay as they are. */
+const timeText = (atMs: number, format: string): string =>
+  format.replace(/%([A-Za-z])/g, (whole, letter: string) => timeParts[letter]?.(new Date(atMs).toISOString()) ?? whole);
+
+function globalVariable(deps: SocketApiDeps, args: string): string {
+  const all = globals(deps);
   if (args.trim() === '')
     return Object.entries(all)
       .map(([name, value]) => `${name}=${value}\n`)
@@ -181,16 +209,20 @@ function show({ engine }: SocketApiDeps, args: string, { queues }: SocketPrincip
   if (!/^(channels|calls|bridged_calls)$/.test(what)) return '-USAGE: channels|calls [count|as json|as delim <c>]\n';
   const rows = channelRows(engine.view(), queues, what !== 'channels');
   if (more[0] === 'count') return `\n${String(rows.length)} total.\n`;
-  if (more[0] === 'as' && more[1] === 'json')
-    return JSON.stringify({
-      row_count: rows.length,
-      ...(rows.length > 0 && { rows: rows.map((row) => Object.fromEntries(channelColumns.map((column, i) => [column, row[i] ?? '']))) }),
-    });
+  if (more[0] === 'as' && more[1] === 'json') return `${channelsJson(rows)}\n`;
   const separator = more[0] === 'as' && more[1] === 'delim' && more[2] ? more[2].slice(0, 1) : ',';
   const lines = rows.map((row) => row.map((cell) => cell.replace(/[\r\n]/g, ' ').replaceAll(separator, ' ')).join(separator));
   const table = lines.length === 0 ? '' : `${[channelColumns.join(separator), ...lines].join('\n')}\n`;
   return `${table}\n${String(rows.length)} total.\n`;
 }
+
+const channelsJson = (rows: readonly (readonly string[])[]): string =>
+  rows.length === 0
+    ? '{"row_count": 0}'
+    : JSON.stringify({
+        row_count: rows.length,
+        rows: rows.map((row) => Object.fromEntries(channelColumns.map((column, i) => [column, row[i] ?? '']))),
+      });
 
 function channelRows(state: AcdState, seen: CallcenterUser['queues'], talksOnly: boolean): string[][] {
   const rows: string[][] = [];

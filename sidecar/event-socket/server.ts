@@ -18,7 +18,8 @@ export interface EventSocketOptions {
 
 export const eventSocketDefaults: EventSocketOptions = { host: '127.0.0.1', port: 8021, allow: loopbackOnly, connectionsMax: 200 };
 
-export interface EventSocketServerDeps extends Omit<ConnectionDeps, 'onEnd' | 'authenticateUser'> {
+export interface EventSocketServerDeps extends Omit<ConnectionDeps, 'onEnd' | 'authenticate' | 'authenticateUser'> {
+  authenticate(password: string, address: string): ReturnType<ConnectionDeps['authenticate']>;
   authenticateUser(user: string, password: string, address: string): ReturnType<ConnectionDeps['authenticateUser']>;
 }
 
@@ -55,6 +56,7 @@ export function createEventSocketServer(
         socket,
         {
           ...deps,
+          authenticate: (password) => deps.authenticate(password, address),
           authenticateUser: (user, password) => deps.authenticateUser(user, password, address),
           onEnd() {
             connections.delete(connection);

@@ -5,10 +5,12 @@ import type { Request } from 'express';
 import type { QueueEngine } from '../../core/acd-ports.js';
 import type { InfoEvent } from '../../core/callcenter/info-event.js';
 import { CallcenterInfo, getEvent } from '../../core/callcenter/info-events.js';
-import type { CallcenterCommands } from '../../core/callcenter-ports.js';
+import { hearsEvent } from '../../core/callcenter/heard.js';
+import { createMinuteLimit } from '../../core/cluster/limits.js';
 import { headOf, type EventHead, type EventHeaders, type SocketEvent } from '../../core/event-socket/event.js';
 import { TandemError } from '../../core/errors.js';
 import type { Log, Meter } from '../../core/ports.js';
+import type { Callcenter } from '../callcenter.js';
 import type { Config } from '../config.js';
 import type { ApiNeed, Permit, Principal } from '../routes/permission.js';
 import { equalSecrets } from '../secrets.js';
@@ -20,7 +22,7 @@ export interface EventSocketDeps {
   readonly config: Config['eventSocket'];
   readonly instance: string;
   readonly engine: QueueEngine;
-  readonly commands: CallcenterCommands;
+  readonly callcenter: Pick<Callcenter, 'commands' | 'onGet'>;
   readonly permit: Permit;
   reload(): Promise<void>;
   readonly timers: Timers;
@@ -30,9 +32,12 @@ export interface EventSocketDeps {
 }
 
 export interface EventSocket extends Pick<EventSocketServer, 'listen' | 'close' | 'connections'> {
-  /** tells everybody what `agent get` answered, as the reference does */
-  readonly commands: CallcenterCommands;
+  /** The queues have just become ours: what the agents are now is no news. */
+  owned(): void;
 }
+
+/** Wrong passwords of an address in a minute; beyond it the right one is refused too. */
+export const wrongPasswordsMax = 300;
 
 /** undefined: it is off. */
 export const openEventSocket = (config: Config, deps: Omit<EventSocketDeps, 'config'>): EventSocket | undefined =>
@@ -51,19 +56,19 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
   };
 
   const info = new CallcenterInfo(deps.instance);
-  let isKnown = false;
+  const owned = (): void => {
+    if (engine.isOwner()) info.begin(engine.view());
+  };
+  owned();
   const stop = engine.onNotice((notice, atMs) => {
     if (!engine.isOwner()) return;
-    const state = engine.view();
-    if (!isKnown) info.begin(state);
-    isKnown = true;
-    for (const event of info.of(notice, state, atMs)) told(event, atMs);
+    for (const event of info.of(notice, engine.view(), atMs)) told(event, atMs);
   });
 
-  const commands = withGetEvents(deps.commands, (event) => told(event, nowMs()));
+  deps.callcenter.onGet(({ key, agent, value }) => told(getEvent(key, agent, value), nowMs()));
   const api = createSocketApi({
     engine,
-    commands,
+    commands: deps.callcenter.commands,
     reload: () => deps.reload(),
     nowMs,
     startedAtMs: nowMs(),
@@ -73,16 +78,25 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
     log,
   });
 
+  const wrong = createMinuteLimit();
   const server: EventSocketServer = createEventSocketServer(config, {
-    authenticate: (password) => (equalSecrets(password, config.password ?? '') ? administrator : undefined),
+    authenticate(password, address) {
+      if (wrong.count(address, nowMs()) >= wrongPasswordsMax) return undefined;
+      if (equalSecrets(password, config.password ?? '')) return administrator;
+      wrong.take(address, wrongPasswordsMax, nowMs());
+      return undefined;
+    },
     authenticateUser: (user, password, address) => userOf(deps.permit, user, password, address),
     api,
+    mayHear: ({ queues }, { headers }) => queues === undefined || hearsEvent(engine.isOwner() ? engine.view() : undefined, queues, headers),
     newId: randomUUID,
     publish(name, given, body, line) {
       const id = randomUUID();
-      const subclass = given.find(([header]) => header.toLowerCase() === 'event-subclass')?.[1];
-      const headers = publishedHeaders(headOf(head, { name, from: 'sendevent' }, nowMs(), ++sequence), given, id, line);
-      send({ name, subclass: name === 'CUSTOM' ? subclass : undefined, headers, body });
+      // a name that nobody knows became CUSTOM, but its subclass none
+      const isCustom = /^sendevent\s+custom\b/i.test(line);
+      const subclass = isCustom ? given.find(([header]) => isSubclass(header))?.[1] : undefined;
+      const headers = publishedHeaders(headOf(head, { name, subclass, from: 'sendevent' }, nowMs(), ++sequence), given, id, line);
+      send({ name, subclass, headers, body });
       return id;
     },
     jobDone({ id, command, args, output }) {
@@ -98,7 +112,7 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
   return {
     listen: () => server.listen(),
     connections: () => server.connections(),
-    commands,
+    owned,
     async close() {
       stop();
       await server.close();
@@ -108,15 +122,17 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
 
 const offsetMinutes = (atMs: number): number => -new Date(atMs).getTimezoneOffset();
 
-/** The order of the reference: what the client sent, the id, then the head (in-sendevent-custom). */
+const isSubclass = (header: string): boolean => header.toLowerCase() === 'event-subclass';
+
+/** The order of the reference: the subclass, the command, what the client sent, the id, then the head (in-sendevent-custom). */
 function publishedHeaders(head: EventHeaders, given: EventHeaders, id: string, line: string): EventHeaders {
-  const [first, ...rest] = given;
-  const own = first ? [first, ['Command', line] as const, ...rest] : [['Command', line] as const];
-  return [...own, ['Event-UUID', id], ...head];
+  const subclass = head.filter(([name]) => isSubclass(name));
+  const rest = given.filter(([name]) => subclass.length === 0 || !isSubclass(name));
+  return [...subclass, ['Command', line], ...rest, ['Event-UUID', id], ...head.slice(subclass.length)];
 }
 
 /** Who knows the socket's own password may do everything, as there. */
-const administrator: SocketPrincipal = { user: 'event-socket', queues: undefined, allowed: [], may: () => true };
+const administrator: SocketPrincipal = { user: 'event-socket', queues: undefined, allowed: [], mayPublish: true, may: () => true };
 
 /** `USER@DOMAIN` of the directory is the user of the API; the domain does not count. */
 async function userOf(permit: Permit, given: string, password: string, address: string): Promise<SocketPrincipal | undefined> {
@@ -142,23 +158,8 @@ async function userOf(permit: Permit, given: string, password: string, address: 
       ['Allowed-API', 'all'],
       ['Allowed-LOG', 'false'],
     ],
+    // what he may not see he may not make others believe
+    mayPublish: granted.has('control') && principal.queues === undefined,
     may: (need) => granted.has(need),
-  };
-}
-
-/** Every successful `agent get` is an event (freeswitch-callcenter 12). */
-function withGetEvents(commands: CallcenterCommands, tell: (event: InfoEvent) => void): CallcenterCommands {
-  return {
-    need: (name, args) => commands.need(name, args),
-    break: (args, who) => commands.break(args, who),
-    track: (args, who) => commands.track(args, who),
-    json: (text, who) => commands.json(text, who),
-    async config(args, who) {
-      const answer = await commands.config(args, who);
-      const [, key, agent] = /^\s*agent\s+get\s+(status|state|uuid)\s+'?([^'\s]+)'?\s*$/i.exec(args) ?? [];
-      if (key !== undefined && agent !== undefined && !answer.startsWith('-'))
-        tell(getEvent(key.toLowerCase() as 'status' | 'state' | 'uuid', agent, answer));
-      return answer;
-    },
   };
 }
