@@ -14,6 +14,8 @@ export interface Example {
   readonly env: Readonly<Record<string, string>>;
   /** apply the example with the port that is really in use */
   provision(running: Running): Promise<void>;
+  /** where to look with a browser, and how to log in */
+  pages(ports: Ports): string;
   commands(ports: Ports): readonly { readonly title: string; readonly text: string }[];
 }
 
@@ -40,6 +42,7 @@ export function prepareExample(config: Config): Example {
         env,
       });
     },
+    pages: (ports) => `http://${hostFor(config.http.host)}:${String(ports.http)}/ (user example, password ${password})`,
     commands: (ports) => [
       {
         title: 'ask for the lead behind a caller code, as another cluster does',

@@ -61,5 +61,6 @@ const reportReload = (log: Log) => (e: unknown) => {
 function showExample(example: Example, running: Running): void {
   print('\nTandem is ready. Three commands to try:\n');
   for (const { title, text } of example.commands(running.ports)) print(`  # ${title}\n  ${text}\n`);
+  print(`The wallboard: ${example.pages(running.ports)}\n`);
   print('Stop with Ctrl-C. Your own site: README.md, "Your own site".');
 }
