@@ -1,7 +1,9 @@
 /** B31: why was nobody called? Why did it not ring? */
 import assert from 'node:assert/strict';
-import { decisionsOf, explainAgent, explainMember, findMember } from '../core/acd/explain.js';
-import { agentId, memberId, queueId } from '../core/acd/ids.js';
+import { decisionPage, type DecisionWish } from '../core/acd/decision-page.js';
+import { explainAgent, explainMember, findMember } from '../core/acd/explain.js';
+import { agentId, memberId, offerId, queueId } from '../core/acd/ids.js';
+import type { Decision } from '../core/acd/records.js';
 import { createDesk, deskConfig, type Desk } from './support/engine-desk.js';
 
 const support = { tier_rules_apply: true, tier_rule_wait_s: 60 };
@@ -199,10 +201,40 @@ describe('explain', () => {
   it('decisions by queue and agent, newest first, bounded', () => {
     const desk = createDesk(config);
     for (let i = 0; i < 5; i++) desk.call('support');
-    const all = decisionsOf(desk.decisions, {}, 10);
+    const of = (wish: Partial<DecisionWish>) => decisionPage(desk.decisions, { limit: 10, ...wish }).decisions;
+    const all = of({});
     assert.equal(all.length, desk.decisions.length);
-    assert.equal(decisionsOf(desk.decisions, {}, 1).length, 1);
-    assert.equal(decisionsOf(desk.decisions, { queue: queueId('other') }, 10).length, 0);
-    assert.equal(decisionsOf(desk.decisions, { agent: agentId('out') }, 10).length, all.length);
+    assert.equal(of({ limit: 1 }).length, 1);
+    assert.equal(of({ queue: queueId('other') }).length, 0);
+    assert.equal(of({ agent: agentId('out') }).length, all.length);
+    assert.deepEqual(of({ beforeMs: desk.nowMs() }), []);
+  });
+
+  it('B31: pages of decisions of one millisecond lose none and show none twice', () => {
+    const made = (n: number, atMs: number): Decision => ({
+      atMs,
+      queue: queueId('support'),
+      member: memberId(`m${String(n)}`),
+      strategy: 'ring-all',
+      chosen: agentId('free'),
+      offer: offerId(`o-${String(n)}`),
+      because: '',
+      others: [],
+      unlisted: 0,
+    });
+    const kept = [9, 8, 7, 6, 5, 4, 3, 2, 1].map((n) => made(n, n > 7 ? 200 : 100));
+    const seen: string[] = [];
+    let next: string | undefined;
+    do {
+      const page = decisionPage(kept, { after: next, limit: 2 });
+      assert.ok(page.decisions.length > 0 && page.decisions.length <= 2);
+      seen.push(...page.decisions.map(({ member }) => member));
+      next = page.next;
+      // newer ones come in between
+      kept.unshift(made(100 + seen.length, 200));
+    } while (next !== undefined);
+    assert.deepEqual(seen, ['m9', 'm8', 'm7', 'm6', 'm5', 'm4', 'm3', 'm2', 'm1']);
+    assert.equal(decisionPage(kept, { after: '50_o-gone', limit: 2 }).decisions.length, 0, 'what is kept no more was older than the rest');
+    assert.equal(decisionPage(kept, { after: '150_o-elsewhere', limit: 2 }).decisions[0]?.member, 'm7', 'the cursor of another process');
   });
 });

@@ -271,6 +271,12 @@ describe('queue API', () => {
     assert.equal(ok(await api.get(`/explain/call/${id}`, 'viewer'))['verdict'], 'has left the queue');
     assert.equal((await api.get('/explain/call/31337')).status, 404);
     assert.deepEqual(ok(await api.get('/explain/decisions?agent=bert&limit=5', 'viewer'))['decisions'], []);
+    for (const [after, count] of [
+      ['999999999999999_none', 1],
+      ['0_none', 0],
+    ] as const)
+      assert.equal((ok(await api.get(`/decisions?limit=1&after=${after}`, 'viewer'))['decisions'] as unknown[]).length, count);
+    assert.equal((await api.get("/decisions?after=1'--", 'viewer')).status, 400);
   });
 
   it('each wish leaves a line with its user, what was asked and whether it was granted', async () => {

@@ -8,7 +8,7 @@ import { agentView, type AgentView } from './agent-view.js';
 import { agentHold } from './availability.js';
 import { whyNotNow } from './decisions.js';
 import { detailOf } from './explain-detail.js';
-import { memberId, type AgentId, type QueueId } from './ids.js';
+import { memberId, type QueueId } from './ids.js';
 import { memberView, type MemberView } from './member-view.js';
 import { pageOfWaiting, positionOf } from './paging.js';
 import { isWaiting } from './places.js';
@@ -189,18 +189,3 @@ export function findMember(state: AcdState, text: string): Member | undefined {
 /** Waiting ones before talking, these before gone; then by time. */
 const rankForFinding = (member: Member): number =>
   (isWaiting(member) ? 0 : member.phase.kind === 'talking' ? 1 : 2) * 1e15 + member.joinedAtMs;
-
-export function decisionsOf(
-  decisions: readonly Decision[],
-  of: { readonly queue?: QueueId | undefined; readonly agent?: AgentId | undefined },
-  limit: number,
-): readonly Decision[] {
-  const found: Decision[] = [];
-  for (const decision of decisions) {
-    if (found.length >= limit) break;
-    if (of.queue !== undefined && decision.queue !== of.queue) continue;
-    if (of.agent !== undefined && decision.chosen !== of.agent && !decision.others.some(({ agent }) => agent === of.agent)) continue;
-    found.push(decision);
-  }
-  return found;
-}

@@ -35,7 +35,7 @@ const pauseReasonsView = z.object({
   rule: z.enum(['listed', 'required', 'free']),
 });
 const dispatching = z.object({ on: z.boolean() });
-const decisions = z.object({ decisions: z.array(decisionView) });
+const decisions = z.object({ decisions: z.array(decisionView), next: z.string().optional().describe('for the page after this one') });
 
 export const queueRoutes: readonly RouteDoc[] = [
   ...routes('queues', 'view', [

@@ -1,7 +1,8 @@
 /** `/api/v1/explain`: why was nobody called, why did it not ring (B31). */
 import { Router } from 'express';
 import { z } from 'zod';
-import { decisionsOf, explainAgent, explainMember, explainedMax, findMember } from '../../core/acd/explain.js';
+import { decisionCursorPattern, decisionPage } from '../../core/acd/decision-page.js';
+import { explainAgent, explainMember, explainedMax, findMember } from '../../core/acd/explain.js';
 import type { Decision } from '../../core/acd/records.js';
 import { TandemError } from '../../core/errors.js';
 import { agentFor, agentSeenBy, queueFor } from './inside.js';
@@ -21,7 +22,8 @@ export const decisionsQuery = z.strictObject({
     .regex(/^\d{1,15}$/, 'must be Unix ms')
     .transform(Number)
     .optional()
-    .describe('made before this moment, Unix ms: for the page after this one'),
+    .describe('made before this moment, Unix ms'),
+  after: z.string().regex(decisionCursorPattern, 'is no cursor of this API').optional().describe('`next` of the page before'),
   limit: z
     .string()
     .regex(/^\d{1,4}$/, 'must be a number')
@@ -59,15 +61,13 @@ export function createExplainRoutes(tools: QueueApiTools): Router {
     router.get(
       path,
       reading(tools, (state, req, who) => {
-        const { queue, agent, limit, member, before } = queryOf(req, decisionsQuery);
-        const of = {
+        const { queue, agent, before: beforeMs, ...rest } = queryOf(req, decisionsQuery);
+        return decisionPage(decisionsFor(who, tools.engine.decisions()), {
+          ...rest,
+          beforeMs,
           queue: queue === undefined ? undefined : queueFor(who, state, queue).id,
           agent: agent === undefined ? undefined : agentFor(who, state, agent).id,
-        };
-        const all = decisionsFor(who, tools.engine.decisions()).filter(
-          (decision) => (member === undefined || decision.member === member) && (before === undefined || decision.atMs < before),
-        );
-        return { decisions: decisionsOf(all, of, limit) };
+        });
       }),
     );
   return router;
