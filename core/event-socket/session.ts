@@ -16,6 +16,17 @@ export interface SocketUser {
   readonly mayPublish: boolean;
 }
 
+/** What `sendevent` wants to tell. */
+export interface PublishedEvent {
+  readonly id: string;
+  readonly name: string;
+  /** as sent */
+  readonly headers: EventHeaders;
+  readonly body: string | undefined;
+  /** the command's first line */
+  readonly line: string;
+}
+
 export interface SocketSessionDeps<User extends SocketUser> {
   /** the password of the socket; undefined = wrong */
   authenticate(password: string): User | undefined;
@@ -23,8 +34,8 @@ export interface SocketSessionDeps<User extends SocketUser> {
   authenticateUser(user: string, password: string): Promise<User | undefined>;
   /** The whole text of an api command; '' = it says nothing. Never rejects. */
   api(command: string, args: string, who: User): Promise<string>;
-  /** An event of a client for everybody; its id. */
-  publish(name: string, headers: EventHeaders, body: string | undefined, line: string): string;
+  /** An event of a client for everybody. */
+  publish(event: PublishedEvent): void;
   /** The event of a finished background job, for this client. */
   jobDone(job: { readonly id: string; readonly command: string; readonly args: string; readonly output: string }): SocketEvent;
   /** False: what the event tells of does not exist for him. */
@@ -85,7 +96,8 @@ export class SocketSession<User extends SocketUser = SocketUser> {
     if (word === 'exit' || command.line.startsWith('...')) this.#end('+OK bye');
     else if (!this.#user) await this.#login(word, rest);
     else if (word === 'api') await this.#api(rest, this.#user);
-    else this.#reply(await this.#answer(word, rest, command, this.#user));
+    else if (word === 'sendevent') this.#sendEvent(rest, command, this.#user);
+    else this.#reply(this.#answer(word, rest, command, this.#user));
   }
 
   async #login(word: string, rest: string): Promise<void> {
@@ -119,7 +131,7 @@ export class SocketSession<User extends SocketUser = SocketUser> {
     if (!this.#isOver) this.#deps.write(withBody('api/response', output === '' ? '-ERR no reply\n' : output));
   }
 
-  #answer(word: string, rest: string, command: SocketCommand, user: User): string | Promise<string> {
+  #answer(word: string, rest: string, command: SocketCommand, user: User): string {
     switch (word) {
       case 'bgapi':
         return this.#background(rest, command, user);
@@ -136,8 +148,6 @@ export class SocketSession<User extends SocketUser = SocketUser> {
         return this.#log(rest);
       case 'nolog':
         return this.#stopLog();
-      case 'sendevent':
-        return this.#sendEvent(rest, command, user);
       case 'sendmsg':
         return `-ERR invalid session id [${rest}]`;
       case 'linger':
@@ -196,11 +206,15 @@ export class SocketSession<User extends SocketUser = SocketUser> {
     return '+OK no longer logging';
   }
 
-  /** A name that nobody knows, or none, is CUSTOM, as there. */
-  #sendEvent(rest: string, { headers, body, line }: SocketCommand, user: User): string {
-    if (!user.mayPublish) return '-ERR permission denied';
-    const name = eventNamed(words(rest)[0] ?? '') ?? 'CUSTOM';
-    return `+OK ${this.#deps.publish(name, headers, body, line)}`;
+  /** A name that nobody knows, or none, is CUSTOM, as there. The answer comes before the event. */
+  #sendEvent(rest: string, { headers, body, line }: SocketCommand, user: User): void {
+    if (!user.mayPublish) {
+      this.#reply('-ERR permission denied');
+      return;
+    }
+    const id = this.#deps.newId();
+    this.#reply(`+OK ${id}`);
+    this.#deps.publish({ id, name: eventNamed(words(rest)[0] ?? '') ?? 'CUSTOM', headers, body, line });
   }
 
   #reply(text: string): void {

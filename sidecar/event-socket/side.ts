@@ -90,14 +90,12 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
     api,
     mayHear: ({ queues }, { headers }) => queues === undefined || hearsEvent(engine.isOwner() ? engine.view() : undefined, queues, headers),
     newId: randomUUID,
-    publish(name, given, body, line) {
-      const id = randomUUID();
+    publish({ id, name, headers: given, body, line }) {
       // a name that nobody knows became CUSTOM, but its subclass none
       const isCustom = /^sendevent\s+custom\b/i.test(line);
       const subclass = isCustom ? given.find(([header]) => isSubclass(header))?.[1] : undefined;
       const headers = publishedHeaders(headOf(head, { name, subclass, from: 'sendevent' }, nowMs(), ++sequence), given, id, line);
       send({ name, subclass, headers, body });
-      return id;
     },
     jobDone({ id, command, args, output }) {
       const job: EventHeaders = [['Job-UUID', id], ['Job-Command', command], ...(args === '' ? [] : [['Job-Command-Arg', args] as const])];

@@ -1,7 +1,7 @@
 /** mod_callcenter's commands over the real engine and a real database in memory: what is provisioned reaches the engine before the answer. */
 import type { AcdEvent } from '../../core/acd/events.js';
 import type { CallKey } from '../../core/acd/ids.js';
-import type { CallcenterUser } from '../../core/callcenter-ports.js';
+import type { AgentGet, CallcenterUser } from '../../core/callcenter-ports.js';
 import type { Log } from '../../core/ports.js';
 import { createCallcenterCommands } from '../../core/services/callcenter-commands.js';
 import { createProvisioningStore } from '../../sidecar/provisioning-store.js';
@@ -17,10 +17,15 @@ export interface CallcenterDeskOptions {
   readonly startMs?: number;
   /** channels that live on a switch */
   readonly channels?: readonly CallKey[];
+  /** hears what `agent get` answered */
+  readonly onGet?: (get: AgentGet) => void;
 }
 
 /** `site`: sections of a provisioning file. */
-export async function openCallcenterDesk(site: object, { startMs = 1_795_318_033_000, channels = [] }: CallcenterDeskOptions = {}) {
+export async function openCallcenterDesk(
+  site: object,
+  { startMs = 1_795_318_033_000, channels = [], onGet = () => undefined }: CallcenterDeskOptions = {},
+) {
   const desk = createDesk(deskConfig({ queues: {} }), startMs);
   const nowMs = (): number => desk.nowMs();
   const store = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter: silentMeter, nowMs });
@@ -52,6 +57,7 @@ export async function openCallcenterDesk(site: object, { startMs = 1_795_318_033
       reload,
       channel: (uuid) => Promise.resolve(channels.find(({ uniqueId }) => uniqueId === uuid)),
       tracked: { track: (agent, call) => void tracked.push([agent, call]) },
+      onGet,
       log,
       nowMs,
     },
