@@ -26,16 +26,10 @@ function plain({ headers, body }: SocketEvent): string {
   return body === undefined ? `${lines}\n` : `${lines}Content-Length: ${String(Buffer.byteLength(body))}\n\n${body}`;
 }
 
-/** Of a header that is there twice the first counts, as a reader by name would find it; order is kept. */
+/** By hand: a header may be there twice, as in the reference, and names that are numbers would change their place in an object. */
 function json({ headers, body }: SocketEvent): string {
-  const fields = new Map<string, string>();
-  for (const [name, value] of headers) if (!fields.has(name)) fields.set(name, value);
-  if (body !== undefined) {
-    fields.set('Content-Length', String(Buffer.byteLength(body)));
-    fields.set('_body', body);
-  }
-  // by hand: names that are numbers would change their place in an object
-  return `{${[...fields].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
+  const more = body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))] as const, ['_body', body] as const];
+  return `{${[...headers, ...more].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
 function xml({ headers, body }: SocketEvent): string {
