@@ -177,6 +177,19 @@ describe('wallboard in a browser', function () {
     return phase?.kind === 'wrapup' ? phase.endsAtMs : 0;
   }
 
+  it('B36: who hung up unserved is listed, and ticked off by whoever called back', async () => {
+    const member = board.desk.call('support', { name: 'Eve', number: '5550100' });
+    board.desk.advance(70_000);
+    board.desk.step({ type: 'caller-left', member, cause: 'hangup' });
+    await board.keep();
+    await logIn(page, `${board.url}/#/missed`, 'supervisor');
+    const line = page.locator('[data-missed]');
+    await line.getByText('1:10').waitFor();
+    await page.getByRole('button', { name: 'Done: Eve' }).click();
+    await line.getByText('Done').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Done: Eve' }).count(), 0);
+  });
+
   it('agents are found by name and by state', async () => {
     board.desk.login('anna');
     await logIn(page, `${board.url}/#/agents`, 'viewer');

@@ -78,6 +78,7 @@ describe('reading the wallboard', function () {
     { name: 'queue', path: '/#/queue/support', user: 'supervisor', sees: 'Calls of the day' },
     { name: 'agents', path: '/#/agents', user: 'supervisor', sees: 'Mia Nash' },
     { name: 'agent', path: '/#/agent/mia', user: 'supervisor', sees: 'Lunch' },
+    { name: 'missed', path: '/#/missed', user: 'supervisor', sees: 'Nobody hung up' },
     { name: 'desk', path: '/agent', user: 'anna', sees: 'lucy@test.example' },
     { name: 'wall', path: '/?wall', user: 'viewer', sees: 'Technical' },
   ] as const;

@@ -9,6 +9,7 @@ import { AgentPage } from './pages/agent.tsx';
 import { AgentsPage } from './pages/agents.tsx';
 import { DeskPage } from './pages/desk.tsx';
 import { LoginPage } from './pages/login.tsx';
+import { MissedPage } from './pages/missed.tsx';
 import { QueuePage } from './pages/queue.tsx';
 import { QueuesPage } from './pages/queues.tsx';
 import { WallPage } from './pages/wall.tsx';
@@ -59,6 +60,7 @@ function Page(): JSX.Element {
   if (page === 'desk') return <DeskPage />;
   if (!mayView()) return may('tandem_agent') ? <GoToDesk /> : <Empty>{strings.errors.forbidden}</Empty>;
   if (page === 'queue') return <QueuePage key={id} id={id} />;
+  if (page === 'missed') return <MissedPage />;
   if (page === 'agents') return <AgentsPage />;
   if (page === 'agent') return <AgentPage key={id} id={id} />;
   return isWall ? <WallPage /> : <QueuesPage />;

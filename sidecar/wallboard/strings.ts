@@ -21,6 +21,7 @@ export const strings = {
     skip: 'Skip to content',
     queues: 'Queues',
     agents: 'Agents',
+    missed: 'Missed',
     desk: 'My desk',
     board: 'Wallboard',
     wall: 'Big screen',
@@ -179,6 +180,14 @@ export const strings = {
     queues: 'My queues',
     today: 'My day',
     withdraw: 'Take off the list',
+  },
+  missed: {
+    title: 'Missed callers of today',
+    empty: 'Nobody hung up unserved today.',
+    unread: 'The list could not be read.',
+    when: 'Left',
+    done: 'Done',
+    states: { open: 'Open', 'called-back': 'Talked to since', done: 'Done' } as Readonly<Record<string, string>>,
   },
   errors: {
     offline: 'The server does not answer.',

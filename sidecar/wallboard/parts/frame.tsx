@@ -40,7 +40,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
 
 function Navigation(): JSX.Element {
   const here = place.value.page;
-  const link = (page: 'queues' | 'agents', isHere: boolean, text: string): JSX.Element => (
+  const link = (page: 'queues' | 'agents' | 'missed', isHere: boolean, text: string): JSX.Element => (
     <li>
       <a href={isDesk ? `/${linkTo(page)}` : linkTo(page)} aria-current={isHere ? 'page' : undefined}>
         {text}
@@ -52,6 +52,7 @@ function Navigation(): JSX.Element {
       <ul>
         {mayView() && link('queues', here === 'queues' || here === 'queue', words.queues)}
         {mayView() && link('agents', here === 'agents' || here === 'agent', words.agents)}
+        {mayView() && link('missed', here === 'missed', words.missed)}
         <li>
           <a href="/agent" aria-current={isDesk ? 'page' : undefined}>
             {words.desk}
