@@ -75,10 +75,10 @@ describe('live board', () => {
   it('B23: while only time passes nothing is told, and without viewers nothing runs', () => {
     const { desk, watch, turn, timers, board } = open();
     desk.call('support');
-    const page = watch();
+    const page = watch({ queue: queueId('support'), agent: agentId('anna') });
     desk.advance(60_000);
     for (let i = 0; i < 50; i++) turn();
-    assert.deepEqual(page.events(), ['snapshot']);
+    assert.deepEqual(page.events(), ['snapshot', 'queue', 'agent']);
     page.end();
     page.end();
     assert.deepEqual([timers.waiting, board.viewers()], [0, 0]);
