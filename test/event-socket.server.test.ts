@@ -143,7 +143,11 @@ describe('event socket: server', () => {
     assert.equal(s.hand.lastDelayMs, 1_000);
     s.hand.advance(1_000);
     await closing;
-    assert.equal(s.server.connections(), 0);
+    await eventually(
+      () => s.server.connections(),
+      (count) => count === 0,
+      { everyMs: 1 },
+    );
     await assert.rejects(openSocketClient(s.port));
   });
 

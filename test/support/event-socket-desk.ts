@@ -39,6 +39,7 @@ export async function openEventSocketDesk(
     engine: w.desk.port,
     callcenter: { commands: w.commands, onGet: (listener) => void gets.add(listener) },
     permit,
+    record: w.record,
     reload() {
       w.reloads.count++;
       return Promise.resolve();
@@ -85,11 +86,13 @@ export class SocketClient {
   readonly frames: string[] = [];
   bytes = '';
   isClosed = false;
+  #isGreeted = false;
   readonly #reader = new FrameReader();
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
+      this.#isGreeted = true;
       this.bytes += chunk.toString('utf8');
       this.#reader.push(chunk, ({ head, body }) => this.frames.push(`${head}\n\n${body?.toString('utf8') ?? ''}`) > 0);
     });
@@ -112,6 +115,11 @@ export class SocketClient {
 
   /** The next frame but events, after this command. */
   async ask(command: string): Promise<string> {
+    await eventually(
+      () => this.#isGreeted,
+      (is) => is,
+      { everyMs: 1 },
+    );
     const before = this.replies().length;
     this.write(`${command}\n\n`);
     await eventually(
