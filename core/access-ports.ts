@@ -168,3 +168,28 @@ export interface UserList {
   list(wish: UserListWish): Promise<readonly ListedUser[]>;
   get(user: string): Promise<ListedUser | undefined>;
 }
+
+/** Who gives a command at a door other than the own API: `/mi`, mod_callcenter's commands, the event socket. */
+export interface CommandUser {
+  readonly user: string;
+  /** `user:anna`, `key:k_...`; undefined: nobody logged in, and the door with the address stands for him (`mi@10.0.0.5`) */
+  readonly id?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+/** How a command ended that changes something. */
+export interface CommandDone {
+  readonly who: CommandUser;
+  /** `callcenter_config agent set`, `mi cc_agent_login` */
+  readonly command: string;
+  /** its words or parameters; without customers' data */
+  readonly request: unknown;
+  /** as an answer over HTTP would have it */
+  readonly status: number;
+  readonly code?: string | undefined;
+  /** what was answered, when that is short */
+  readonly answer?: string | undefined;
+}
+
+/** Resolves when the row is stored, or after a short limit; never rejects. */
+export type RecordCommand = (done: CommandDone) => Promise<void>;

@@ -1,8 +1,8 @@
 /** mod_callcenter's commands as doors see them: command line, HTTP, event socket (freeswitch-callcenter 9, 10). */
+import type { CommandUser } from './access-ports.js';
 
 /** Who asks; a `Principal` of the API is one. */
-export interface CallcenterUser {
-  readonly user: string;
+export interface CallcenterUser extends CommandUser {
   /** ids of the queues that he may see and change, canonical; undefined = all */
   readonly queues: ReadonlySet<string> | undefined;
 }

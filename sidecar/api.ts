@@ -1,5 +1,6 @@
 /** The HTTP side put together: login once for all doors, the two compatible doors, health, admin. */
 import type { Server } from 'node:http';
+import type { RecordCommand } from '../core/access-ports.js';
 import { createAddressList } from '../core/address-list.js';
 import { createLockout } from '../core/cluster/lockout.js';
 import { createMinuteLimit, createReplayCache } from '../core/cluster/limits.js';
@@ -55,6 +56,8 @@ export interface QueueSide extends Pick<QueueApiDeps, 'engine' | 'ports' | 'newI
   readonly callcenter: Pick<Callcenter, 'commands'>;
   readonly events: FeedSide;
   readonly statistics: NonNullable<QueueApiDeps['statistics']>;
+  /** commands of other doors that change something are written down */
+  readonly record: RecordCommand;
   /** give what is provisioned to the engine, see `createQueueConfigs` */
   reload(): Promise<void>;
 }
@@ -155,7 +158,8 @@ export function createHttpSide(deps: ApiDeps): HttpSide {
 }
 
 function miDeps({ config }: ApiDeps, queues: QueueSide, permit: Permit) {
-  return { config: config.opensips, engine: queues.engine, permit, reload: () => queues.reload(), nowMs: () => systemTimers.nowMs() };
+  const { engine, record } = queues;
+  return { config: config.opensips, engine, permit, record, reload: () => queues.reload(), nowMs: () => systemTimers.nowMs() };
 }
 
 function feedDeps({ log }: ApiDeps, { engine, events, newId }: QueueSide): Omit<FeedApiDeps, 'login' | 'addressOf'> {

@@ -2,9 +2,11 @@
 import { nameProblem } from '../core/dial-string.js';
 import { switchId, type CallKey, type SwitchId } from '../core/acd/ids.js';
 import type { QueueEngine } from '../core/acd-ports.js';
+import type { RecordCommand } from '../core/access-ports.js';
 import type { AgentGet, CallcenterCommands } from '../core/callcenter-ports.js';
 import type { Log } from '../core/ports.js';
 import { createCallcenterCommands } from '../core/services/callcenter-commands.js';
+import { recordedCommands } from '../core/services/recorded-command.js';
 import type { CallcenterProvisioning } from '../core/services/callcenter-tools.js';
 import { createTrackedCalls, type TrackedCalls } from '../core/services/tracked-calls.js';
 import type { SwitchPort } from '../core/switch.js';
@@ -18,6 +20,8 @@ export interface CallcenterDeps {
   readonly provisioning: CallcenterProvisioning;
   /** give what is provisioned to the engine */
   reload(): Promise<void>;
+  /** commands that change something are written down */
+  readonly record: RecordCommand;
   readonly timers: Timers;
   readonly log: Log;
 }
@@ -38,7 +42,7 @@ export function openCallcenter(deps: CallcenterDeps, options: { readonly instanc
   const tracked = createTrackedCalls({ engine, ports, after: (delayMs, run) => timers.after(delayMs, run), nowMs });
   const stops = watchHangups(links, (on, uniqueId) => tracked.gone(on, uniqueId));
   const listeners: ((get: AgentGet) => void)[] = [];
-  const commands = createCallcenterCommands(
+  const unrecorded = createCallcenterCommands(
     {
       engine,
       provisioning,
@@ -52,7 +56,7 @@ export function openCallcenter(deps: CallcenterDeps, options: { readonly instanc
     options,
   );
   return {
-    commands,
+    commands: recordedCommands(unrecorded, deps.record),
     tracked,
     onGet: (listener) => void listeners.push(listener),
     close() {

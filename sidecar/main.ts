@@ -15,6 +15,7 @@ import { createEslServer, type EslServer } from '../esl-outbound/server.js';
 import type { Store } from '../sql/store.js';
 import { createHttpSide } from './api.js';
 import { openCallcenter } from './callcenter.js';
+import { createCommandAudit } from './command-audit.js';
 import { createApplications } from './applications.js';
 import { openConfiguredStore } from './commands/context.js';
 import type { Config } from './config.js';
@@ -117,9 +118,10 @@ async function open(
   closers.push(() => links.close());
   const queues = openQueues({ config, store, links, log, meter: metrics, health, timers: systemTimers, monoMs: () => performance.now() });
   closers.push(() => queues.stop());
+  const record = createCommandAudit({ audit: store.access.audit, nowMs: Date.now });
   const provisioning = openQueueProvisioning({ config, store, queues, log });
   const callcenter = openCallcenter(
-    { ...queues, links, provisioning, reload: () => queues.reload(), timers: systemTimers, log },
+    { ...queues, links, provisioning, reload: () => queues.reload(), record, timers: systemTimers, log },
     config.callcenter,
   );
   closers.push(() => callcenter.close());
@@ -166,13 +168,24 @@ async function open(
     { log, meter: metrics },
   );
   const esl = createEslServer(config.esl, applications.esl, { log, meter: metrics, clock: createClock(() => systemTimers.nowMs()) });
-  const side = createHttpSide({ config, store, peers, health, metrics, log, reload, env, queues: { ...queues, provisioning, callcenter } });
+  const side = createHttpSide({
+    config,
+    store,
+    peers,
+    health,
+    metrics,
+    log,
+    reload,
+    env,
+    queues: { ...queues, provisioning, callcenter, record },
+  });
   const http = side.server;
   const eventSocket = openEventSocket(config, {
     instance: config.callcenter.instance,
     engine: queues.engine,
     callcenter,
     permit: side.permit,
+    record,
     reload: () => queues.reload(),
     timers: systemTimers,
     version: packageVersion(),

@@ -1,5 +1,6 @@
 /** The management interface put together: commands, subscribers' sockets, the door `/mi`. */
 import { createAddressList } from '../core/address-list.js';
+import type { RecordCommand } from '../core/access-ports.js';
 import type { QueueEngine } from '../core/acd-ports.js';
 import { createMi } from '../core/services/mi.js';
 import type { CompatDoor, CompatDoorDeps } from './compat-door.js';
@@ -15,6 +16,8 @@ export interface MiSideDeps extends Pick<CompatDoorDeps, 'log' | 'meter' | 'clie
   readonly engine: QueueEngine;
   readonly permit: Permit;
   reload(): Promise<void>;
+  /** commands that change something are written down */
+  readonly record: RecordCommand;
   /** the engine's clock */
   nowMs(): number;
 }
@@ -28,7 +31,17 @@ export function createMiSide(deps: MiSideDeps): MiSide {
   const { config, engine, log, meter } = deps;
   const nowMs = () => deps.nowMs();
   const sockets = createMiSockets(config.miEventsAllow, { log, meter, nowMs });
-  const mi = createMi({ engine, sockets, reload: () => deps.reload(), nowMs, startedAtMs: nowMs(), version: packageVersion(), log });
+  const { record } = deps;
+  const mi = createMi({
+    engine,
+    sockets,
+    record,
+    reload: () => deps.reload(),
+    nowMs,
+    startedAtMs: nowMs(),
+    version: packageVersion(),
+    log,
+  });
   const isTrusted = createAddressList(config.miAllow, 'addresses of the management interface');
   const door = createMiDoor(
     { mi, permit: deps.permit, isTrusted, clientAddress: deps.clientAddress, log, meter },

@@ -8,6 +8,7 @@ import type { AuditStore, IdempotencyStore } from '../core/access-ports.js';
 import { TandemError } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import type { Access, Identity } from './access.js';
+import { createAuditIds } from './audit-id.js';
 import { auditRequest, docOf, docOfText, hidesCustomers } from './audit-text.js';
 
 export interface RecordedDeps {
@@ -41,12 +42,7 @@ const passing: ReadonlySet<number> = new Set([401, 403, 408, 413, 429]);
 const answerCharsMax = 256_000;
 
 export function createRecorded(deps: RecordedDeps): RequestHandler {
-  let sequence = 0;
-  /** Grows with time, and within a millisecond of this process. */
-  const auditId = (nowMs: number): string => {
-    sequence = (sequence + 1) % 36 ** 4;
-    return `${nowMs.toString(36).padStart(9, '0')}${sequence.toString(36).padStart(4, '0')}${deps.randomId()}`;
-  };
+  const auditId = createAuditIds(() => deps.randomId());
 
   async function audit(req: Request, res: Response, answer: string | undefined): Promise<void> {
     const notes = notesOf(res);

@@ -5,7 +5,9 @@
 import type { AcdEvent, Answer } from '../acd/events.js';
 import type { AcdState } from '../acd/acd-state.js';
 import { isLoggedIn, takesCalls } from '../acd/words.js';
+import type { CommandUser, RecordCommand } from '../access-ports.js';
 import type { QueueEngine } from '../acd-ports.js';
+import { TandemError } from '../errors.js';
 import type { Log } from '../ports.js';
 import { AgentReports, agentReportEvent } from '../opensips/agent-report.js';
 import { answered, miErrorOf, MiError, miErrors, readParams, readRequests, refusedWith } from '../opensips/json-rpc.js';
@@ -13,7 +15,14 @@ import type { MiAnswer, MiParams, MiRequest, MiShape, MiValues } from '../opensi
 import { listAgents, listCalls, listFlows, listQueue } from '../opensips/lists.js';
 import { CallCenterStatistics } from '../opensips/statistics.js';
 import type { MiSockets } from '../opensips-ports.js';
+import { recordedCommand } from './recorded-command.js';
 import { miEvents, MiSubscriptions } from './mi-subscriptions.js';
+
+/** The reference's numbers are those of SIP and HTTP; JSON-RPC's own are below zero. */
+function outcomeOfError(error: unknown) {
+  const { code, message } = miErrorOf(error);
+  return { status: code >= 100 && code < 1000 ? code : 400, code: error instanceof TandemError ? error.code : undefined, answer: message };
+}
 
 /** What a command takes: to look, to steer, to change what is provisioned. */
 export type MiNeed = 'view' | 'control' | 'admin';
@@ -27,12 +36,13 @@ export interface MiDeps {
   /** Unix ms */
   readonly startedAtMs: number;
   readonly version: string;
+  /** commands that change something are written down */
+  readonly record?: RecordCommand | undefined;
   readonly log: Log;
 }
 
 /** Who asks, and whether he may: `allow` throws when not. */
-export interface MiCaller {
-  readonly user: string;
+export interface MiCaller extends CommandUser {
   allow(need: MiNeed): void;
 }
 
@@ -80,8 +90,13 @@ export function createMi(deps: MiDeps): Mi {
   async function run(method: string, params: MiParams, caller: MiCaller): Promise<unknown> {
     const found = commands.get(method);
     if (!found) throw miErrors.method();
-    caller.allow(found.need);
-    return await found.run(params, caller.user);
+    const work = async (): Promise<unknown> => {
+      caller.allow(found.need);
+      return await found.run(params, caller.user);
+    };
+    if (found.need === 'view' || !deps.record) return work();
+    const what = { command: `mi ${method}`, request: params };
+    return recordedCommand(deps.record, caller, what, work, { answer: () => ({ status: 200 }), error: outcomeOfError });
   }
 
   async function answerOne(request: MiRequest | MiError, caller: MiCaller): Promise<MiAnswer | undefined> {

@@ -5,10 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import type { AcdState } from '../../core/acd/acd-state.js';
 import type { Member } from '../../core/acd/state.js';
+import type { RecordCommand } from '../../core/access-ports.js';
 import type { QueueEngine } from '../../core/acd-ports.js';
 import type { CallcenterCommandName, CallcenterCommands, CallcenterNeed, CallcenterUser } from '../../core/callcenter-ports.js';
 import { callcenterCommandNames } from '../../core/callcenter-ports.js';
 import { seesQueue } from '../../core/callcenter/seen.js';
+import { recordedCommand } from '../../core/services/recorded-command.js';
 import type { SocketUser } from '../../core/event-socket/session.js';
 import { TandemError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
@@ -20,6 +22,8 @@ export interface SocketPrincipal extends SocketUser, CallcenterUser {
 export interface SocketApiDeps {
   readonly engine: QueueEngine;
   readonly commands: CallcenterCommands;
+  /** commands that change something are written down; mod_callcenter's own are already */
+  readonly record: RecordCommand;
   /** give what is provisioned to the engine */
   readonly reload: () => Promise<void>;
   readonly nowMs: () => number;
@@ -158,10 +162,10 @@ function globalVariable(deps: SocketApiDeps, args: string): string {
   return Object.hasOwn(all, args.trim()) ? (all[args.trim()] ?? '') : '';
 }
 
-async function reloading({ reload }: SocketApiDeps, args: string, who: SocketPrincipal, done: string): Promise<string> {
+async function reloading({ reload, record }: SocketApiDeps, args: string, who: SocketPrincipal, done: string): Promise<string> {
   if (!/^(mod_)?callcenter$/.test(args.trim())) return '-ERR No such module!\n';
   if (!who.may('admin')) return denied(who, 'admin');
-  await reload();
+  await recordedCommand(record, who, { command: 'event-socket reload', request: undefined }, reload, { answer: () => ({ status: 200 }) });
   return done;
 }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Request } from 'express';
+import type { RecordCommand } from '../../core/access-ports.js';
 import type { QueueEngine } from '../../core/acd-ports.js';
 import type { InfoEvent } from '../../core/callcenter/info-event.js';
 import { CallcenterInfo, getEvent } from '../../core/callcenter/info-events.js';
@@ -24,6 +25,7 @@ export interface EventSocketDeps {
   readonly engine: QueueEngine;
   readonly callcenter: Pick<Callcenter, 'commands' | 'onGet'>;
   readonly permit: Permit;
+  readonly record: RecordCommand;
   reload(): Promise<void>;
   readonly timers: Timers;
   readonly version: string;
@@ -70,6 +72,7 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
     engine,
     commands: deps.callcenter.commands,
     reload: () => deps.reload(),
+    record: deps.record,
     nowMs,
     startedAtMs: nowMs(),
     version: deps.version,
@@ -82,7 +85,7 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
   const server: EventSocketServer = createEventSocketServer(config, {
     authenticate(password, address) {
       if (wrong.count(address, nowMs()) >= wrongPasswordsMax) return undefined;
-      if (equalSecrets(password, config.password ?? '')) return administrator;
+      if (equalSecrets(password, config.password ?? '')) return { ...administrator, address };
       wrong.take(address, wrongPasswordsMax, nowMs());
       return undefined;
     },
@@ -150,6 +153,8 @@ async function userOf(permit: Permit, given: string, password: string, address: 
   if (!principal || principal.ownOnly) return undefined;
   return {
     user: principal.user,
+    id: principal.id,
+    address,
     queues: principal.queues,
     allowed: [
       ['Allowed-Events', 'all'],

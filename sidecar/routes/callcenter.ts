@@ -58,7 +58,7 @@ function fromOwnProgram(req: Request, _res: Response, next: NextFunction): void 
 async function answer(tools: CallcenterRouteTools, name: CallcenterCommandName, args: string, req: Request, res: Response): Promise<void> {
   if (args.length > argumentsLengthMax) throw new TandemError('TDM_TOO_LARGE', [argumentsLengthMax]);
   const who = await tools.permit(req, tools.commands.need(name, args));
-  const body = await runCommand(tools.commands, name, args, who);
+  const body = await runCommand(tools.commands, name, args, { ...who, address: tools.addressOf(req) });
   const isJson = name === 'json' && body.startsWith('{');
   // never a page: names of callers stand in it
   res.setHeader('Content-Type', isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8');

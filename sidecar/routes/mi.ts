@@ -53,9 +53,10 @@ const functions: Readonly<Record<MiNeed, ApiNeed>> = { view: 'view', control: 'c
 
 /** Rights are looked up once for each need; what is not granted is refused when a command wants it. */
 async function callerOf({ permit, isTrusted, clientAddress }: MiDoorDeps, req: IncomingMessage): Promise<MiCaller> {
-  if (req.headers.authorization === undefined && isTrusted(clientAddress(req))) return { user: 'mi', allow: () => undefined };
+  const address = clientAddress(req);
+  if (req.headers.authorization === undefined && isTrusted(address)) return { user: 'mi', address, allow: () => undefined };
   const request = req as Request;
-  const { user, queues, ownOnly } = await permit(request, 'view');
+  const { user, id, queues, ownOnly } = await permit(request, 'view');
   // these commands know no limits within the site
   if (queues !== undefined || ownOnly) throw new TandemError('TDM_FORBIDDEN', [user, 'the management interface']);
   const refusals = new Map<MiNeed, TandemError>();
@@ -66,6 +67,8 @@ async function callerOf({ permit, isTrusted, clientAddress }: MiDoorDeps, req: I
     });
   return {
     user,
+    id,
+    address,
     allow(need) {
       const refusal = refusals.get(need);
       if (refusal) throw new MiError(refusal.status, refusal.message, refusal.code);

@@ -55,6 +55,8 @@ export interface PermissionDeps {
 /** Who asks. */
 export interface Principal {
   readonly user: string;
+  /** `user:anna`, `key:k_...`: for the audit */
+  readonly id?: string;
   /** ids of the queues that he may see and change, in lower case; undefined = all */
   readonly queues: ReadonlySet<string> | undefined;
   /** the agent that he is, as provisioned for the user */
@@ -92,6 +94,7 @@ export function principalOf(identity: Identity, need: ApiNeed): Principal {
   if (need === 'admin' && rights.queues !== undefined) throw new TandemError('TDM_FORBIDDEN', [user, functionOf(need)]);
   return {
     user,
+    id: identity.id,
     queues: rights.queues && new Set(rights.queues.map(canonical)),
     agent: rights.agent,
     ownOnly,

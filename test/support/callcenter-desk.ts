@@ -4,6 +4,8 @@ import type { CallKey } from '../../core/acd/ids.js';
 import type { AgentGet, CallcenterUser } from '../../core/callcenter-ports.js';
 import type { Log } from '../../core/ports.js';
 import { createCallcenterCommands } from '../../core/services/callcenter-commands.js';
+import { recordedCommands } from '../../core/services/recorded-command.js';
+import { createCommandAudit } from '../../sidecar/command-audit.js';
 import { createProvisioningStore } from '../../sidecar/provisioning-store.js';
 import { createQueueProvisioning } from '../../sidecar/queue-provisioning.js';
 import { openStore } from '../../sql/store.js';
@@ -50,7 +52,8 @@ export async function openCallcenterDesk(
   reloads.count = 0;
   audit.length = 0;
   const tracked: (readonly [string, CallKey])[] = [];
-  const commands = createCallcenterCommands(
+  const record = createCommandAudit({ audit: store.access.audit, nowMs });
+  const unrecorded = createCallcenterCommands(
     {
       engine: desk.port,
       provisioning,
@@ -63,11 +66,15 @@ export async function openCallcenterDesk(
     },
     { instance: 'single_box' },
   );
+  const commands = recordedCommands(unrecorded, record);
   return {
     desk,
     commands,
     provisioning,
     audit,
+    record,
+    /** rows of the audit, oldest first */
+    rows: async () => [...(await store.access.audit.read({ fromMs: 0, toMs: nowMs() + 1, limit: 100 }))].reverse(),
     reloads,
     tracked,
     /** wishes since the start, configurations apart */
