@@ -77,7 +77,7 @@ export async function reports(): Promise<Figure[]> {
       createReports({
         store: store.reports,
         open: () => Promise.resolve({ members: [], offers: [], agents: [] }),
-        goalOf: () => ({ withinMs: 20_000, shortAbandonMs: 5_000 }),
+        goalOf: () => ({ withinMs: 20_000, percent: 80, shortAbandonMs: 5_000 }),
         nowMs: () => monthStartMs + 31 * dayMs,
         breathe: () => new Promise((resolve) => setImmediate(resolve)),
       }),

@@ -4,6 +4,10 @@ import { TandemError } from './errors.js';
 /** Longest path, in characters. */
 export const messageFileLengthMax = 200;
 
+/** Beginning of `param` of messages: tells their records from those of callers. */
+export const messageParam = 'message:';
+export const isMessageParam = (param: string): boolean => param.startsWith(messageParam);
+
 /** Each part of a name begins with a letter or digit, so that none is hidden, an option, or a step upwards. */
 const namePattern = /^(?:\/[A-Za-z0-9][A-Za-z0-9_.-]*)+$/;
 const folderPattern = /^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9_.-]+)+$/;

@@ -266,6 +266,12 @@ export const metricsTable: readonly MetricRow[] = [
     labels: ['queue'],
     help: 'service level of the running day, 0 to 1 (docs/statistics.md); 1 before the first call',
   },
+  {
+    name: 'tandem_acd_queue_service_level_goal',
+    kind: 'gauge',
+    labels: ['queue'],
+    help: '`percent` of the `service_level` of the queue, 0 to 1; 0 before the first call of the day',
+  },
   { name: 'tandem_acd_agents', kind: 'gauge', labels: ['state'], help: 'agents by what they do now' },
   {
     name: 'tandem_acd_longest_ring_seconds',

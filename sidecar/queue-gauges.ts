@@ -26,6 +26,8 @@ interface QueueNow {
   oldestMs: number;
   inTime: number;
   finished: number;
+  /** of the day's finished calls those that had to be answered in time */
+  wanted: number;
 }
 
 const agentWords = ['offered', 'talking', 'wrapup', 'resting', 'reserved', 'spent', 'idle', 'on-break', 'logged-out'] as const;
@@ -59,14 +61,15 @@ export function startQueueGauges(deps: QueueGaugesDeps): () => void {
       const name = shown.has(queue) || shown.size < gaugeQueuesMax ? queue : otherQueues;
       if (name !== otherQueues) shown.add(name);
       let one = now.get(name);
-      if (!one) now.set(name, (one = { waiting: 0, oldestMs: 0, inTime: 0, finished: 0 }));
+      if (!one) now.set(name, (one = { waiting: 0, oldestMs: 0, inTime: 0, finished: 0, wanted: 0 }));
       return one;
     };
-    for (const id of state.queueConfigs.keys()) {
+    for (const [id, { serviceLevel }] of state.queueConfigs) {
       const one = at(id);
       const { answeredInTime, answered, abandoned } = deps.tally(id);
       one.inTime += answeredInTime;
       one.finished += answered + abandoned;
+      one.wanted += (serviceLevel.percent / 100) * (answered + abandoned);
     }
     for (const { phase, queue, enteredAtMs } of state.members.values()) {
       if (phase.kind === 'talking' || phase.kind === 'abandoned') continue;
@@ -75,10 +78,11 @@ export function startQueueGauges(deps: QueueGaugesDeps): () => void {
       one.oldestMs = Math.max(one.oldestMs, nowMs - enteredAtMs);
     }
     for (const queue of [...shown, otherQueues]) {
-      const { waiting = 0, oldestMs = 0, inTime = 0, finished = 0 } = now.get(queue) ?? {};
+      const { waiting = 0, oldestMs = 0, inTime = 0, finished = 0, wanted = 0 } = now.get(queue) ?? {};
       meter.set('tandem_acd_queue_waiting', waiting, { queue });
       meter.set('tandem_acd_queue_oldest_seconds', oldestMs / 1000, { queue });
       meter.set('tandem_acd_queue_service_level', finished > 0 ? inTime / finished : 1, { queue });
+      meter.set('tandem_acd_queue_service_level_goal', finished > 0 ? wanted / finished : 0, { queue });
     }
   }
 

@@ -53,13 +53,19 @@ export function createStatistics(deps: StatisticsDeps): Statistics {
   const today = createToday({ zone, nowMs, goalOf, live: state });
   const queueLog = deps.queueLog && openQueueLogFile(deps.queueLog, { log, meter });
   let ends: (() => void)[] = [];
+  let logBegins: () => void = () => undefined;
   let cancelFill: (() => void) | undefined;
 
   function owned(): void {
+    logBegins();
+    fill();
+  }
+
+  function fill(): void {
     cancelFill?.();
     today.fill(store.reports, breathe).catch((error: unknown) => {
       log.warn({ error }, 'the figures of the day could not be read; it is tried again');
-      cancelFill = timers.after(fillAgainMs, owned);
+      cancelFill = timers.after(fillAgainMs, fill);
     });
   }
 
@@ -86,6 +92,7 @@ export function createStatistics(deps: StatisticsDeps): Statistics {
       ends = [gauges, touching];
       if (!queueLog) return;
       const writer = createQueueLogWriter(state, (lines) => queueLog.write(lines));
+      logBegins = () => writer.begin();
       ends.push(engine.onNotice((notice, atMs) => writer.notice(notice, atMs)));
     },
     owned,

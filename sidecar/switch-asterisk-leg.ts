@@ -5,6 +5,7 @@
 import type { LegVisit } from '../agi/leg-ports.js';
 import type { ConnectOrder, RingOrder } from '../core/acd/effects.js';
 import type { EndedBy } from '../core/acd/events.js';
+import type { HoldSide } from '../core/acd/state.js';
 import type { OfferFailure } from '../core/acd/words.js';
 import { TandemError } from '../core/errors.js';
 import type { Feed } from '../core/switch.js';
@@ -194,6 +195,11 @@ export class AsteriskLeg implements LegVisit {
     this.phase = 'talking';
     this.stopTimer();
     this.deps.feed({ type: 'connected', offer: this.order.offer });
+  }
+
+  /** `by` has put the other on hold, or taken him back. */
+  held(isHeld: boolean, by: HoldSide): void {
+    if (this.phase === 'talking') this.deps.feed({ type: isHeld ? 'held' : 'resumed', offer: this.order.offer, by });
   }
 
   // ---------------------------------------------------------------- the end

@@ -103,6 +103,13 @@ export function createLegBook(deps: LegBookDeps): LegBook {
     leg?.ended('transfer', to === '' ? `${word} transfer` : `${word} transfer to ${to}`);
   }
 
+  function held(event: AmiPacket, isHeld: boolean): void {
+    const id = event.get('uniqueid') ?? '';
+    const leg = byChannel.get(id);
+    if (leg?.uniqueId === id) leg.held(isHeld, 'agent');
+    else byCaller.get(id)?.held(isHeld, 'caller');
+  }
+
   /** Comes before Hangup, and before a session hears of it. */
   function hangupRequested(event: AmiPacket): void {
     const leg = named(event, 'uniqueid');
@@ -129,6 +136,8 @@ export function createLegBook(deps: LegBookDeps): LegBook {
     link.on('BridgeEnter', bridgeEntered),
     link.on('BlindTransfer', (event) => transferred(event, 'blind')),
     link.on('AttendedTransfer', (event) => transferred(event, 'attended')),
+    link.on('Hold', (event) => held(event, true)),
+    link.on('Unhold', (event) => held(event, false)),
     link.on('HangupRequest', hangupRequested),
     link.on('Hangup', hungUp),
   ];

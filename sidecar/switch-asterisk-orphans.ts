@@ -67,6 +67,10 @@ export function watchOrphans({ link, feed, log, knows }: OrphanDeps): () => void
       const offer = offerIn(event, 'uniqueid');
       if (offer !== undefined && event.get('channelstate') === '6') feed({ type: 'call-ended', offer, by: 'agent', cause: 'hang-up' });
     }),
+    link.on(['Hold', 'Unhold'], (event) => {
+      const offer = offerIn(event, 'uniqueid');
+      if (offer !== undefined) feed({ type: event.event === 'Hold' ? 'held' : 'resumed', offer, by: 'agent' });
+    }),
     link.on(['BlindTransfer', 'AttendedTransfer'], transferred),
     link.on('Hangup', hungUp),
   ];

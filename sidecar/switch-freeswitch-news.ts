@@ -12,7 +12,15 @@ import type { SwitchEvent } from '../esl-outbound/event.js';
 import { failureOf } from './switch-freeswitch-causes.js';
 import type { Leg, LegBook } from './switch-freeswitch-legs.js';
 import { bridgeOf, Talks } from './switch-freeswitch-talks.js';
-import { confirmVariable, legEvent, legVariable, memberVariable, messageVariable, offerVariable, wantedKeyVariable } from './switch-freeswitch-ring.js';
+import {
+  confirmVariable,
+  legEvent,
+  legVariable,
+  memberVariable,
+  messageVariable,
+  offerVariable,
+  wantedKeyVariable,
+} from './switch-freeswitch-ring.js';
 
 /** What is asked for; see `EslLink.on`. */
 export const legEvents = [
@@ -21,6 +29,8 @@ export const legEvents = [
   'CHANNEL_BRIDGE',
   'CHANNEL_UNBRIDGE',
   'CHANNEL_HANGUP',
+  'CHANNEL_HOLD',
+  'CHANNEL_UNHOLD',
   `CUSTOM ${legEvent}`,
 ] as const;
 
@@ -91,6 +101,10 @@ export class LegNews {
         return;
       case 'CHANNEL_UNBRIDGE':
         this.#talks.unbridged(event, uuid);
+        return;
+      case 'CHANNEL_HOLD':
+      case 'CHANNEL_UNHOLD':
+        this.#talks.held(uuid, event.name === 'CHANNEL_HOLD');
         return;
       case 'CHANNEL_HANGUP':
         this.#hungUp(event, uuid);

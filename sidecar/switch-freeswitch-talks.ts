@@ -1,4 +1,5 @@
 /** A talk from the moment when the two are connected to its end, and who ended it. */
+import type { HoldSide } from '../core/acd/state.js';
 import type { Log } from '../core/ports.js';
 import type { After } from '../core/services/deadline.js';
 import type { Feed } from '../core/switch.js';
@@ -48,6 +49,17 @@ export class Talks {
     if (leg.start.offer !== undefined) feed({ type: 'connected', offer: leg.start.offer });
     reactions.connected(leg);
     return true;
+  }
+
+  /** A channel has put its other end on hold, or taken it back. */
+  held(uuid: string, isHeld: boolean): void {
+    const { book, feed } = this.#parts;
+    const tell = ({ phase, start: { offer } }: Leg, by: HoldSide): void => {
+      if (phase === 'talking' && offer !== undefined) feed({ type: isHeld ? 'held' : 'resumed', offer, by });
+    };
+    const leg = book.ofChannel(uuid);
+    if (leg?.channel === uuid) tell(leg, 'agent');
+    else for (const one of book.ofCaller(uuid)) tell(one, 'caller');
   }
 
   callerHungUp(uuid: string, cause: string): void {

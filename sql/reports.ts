@@ -16,8 +16,9 @@ const sliceRowsMax = 100_000;
 const numbersMax = 200;
 
 const columnsOf: Readonly<Record<keyof ReportRows, string>> = {
-  visit: 'segment_key, queue, media, started_ms, outcome, detail, wait_ms, talk_ms',
-  offer: 'segment_key, queue, agent, media, started_ms, connected_ms, ended_ms, ring_ms, talk_ms, outcome, ended_by',
+  // a param may be long: its beginning tells messages from calls
+  visit: 'segment_key, queue, media, started_ms, outcome, detail, wait_ms, talk_ms, SUBSTR(param, 1, 8) AS param_head',
+  offer: 'segment_key, queue, agent, media, started_ms, connected_ms, ended_ms, ring_ms, talk_ms, hold_ms, outcome, ended_by',
   status: 'segment_key, agent, outcome, detail, paid, started_ms, ended_ms',
   wrapup: 'segment_key, agent, queue, started_ms, ended_ms',
 };
@@ -36,6 +37,7 @@ const rowOf: { readonly [Kind in keyof ReportRows]: (row: Row) => ReportRows[Kin
     detail: text(row['detail']),
     waitMs: Number(row['wait_ms']),
     talkMs: Number(row['talk_ms']),
+    param: text(row['param_head']),
   }),
   offer: (row) => ({
     key: text(row['segment_key']),
@@ -47,6 +49,7 @@ const rowOf: { readonly [Kind in keyof ReportRows]: (row: Row) => ReportRows[Kin
     endedAtMs: Number(row['ended_ms']),
     ringMs: Number(row['ring_ms']),
     talkMs: Number(row['talk_ms']),
+    ...(row['hold_ms'] === null ? {} : { holdMs: Number(row['hold_ms']) }),
     outcome: word(row['outcome']),
     endedBy: word(row['ended_by']),
   }),

@@ -29,6 +29,7 @@ const visitColumns = {
   wait_ms: 'waitMs',
   talk_ms: 'talkMs',
   position_at_entry: 'positionAtEntry',
+  position_at_exit: 'positionAtExit',
   priority: 'priority',
   serial: 'serial',
 } as const satisfies Record<string, keyof VisitSegment>;
@@ -51,6 +52,7 @@ const offerColumns = {
   ended_by: 'endedBy',
   ring_ms: 'ringMs',
   talk_ms: 'talkMs',
+  hold_ms: 'holdMs',
   number: 'number',
   arrived_ms: 'arrivedAtMs',
   rejections: 'rejections',

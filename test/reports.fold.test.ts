@@ -18,7 +18,7 @@ import { memoryReports } from './support/report-memory.js';
 
 const nine = Date.UTC(2026, 10, 23, 9);
 const [second, minute, hour] = [1_000, 60_000, 3_600_000];
-const goal = { withinMs: 20 * second, shortAbandonMs: 5 * second };
+const goal = { withinMs: 20 * second, percent: 80, shortAbandonMs: 5 * second };
 const none: OpenThings = { members: [], offers: [], agents: [] };
 
 let keys = 0;
@@ -147,7 +147,7 @@ describe('reports: queues', () => {
     assert.equal(report.items.length, 1);
     const { fromMs, toMs, queue, ...figures } = report.items[0] ?? assert.fail();
     assert.deepEqual([fromMs, toMs, queue], [nine, nine + quarterMs, 'support']);
-    assert.deepEqual(figures, report.all);
+    assert.deepEqual({ ...figures, serviceLevelGoal: null, belowGoal: null }, report.all);
     assert.deepEqual(figures, {
       offered: 7,
       answered: 3,
@@ -159,6 +159,8 @@ describe('reports: queues', () => {
       answeredInTime: 2,
       shortAbandoned: 1,
       serviceLevel: 0.4,
+      serviceLevelGoal: 0.8,
+      belowGoal: true,
       serviceLevelOfOffered: 0.2857,
       serviceLevelWithoutShort: 0.3333,
       abandonRate: 0.2857,
@@ -173,12 +175,71 @@ describe('reports: queues', () => {
       meanWrapUpMs: 30_000,
       meanHandleMs: 130_000,
       holdMs: null,
+      meanHoldMs: null,
+      longestHoldMs: null,
       transfers: 1,
       offers: 4,
       missed: 1,
       ringMs: 28_000,
       meanRingMs: 7_000,
+      messages: 0,
+      messagesHandled: 0,
     });
+  });
+
+  it('B26: hold is summed up over the talks of which it is known; rows of before an update say nothing of it', async () => {
+    const talk = (holdMs?: number) => offer(nine, second, minute, 'talked', holdMs === undefined ? {} : { holdMs });
+    const segments = [talk(10 * second), talk(0), talk(20 * second), talk(), offer(nine, second, 0, 'no-answer')];
+    const { all } = await reportsOf(segments).queues(wish(nine, nine + hour));
+    assert.deepEqual([all.holdMs, all.meanHoldMs, all.longestHoldMs], [30_000, 10_000, 20_000]);
+    const agents = await reportsOf(segments).agents(wish(nine, nine + hour));
+    assert.deepEqual([agents.all.holdMs, agents.all.meanHoldMs, agents.all.longestHoldMs], [30_000, 10_000, 20_000]);
+    const old = await reportsOf([talk()]).queues(wish(nine, nine + hour));
+    assert.deepEqual([old.all.holdMs, old.all.meanHoldMs, old.all.longestHoldMs], [null, null, null]);
+  });
+
+  it('B51: a message that somebody left is no caller: counted apart, in none of the figures of callers', async () => {
+    const param = 'message:/var/spool/tandem/a.wav';
+    const open = {
+      ...none,
+      members: ['waiting', 'talking'].map((kind, n) => ({
+        id: `open${String(n)}`,
+        visit: 1,
+        queue: 'support',
+        media: 'audio',
+        enteredAtMs: nine,
+        presence: { kind: 'message', file: '/a.wav' },
+        phase: { kind, sinceMs: nine + minute },
+      })),
+    } as unknown as OpenThings;
+    const segments = [
+      visit(nine, 'answered', hour, minute, { param }),
+      visit(nine, 'withdrawn', 2 * hour, 0, { param }),
+      visit(nine, 'full', 0, 0, { param }),
+      visit(nine, 'answered', second, minute),
+    ];
+    const { all } = await reportsOf(segments, open).queues(wish(nine, nine + hour));
+    assert.deepEqual([all.messages, all.messagesHandled], [4, 2]);
+    const { all: callers } = await reportsOf(segments.slice(-1)).queues(wish(nine, nine + hour));
+    assert.deepEqual({ ...all, messages: 0, messagesHandled: 0 }, callers);
+  });
+
+  it('B26: a queue is below its goal by its exact share; without a call it is not, and of several queues nobody says', async () => {
+    const of = (inTime: number, late: number) => [
+      ...Array.from({ length: inTime }, () => visit(nine, 'answered', 0, second)),
+      ...Array.from({ length: late }, () => visit(nine, 'answered', minute, second)),
+    ];
+    for (const [inTime, late, expected] of [
+      [4, 1, false],
+      [79_999, 20_001, true],
+      [3, 1, true],
+    ] as const) {
+      const { items, totals, all } = await reportsOf(of(inTime, late)).queues(wish(nine, nine + hour));
+      assert.deepEqual([items[0]?.belowGoal, totals[0]?.belowGoal, totals[0]?.serviceLevelGoal], [expected, expected, 0.8]);
+      assert.deepEqual([all.belowGoal, all.serviceLevelGoal], [null, null]);
+    }
+    const { totals } = await reportsOf([visit(nine, 'timeout', minute)]).queues(wish(nine, nine + hour));
+    assert.equal(totals[0]?.belowGoal, null);
   });
 
   it('B6: every way to leave is one of the five, or the caller was not let in', async () => {
@@ -246,6 +307,38 @@ describe('reports: queues', () => {
     );
     await assert.rejects(slow.queues(wish(nine, nine + hour)), { code: 'TDM_DEADLINE' });
   });
+});
+
+describe('reports: turns of others', () => {
+  it('B6: a large report is made in small pieces, and its rows come in order', async () => {
+    const agents = 120;
+    const segments = Array.from({ length: 96 * agents }, (_, n) => {
+      const agent = `agent${String((n * 7) % agents).padStart(3, '0')}`;
+      const atMs = nine + Math.floor(n / agents) * quarterMs;
+      return offer(atMs, second, minute, 'talked', { agent: agentId(agent), queue: queueId(agent) });
+    });
+    let turns = 0;
+    const reports = createReports({
+      store: memoryReports(() => segments),
+      open: () => Promise.resolve(none),
+      goalOf: () => goal,
+      nowMs: () => nine + 48 * hour,
+      breathe: () => {
+        turns++;
+        return Promise.resolve();
+      },
+    });
+    for (const kind of ['queues', 'agents'] as const) {
+      turns = 0;
+      const { items, totals } = await reports[kind](wish(nine, nine + 24 * hour));
+      assert.equal(items.length, segments.length);
+      assert.equal(totals.length, agents);
+      // reading alone needs one turn for each page, making the rows at least as many again
+      assert.ok(turns >= (2 * segments.length) / reportLimits.pageRows - 3, `${kind}: ${String(turns)} turns`);
+      const keys = items.map((row) => `${String(row.fromMs)} ${'agent' in row ? row.agent : row.queue}`);
+      assert.deepEqual(keys, [...keys].sort());
+    }
+  }).timeout(30_000);
 });
 
 describe('reports: days and intervals', () => {
@@ -383,6 +476,7 @@ describe('reports: days of simulated trouble', () => {
           queue,
           media,
           enteredAtMs,
+          presence: { kind: 'here' },
           phase: enteredAtMs + waitMs <= atMs ? { kind: 'talking', sinceMs: enteredAtMs + waitMs } : { kind: 'waiting' },
         })),
       } as unknown as OpenThings;

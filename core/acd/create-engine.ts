@@ -10,6 +10,7 @@ import { expire, leaveEmptied } from './due.js';
 import { messageEnded } from './entering.js';
 import type { AcdEngine, EngineStart, Step } from './engine.js';
 import type { AcdEvent, Answer } from './events.js';
+import { held, resumed } from './holds.js';
 import type { MemberId, OfferId, QueueId } from './ids.js';
 import { legId, legPrefix } from './ids.js';
 import { callerJoined, isEmpty } from './joining.js';
@@ -198,6 +199,13 @@ function offerFact(w: World, event: AcdEvent): void {
         const offer = w.offers.get(event.offer);
         if (offer?.phase.kind === 'talking') endTalk(w, offer, 'agent', event.detail);
         else if (offer) failOffer(w, offer, event.failure, event.detail);
+      }
+      break;
+    case 'held':
+    case 'resumed':
+      {
+        const offer = w.offers.get(event.offer);
+        if (offer) (event.type === 'held' ? held : resumed)(w, offer, event.by);
       }
       break;
     case 'call-ended':

@@ -84,6 +84,18 @@ export class Positions {
   }
 }
 
+/** Place of one who waits, 1 = next, exact up to `countedMax`; undefined: does not wait. */
+export function positionAtExit(w: World, member: Member): number | undefined {
+  const waiting = w.membersOfQueue(member.queue);
+  if (!waiting.has(member.id)) return undefined;
+  let position = 1;
+  for (const { id } of w.memberIndex.orderOf(member.queue)?.from() ?? []) {
+    if (id === member.id) return position;
+    if (++position > countedMax) return waiting.size;
+  }
+  return undefined;
+}
+
 /** Position that a member of this rank has on entering, exact up to `countedMax`. */
 export function positionAtEntry(w: World, queue: QueueId, rank: number): number {
   const order = w.memberIndex.orderOf(queue);

@@ -6,6 +6,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { AcdConfig, Destination, SkillNeed } from './config.js';
 import type { AgentId, CallKey, LegId, MemberId, OfferId, SwitchId } from './ids.js';
+import type { HoldSide } from './state.js';
 import type { AgentStatus, AgentType, CancelReason, DeviceState, ExitReason, Media, OfferFailure } from './words.js';
 
 /** A caller at the door. Everything is checked already; names of queue and agents may be in any letter case. */
@@ -73,6 +74,8 @@ export type AcdEvent =
   | { readonly type: 'connected'; readonly offer: OfferId }
   /** also when the agent's part ended by a transfer: the caller's later fate is another story */
   | { readonly type: 'call-ended'; readonly offer: OfferId; readonly by: EndedBy; readonly cause: string }
+  /** one of the two has put the other on hold, and has taken him back */
+  | { readonly type: 'held' | 'resumed'; readonly offer: OfferId; readonly by: HoldSide }
   // ---- agents
   | { readonly type: 'status-asked'; readonly agent: string; readonly status: AgentStatus; readonly reason: string | undefined }
   /** from a telephone or API: contact or standby channel come with the login */

@@ -2,6 +2,7 @@
 import type { Destination, OverflowCause } from './config.js';
 import type { QueueId } from './ids.js';
 import { enterQueue } from './entering.js';
+import { positionAtExit } from './estimate.js';
 import { memberFacts, offerFacts } from './facts.js';
 import { cancelOffers } from './offers.js';
 import { waitedMs } from './places.js';
@@ -55,7 +56,8 @@ const countsAsAbandoned: readonly ExitReason[] = ['abandoned', 'lost'];
 
 /** Record and news of a visit's end; the member is gone then, or kept as abandoned for a return (F35, F36). */
 export function finishVisit(w: World, member: Member, end: VisitEnd): void {
-  recordVisit(w, member, end);
+  const position = positionAtExit(w, member);
+  recordVisit(w, member, { ...end, position });
   const { queue } = member;
   const caller = memberFacts(member);
   const runtime = w.queueRuntime(queue);
@@ -79,6 +81,8 @@ export function finishVisit(w: World, member: Member, end: VisitEnd): void {
     waitedMs: Math.max(0, end.waitEndedAtMs - member.enteredAtMs),
     agent: end.offer?.agent,
     waiting: w.membersOfQueue(queue).size,
+    detail: end.detail,
+    position,
     caller,
     talk: end.offer && offerFacts(end.offer),
   });
@@ -117,7 +121,8 @@ export function moveMember(w: World, member: Member, queue: QueueId, keepWaiting
     return;
   }
   cancelOffers(w, member, 'taken-back');
-  recordVisit(w, member, { reason, detail: queue, offer: undefined, waitEndedAtMs: w.nowMs });
+  const position = positionAtExit(w, member);
+  recordVisit(w, member, { reason, detail: queue, offer: undefined, waitEndedAtMs: w.nowMs, position });
   w.memberIndex.forgetNumber(member);
   const from = member.queue;
   member.visit++;
@@ -126,6 +131,6 @@ export function moveMember(w: World, member: Member, queue: QueueId, keepWaiting
     member.joinedAtMs = w.nowMs;
     member.tried = {};
   }
-  w.tell({ type: 'member-moved', member: member.id, from, to: queue, caller: memberFacts(member) });
+  w.tell({ type: 'member-moved', member: member.id, from, to: queue, position, caller: memberFacts(member) });
   enterQueue(w, member, queue);
 }

@@ -1,6 +1,6 @@
 /** Caller and offer as news show them: copies of the moment, since both may be gone when the news are told. */
 import type { CallKey, LegId, SwitchId } from './ids.js';
-import type { Member, Offer } from './state.js';
+import type { Member, Offer, OfferPhase } from './state.js';
 import type { Media } from './words.js';
 
 export interface MemberFacts {
@@ -55,4 +55,11 @@ export const offerFacts = ({ leg, switch: on, startedAtMs, phase }: Offer): Offe
 function answeredAt(phase: Offer['phase']): number {
   if (phase.kind === 'ringing') return 0;
   return phase.kind === 'answered' ? phase.atMs : phase.answeredAtMs;
+}
+
+/** Time on hold in a talk up to now. */
+export function holdMs(phase: OfferPhase, nowMs: number): number {
+  if (phase.kind !== 'talking' || !phase.hold) return 0;
+  const { sinceMs, overMs } = phase.hold;
+  return overMs + (sinceMs > 0 ? Math.max(0, nowMs - sinceMs) : 0);
 }

@@ -3,6 +3,7 @@ import type { AcdSettings } from './config.js';
 import type { AgentId, CallKey, LegId, MemberId, OfferId, QueueId } from './ids.js';
 import type { EndedBy } from './events.js';
 import type { MemberFacts, OfferFacts } from './facts.js';
+import type { HoldSide } from './state.js';
 import type { AgentState, AgentStatus, CancelReason, DeviceState, ExitReason, OfferFailure } from './words.js';
 
 export type Notice =
@@ -29,11 +30,22 @@ export type Notice =
       readonly waitedMs: number;
       readonly agent: AgentId | undefined;
       readonly waiting: number;
+      /** exit key, or more about the reason; '' = nothing */
+      readonly detail: string;
+      /** his place when he left, 1 = next; undefined: he did not wait any more */
+      readonly position: number | undefined;
       readonly caller: MemberFacts;
       /** the talk that it ends with */
       readonly talk: OfferFacts | undefined;
     }
-  | { readonly type: 'member-moved'; readonly member: MemberId; readonly from: QueueId; readonly to: QueueId; readonly caller: MemberFacts }
+  | {
+      readonly type: 'member-moved';
+      readonly member: MemberId;
+      readonly from: QueueId;
+      readonly to: QueueId;
+      readonly position: number | undefined;
+      readonly caller: MemberFacts;
+    }
   | {
       readonly type: 'offer-made';
       readonly offer: OfferId;
@@ -85,6 +97,29 @@ export type Notice =
       readonly talkMs: number;
       readonly by: EndedBy;
       readonly cause: string;
+      readonly caller: MemberFacts | undefined;
+      readonly facts: OfferFacts;
+    }
+  /** somebody is on hold now; `by` put the other there */
+  | {
+      readonly type: 'talk-held';
+      readonly offer: OfferId;
+      readonly member: MemberId;
+      readonly agent: AgentId;
+      readonly queue: QueueId;
+      readonly by: HoldSide;
+      readonly caller: MemberFacts | undefined;
+      readonly facts: OfferFacts;
+    }
+  /** the two hear each other again; a talk that ends on hold is not resumed */
+  | {
+      readonly type: 'talk-resumed';
+      readonly offer: OfferId;
+      readonly member: MemberId;
+      readonly agent: AgentId;
+      readonly queue: QueueId;
+      readonly by: HoldSide;
+      readonly heldMs: number;
       readonly caller: MemberFacts | undefined;
       readonly facts: OfferFacts;
     }

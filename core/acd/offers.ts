@@ -73,9 +73,9 @@ type OfferNews<Caller> = Pick<Offer, 'agent' | 'queue'> & {
 };
 
 /** What every piece of news about an offer says. */
-function newsOf(offer: Offer, member: Member): OfferNews<MemberFacts>;
-function newsOf(offer: Offer, member: Member | undefined): OfferNews<MemberFacts | undefined>;
-function newsOf(offer: Offer, member: Member | undefined): OfferNews<MemberFacts | undefined> {
+export function newsOf(offer: Offer, member: Member): OfferNews<MemberFacts>;
+export function newsOf(offer: Offer, member: Member | undefined): OfferNews<MemberFacts | undefined>;
+export function newsOf(offer: Offer, member: Member | undefined): OfferNews<MemberFacts | undefined> {
   const { id, agent, queue } = offer;
   return { offer: id, member: offer.member, agent, queue, caller: member && memberFacts(member), facts: offerFacts(offer) };
 }

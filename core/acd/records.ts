@@ -31,6 +31,8 @@ export interface VisitSegment {
   readonly waitMs: number;
   readonly talkMs: number;
   readonly positionAtEntry: number;
+  /** of one who left while waiting; older records have none */
+  readonly positionAtExit?: number;
   readonly priority: number;
   /** number of the join; older records have none */
   readonly serial?: number;
@@ -55,6 +57,8 @@ export interface OfferSegment {
   readonly endedAtMs: number;
   readonly ringMs: number;
   readonly talkMs: number;
+  /** of a talk on the telephone: how much of it somebody was on hold; older records have none */
+  readonly holdMs?: number;
   readonly outcome: OfferOutcome;
   readonly endedBy: EndedBy;
   /** hang-up cause or the switch's word */

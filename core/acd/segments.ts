@@ -1,5 +1,6 @@
 /** The records of visits, offers and stays, each written once (B6). */
 import type { EndedBy } from './events.js';
+import { holdMs } from './facts.js';
 import { pauseReasonOf } from './pauses.js';
 import type { ExitReason } from './words.js';
 import type { OfferOutcome } from './records.js';
@@ -12,6 +13,8 @@ export interface VisitEnd {
   readonly offer: Offer | undefined;
   /** end of the waiting: the connection, or now */
   readonly waitEndedAtMs: number;
+  /** place among those who wait, 1 = next; undefined: did not wait any more */
+  readonly position?: number | undefined;
 }
 
 export function recordVisit(w: World, member: Member, end: VisitEnd): void {
@@ -39,6 +42,7 @@ export function recordVisit(w: World, member: Member, end: VisitEnd): void {
     waitMs: Math.max(0, end.waitEndedAtMs - member.enteredAtMs),
     talkMs: Math.max(0, w.nowMs - end.waitEndedAtMs),
     positionAtEntry: member.positionAtEntry,
+    ...(end.position !== undefined && { positionAtExit: end.position }),
     priority: member.priority,
     serial: member.serial,
   });
@@ -71,6 +75,8 @@ export function recordOffer(w: World, offer: Offer, end: OfferEnd): void {
     endedAtMs: w.nowMs,
     ringMs: (answeredAtMs || w.nowMs) - offer.startedAtMs,
     talkMs: connectedAtMs ? w.nowMs - connectedAtMs : 0,
+    // a chat cannot be put on hold
+    ...(connectedAtMs && offer.media === 'audio' && { holdMs: holdMs(phase, w.nowMs) }),
     outcome: end.outcome,
     endedBy: end.by,
     detail: end.detail,

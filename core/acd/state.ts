@@ -173,7 +173,19 @@ export type OfferPhase =
   | { readonly kind: 'answered'; readonly atMs: number; readonly deadlineMs: number }
   /** `isChecked`: late already, the switch was asked for its channels */
   | { readonly kind: 'connecting'; readonly answeredAtMs: number; readonly deadlineMs: number; readonly isChecked: boolean }
-  | { readonly kind: 'talking'; readonly answeredAtMs: number; readonly connectedAtMs: number };
+  | { readonly kind: 'talking'; readonly answeredAtMs: number; readonly connectedAtMs: number; readonly hold?: TalkHold };
+
+export type HoldSide = 'agent' | 'caller';
+
+/** Of a talk that was put on hold. */
+export interface TalkHold {
+  /** who holds now; empty: nobody */
+  readonly sides: readonly HoldSide[];
+  /** begin of the present hold; 0 = none */
+  readonly sinceMs: number;
+  /** sum of those that are over */
+  readonly overMs: number;
+}
 
 export interface Offer {
   readonly id: OfferId;

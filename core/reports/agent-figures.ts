@@ -4,7 +4,7 @@ import { isLoggedIn, takesCalls } from '../acd/words.js';
 import type { AgentStatus } from '../acd/words.js';
 import { indexOf } from './calendar.js';
 import type { Interval } from './calendar.js';
-import { isMissed, rate } from './queue-figures.js';
+import { addHold, holdFigures, isMissed, rate } from './queue-figures.js';
 import type { OfferFact, WrapUpFact } from './queue-figures.js';
 import { intersection, share, union } from './spans.js';
 
@@ -29,6 +29,10 @@ export interface AgentTally {
   talkMs: number;
   longestTalkMs: number;
   wrapUpMs: number;
+  /** talks of which the time on hold is known */
+  holds: number;
+  holdMs: number;
+  longestHoldMs: number;
   loggedInMs: number;
   pausedMs: number;
   paidPausedMs: number;
@@ -49,6 +53,9 @@ const createAgentTally = (): AgentTally => ({
   talkMs: 0,
   longestTalkMs: 0,
   wrapUpMs: 0,
+  holds: 0,
+  holdMs: 0,
+  longestHoldMs: 0,
   loggedInMs: 0,
   pausedMs: 0,
   paidPausedMs: 0,
@@ -100,12 +107,14 @@ function countOffer(offer: OfferFact, intervals: readonly Interval[], at: (index
   tally.answered++;
   tally.longestTalkMs = Math.max(tally.longestTalkMs, offer.talkMs);
   if (offer.endedBy === 'transfer') tally.transfers++;
+  addHold(tally, offer);
 }
 
 export function addAgentTally(to: AgentTally, from: AgentTally): void {
   const longestTalkMs = Math.max(to.longestTalkMs, from.longestTalkMs);
+  const longestHoldMs = Math.max(to.longestHoldMs, from.longestHoldMs);
   for (const key of Object.keys(from) as (keyof AgentTally)[]) to[key] += from[key];
-  to.longestTalkMs = longestTalkMs;
+  Object.assign(to, { longestTalkMs, longestHoldMs });
 }
 
 export const sumAgentTallies = (tallies: Iterable<AgentTally>): AgentTally => {
@@ -127,8 +136,7 @@ export function agentFigures(t: AgentTally) {
     talkMs: t.talkMs,
     longestTalkMs: t.longestTalkMs,
     wrapUpMs: t.wrapUpMs,
-    /** the switches do not tell of it */
-    holdMs: null,
+    ...holdFigures(t),
     loggedInMs: t.loggedInMs,
     pausedMs: t.pausedMs,
     paidPausedMs: t.paidPausedMs,

@@ -2,7 +2,7 @@
 import { addAgentTally, agentFigures, agentTallies, sumAgentTallies } from './agent-figures.js';
 import type { AgentFigures, AgentTally, AgentWork } from './agent-figures.js';
 import type { Interval } from './calendar.js';
-import { reportRowsMax, tooManyRows } from './queue-table.js';
+import { reportRowsMax, rowsPerTurn, tooManyRows } from './queue-table.js';
 
 export interface AgentRow extends Interval, AgentFigures {
   readonly agent: string;
@@ -18,7 +18,9 @@ export interface AgentReport {
 
 export class AgentTable {
   readonly #isWanted: (agent: string) => boolean;
-  readonly #items: AgentRow[] = [];
+  /** by the beginning of the interval */
+  readonly #items = new Map<number, AgentRow[]>();
+  #rows = 0;
   readonly #totals = new Map<string, AgentTally>();
 
   constructor(isWanted: (agent: string) => boolean) {
@@ -31,20 +33,33 @@ export class AgentTable {
     for (const [index, tally] of agentTallies(work, intervals).entries()) {
       const interval = intervals[index];
       if (!tally || !interval) continue;
-      if (this.#items.length >= reportRowsMax) throw tooManyRows();
-      this.#items.push({ fromMs: interval.fromMs, toMs: interval.toMs, agent, ...agentFigures(tally) });
+      if (++this.#rows > reportRowsMax) throw tooManyRows();
+      const { fromMs, toMs } = interval;
+      let rows = this.#items.get(fromMs);
+      if (!rows) this.#items.set(fromMs, (rows = []));
+      rows.push({ fromMs, toMs, agent, ...agentFigures(tally) });
       const total = this.#totals.get(agent);
       if (total) addAgentTally(total, tally);
       else this.#totals.set(agent, { ...tally });
     }
   }
 
-  report(): AgentReport {
+  /** Sorted interval by interval; `turn`: others have their turn after each `rowsPerTurn` rows. */
+  async report(turn: () => Promise<void>): Promise<AgentReport> {
     const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-    return {
-      items: this.#items.sort((a, b) => a.fromMs - b.fromMs || byName(a.agent, b.agent)),
-      totals: [...this.#totals].sort(([a], [b]) => byName(a, b)).map(([agent, tally]) => ({ agent, ...agentFigures(tally) })),
-      all: agentFigures(sumAgentTallies(this.#totals.values())),
-    };
+    const items: AgentRow[] = [];
+    let told = 0;
+    for (const [, rows] of [...this.#items].sort(([a], [b]) => a - b)) {
+      for (const row of rows.sort((a, b) => byName(a.agent, b.agent))) items.push(row);
+      if (items.length - told < rowsPerTurn) continue;
+      told = items.length;
+      await turn();
+    }
+    const totals: AgentReport['totals'][number][] = [];
+    for (const [agent, tally] of [...this.#totals].sort(([a], [b]) => byName(a, b))) {
+      totals.push({ agent, ...agentFigures(tally) });
+      if (totals.length % rowsPerTurn === 0) await turn();
+    }
+    return { items, totals, all: agentFigures(sumAgentTallies(this.#totals.values())) };
   }
 }

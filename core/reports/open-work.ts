@@ -1,4 +1,5 @@
 /** What is not over yet, as facts that end now: who waits, talks, rings, wraps up, and in which status everybody is. */
+import { holdMs } from '../acd/facts.js';
 import type { Agent, Member, Offer } from '../acd/state.js';
 import type { StayFact } from './agent-figures.js';
 import type { OfferFact, OpenVisit, WrapUpFact } from './queue-figures.js';
@@ -34,9 +35,15 @@ export function openWorkOf({ members, offers, agents }: OpenThings, nowMs: numbe
 }
 
 /** undefined: the visit is over, and he is only kept for a return. */
-function openVisit({ queue, media, enteredAtMs, phase }: Member): OpenVisit | undefined {
+function openVisit({ queue, media, enteredAtMs, phase, presence }: Member): OpenVisit | undefined {
   if (phase.kind === 'abandoned') return undefined;
-  return { queue, media, enteredAtMs, answeredAtMs: phase.kind === 'talking' ? phase.sinceMs : undefined };
+  return {
+    queue,
+    media,
+    enteredAtMs,
+    answeredAtMs: phase.kind === 'talking' ? phase.sinceMs : undefined,
+    isMessage: presence.kind === 'message',
+  };
 }
 
 function openOffer({ queue, agent, media, startedAtMs, phase }: Offer, nowMs: number): OfferFact {
@@ -51,6 +58,7 @@ function openOffer({ queue, agent, media, startedAtMs, phase }: Offer, nowMs: nu
     endedAtMs: nowMs,
     ringMs: Math.max(0, answeredAtMs - startedAtMs),
     talkMs: connectedAtMs ? Math.max(0, nowMs - connectedAtMs) : 0,
+    ...(connectedAtMs && media === 'audio' && { holdMs: holdMs(phase, nowMs) }),
     outcome: 'talked',
     endedBy: 'unknown',
   };

@@ -2,21 +2,24 @@
 import type { ServiceLevelConfig } from '../acd/config.js';
 import type { OfferOutcome, OfferSegment, VisitSegment, WrapUpSegment } from '../acd/records.js';
 import { offerFailures } from '../acd/words.js';
+import { isMessageParam } from '../message-file.js';
 import { outcomeOf } from './visit-outcome.js';
 
-export type VisitFact = Pick<VisitSegment, 'queue' | 'media' | 'enteredAtMs' | 'reason' | 'detail' | 'waitMs' | 'talkMs'>;
+export type VisitFact = Pick<VisitSegment, 'queue' | 'media' | 'enteredAtMs' | 'reason' | 'detail' | 'waitMs' | 'talkMs' | 'param'>;
 export type OfferFact = Pick<
   OfferSegment,
-  'queue' | 'agent' | 'media' | 'startedAtMs' | 'connectedAtMs' | 'endedAtMs' | 'ringMs' | 'talkMs' | 'outcome' | 'endedBy'
+  'queue' | 'agent' | 'media' | 'startedAtMs' | 'connectedAtMs' | 'endedAtMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'outcome' | 'endedBy'
 >;
 export type WrapUpFact = Pick<WrapUpSegment, 'agent' | 'queue' | 'startedAtMs' | 'endedAtMs'>;
 
 /** A visit that is not over: undefined = still waiting. */
 export interface OpenVisit extends Pick<VisitFact, 'queue' | 'media' | 'enteredAtMs'> {
   readonly answeredAtMs: number | undefined;
+  /** left by somebody who is no caller any more (B51) */
+  readonly isMessage: boolean;
 }
 
-export type Goal = Pick<ServiceLevelConfig, 'withinMs' | 'shortAbandonMs'>;
+export type Goal = Pick<ServiceLevelConfig, 'withinMs' | 'shortAbandonMs' | 'percent'>;
 
 /** Sums; ms where the name says so. */
 export interface QueueTally {
@@ -44,6 +47,13 @@ export interface QueueTally {
   ringMs: number;
   wrapUps: number;
   wrapUpMs: number;
+  /** talks of which the time on hold is known */
+  holds: number;
+  holdMs: number;
+  longestHoldMs: number;
+  /** messages left, and those that an agent has heard */
+  messages: number;
+  messagesHandled: number;
 }
 
 export const createQueueTally = (): QueueTally => ({
@@ -69,11 +79,20 @@ export const createQueueTally = (): QueueTally => ({
   ringMs: 0,
   wrapUps: 0,
   wrapUpMs: 0,
+  holds: 0,
+  holdMs: 0,
+  longestHoldMs: 0,
+  messages: 0,
+  messagesHandled: 0,
 });
 
 export function addVisit(tally: QueueTally, visit: VisitFact, goal: Goal): void {
   const { reason, waitMs, talkMs } = visit;
   const outcome = outcomeOf(reason, waitMs);
+  if (isMessageParam(visit.param)) {
+    if (outcome !== 'refused') addMessage(tally, outcome === 'answered');
+    return;
+  }
   tally[outcome]++;
   if (outcome === 'refused') return;
   addWait(tally, waitMs);
@@ -90,7 +109,11 @@ export function addVisit(tally: QueueTally, visit: VisitFact, goal: Goal): void 
 }
 
 /** Of one who waits or talks now; a talk is answered from its first moment. */
-export function addOpenVisit(tally: QueueTally, { enteredAtMs, answeredAtMs }: OpenVisit, goal: Goal): void {
+export function addOpenVisit(tally: QueueTally, { enteredAtMs, answeredAtMs, isMessage }: OpenVisit, goal: Goal): void {
+  if (isMessage) {
+    addMessage(tally, answeredAtMs !== undefined);
+    return;
+  }
   if (answeredAtMs === undefined) {
     tally.waiting++;
     return;
@@ -99,6 +122,11 @@ export function addOpenVisit(tally: QueueTally, { enteredAtMs, answeredAtMs }: O
   tally.answered++;
   addWait(tally, waitMs);
   addAnswer(tally, waitMs, goal);
+}
+
+function addMessage(tally: QueueTally, isHandled: boolean): void {
+  tally.messages++;
+  if (isHandled) tally.messagesHandled++;
 }
 
 function addWait(tally: QueueTally, waitMs: number): void {
@@ -116,10 +144,19 @@ function addAnswer(tally: QueueTally, waitMs: number, goal: Goal): void {
 export const isMissed = (outcome: OfferOutcome): boolean =>
   outcome !== 'switch-failed' && (offerFailures as readonly string[]).includes(outcome);
 
-export function addOffer(tally: QueueTally, { outcome, ringMs }: Pick<OfferFact, 'outcome' | 'ringMs'>): void {
+export function addOffer(tally: QueueTally, offer: Pick<OfferFact, 'outcome' | 'ringMs' | 'holdMs'>): void {
   tally.offers++;
-  tally.ringMs += ringMs;
-  if (isMissed(outcome)) tally.missed++;
+  tally.ringMs += offer.ringMs;
+  if (isMissed(offer.outcome)) tally.missed++;
+  addHold(tally, offer);
+}
+
+/** Talks of before there was news of hold are left out of its mean. */
+export function addHold(tally: Pick<QueueTally, 'holds' | 'holdMs' | 'longestHoldMs'>, { holdMs }: Pick<OfferFact, 'holdMs'>): void {
+  if (holdMs === undefined) return;
+  tally.holds++;
+  tally.holdMs += holdMs;
+  tally.longestHoldMs = Math.max(tally.longestHoldMs, holdMs);
 }
 
 export function addWrapUp(tally: QueueTally, { startedAtMs, endedAtMs }: Pick<WrapUpFact, 'startedAtMs' | 'endedAtMs'>): void {
@@ -130,8 +167,9 @@ export function addWrapUp(tally: QueueTally, { startedAtMs, endedAtMs }: Pick<Wr
 export function addTally(to: QueueTally, from: QueueTally): void {
   const longestTalkMs = Math.max(to.longestTalkMs, from.longestTalkMs);
   const longestWaitMs = Math.max(to.longestWaitMs, from.longestWaitMs);
+  const longestHoldMs = Math.max(to.longestHoldMs, from.longestHoldMs);
   for (const key of Object.keys(from) as (keyof QueueTally)[]) to[key] += from[key];
-  Object.assign(to, { longestTalkMs, longestWaitMs });
+  Object.assign(to, { longestTalkMs, longestWaitMs, longestHoldMs });
 }
 
 export type QueueFigures = ReturnType<typeof queueFigures>;
@@ -140,12 +178,24 @@ export type QueueFigures = ReturnType<typeof queueFigures>;
 export const rate = (part: number, whole: number): number | null => (whole > 0 ? Math.round((part / whole) * 10_000) / 10_000 : null);
 const mean = (sum: number, count: number): number | null => (count > 0 ? Math.round(sum / count) : null);
 
+/** By the exact share, not the rounded one. */
+export const isBelowGoal = (t: Pick<QueueTally, 'answeredInTime' | 'answered' | 'abandoned'>, { percent }: Goal): boolean =>
+  t.answeredInTime * 100 < percent * (t.answered + t.abandoned);
+
 export const offeredOf = ({ answered, abandoned, overflowed, timedOut, waiting }: QueueTally): number =>
   answered + abandoned + overflowed + timedOut + waiting;
 
-/** As reports show them; docs/statistics.md defines each. */
-export function queueFigures(t: QueueTally) {
+/** On hold, of talks of which it is known. */
+export const holdFigures = ({ holds, holdMs, longestHoldMs }: Pick<QueueTally, 'holds' | 'holdMs' | 'longestHoldMs'>) => ({
+  holdMs: holds > 0 ? holdMs : null,
+  meanHoldMs: mean(holdMs, holds),
+  longestHoldMs: holds > 0 ? longestHoldMs : null,
+});
+
+/** As reports show them; docs/statistics.md defines each. `goal`: of the queue; undefined: of several. */
+export function queueFigures(t: QueueTally, goal?: Goal) {
   const offered = offeredOf(t);
+  const serviceLevel = rate(t.answeredInTime, t.answered + t.abandoned);
   return {
     offered,
     answered: t.answered,
@@ -156,7 +206,9 @@ export function queueFigures(t: QueueTally) {
     refused: t.refused,
     answeredInTime: t.answeredInTime,
     shortAbandoned: t.shortAbandoned,
-    serviceLevel: rate(t.answeredInTime, t.answered + t.abandoned),
+    serviceLevel,
+    serviceLevelGoal: goal ? goal.percent / 100 : null,
+    belowGoal: goal && serviceLevel !== null ? isBelowGoal(t, goal) : null,
     serviceLevelOfOffered: rate(t.answeredInTime, offered),
     serviceLevelWithoutShort: rate(t.answeredInTime, offered - t.shortAbandoned),
     abandonRate: rate(t.abandoned, offered),
@@ -170,12 +222,13 @@ export function queueFigures(t: QueueTally) {
     wrapUpMs: t.wrapUpMs,
     meanWrapUpMs: mean(t.wrapUpMs, t.wrapUps),
     meanHandleMs: mean(t.talkMs + t.wrapUpMs, t.talks),
-    /** the switches do not tell of it */
-    holdMs: null,
+    ...holdFigures(t),
     transfers: t.transfers,
     offers: t.offers,
     missed: t.missed,
     ringMs: t.ringMs,
     meanRingMs: mean(t.ringMs, t.offers),
+    messages: t.messages,
+    messagesHandled: t.messagesHandled,
   };
 }

@@ -1,6 +1,7 @@
 /** The queue log of stored segments: the lines that a live log of the same time has. */
 import { legPrefix } from '../acd/ids.js';
 import type { OfferSegment, StatusSegment, VisitSegment } from '../acd/records.js';
+import { isMessageParam } from '../message-file.js';
 import type { Interval } from './calendar.js';
 import { isMissed } from './queue-figures.js';
 import { completed, connected, entered, left, rang, statusChanged } from './queue-log.js';
@@ -16,17 +17,18 @@ export interface LoggedSegments {
 /** The id by which app_queue would name the call: the first channel of it that we know. */
 export const callIdOf = ({ rootId, member }: { readonly rootId: string; readonly member: string }): string => rootId || member;
 
-/** Lines within `range`, by time. `queuesOf`: the queues that an agent serves. */
+/** Lines within `range`, by time; app_queue knows no messages (B51). `queuesOf`: the queues that an agent serves. */
 export function queueLogOf(
   { visits, offers, stays }: LoggedSegments,
   range: Interval,
   queuesOf: (agent: string) => readonly string[],
 ): QueueLogLine[] {
+  const messages = new Set(visits.filter(({ param }) => isMessageParam(param)).map(({ member }) => member));
   const byId = new Map(offers.map((offer) => [offer.offer, offer]));
   const lines = [
     ...linesOfStays(stays, queuesOf),
-    ...visits.flatMap((visit) => linesOfVisit(visit, visit.offer && byId.get(visit.offer))),
-    ...offers.flatMap(linesOfOffer),
+    ...visits.filter(({ member }) => !messages.has(member)).flatMap((visit) => linesOfVisit(visit, visit.offer && byId.get(visit.offer))),
+    ...offers.filter(({ member }) => !messages.has(member)).flatMap(linesOfOffer),
   ];
   return lines.filter(({ atMs }) => atMs >= range.fromMs && atMs < range.toMs).sort((a, b) => a.atMs - b.atMs);
 }
@@ -35,7 +37,7 @@ function linesOfVisit(segment: VisitSegment, offer: OfferSegment | undefined): Q
   const { reason, waitMs, leftAtMs, detail } = segment;
   if (outcomeOf(reason, waitMs) === 'refused') return [];
   const visit: LoggedVisit = { ...segment, call: callIdOf(segment) };
-  if (reason !== 'answered') return [entered(visit), left(visit, leftAtMs, reason, detail)];
+  if (reason !== 'answered') return [entered(visit), left(visit, leftAtMs, { reason, detail, position: segment.positionAtExit })];
   const talk = {
     agent: segment.agent ?? '',
     leg: segment.offer ? legPrefix + segment.offer : '',
@@ -43,7 +45,7 @@ function linesOfVisit(segment: VisitSegment, offer: OfferSegment | undefined): Q
     connectedAtMs: segment.enteredAtMs + waitMs,
   };
   const by = detail === 'transfer' ? 'transfer' : (offer?.endedBy ?? 'unknown');
-  return [entered(visit), connected(visit, talk), completed(visit, talk, leftAtMs, by)];
+  return [entered(visit), connected(visit, talk), completed(visit, talk, leftAtMs, { by, cause: offer?.detail ?? '' })];
 }
 
 function linesOfOffer(offer: OfferSegment): QueueLogLine[] {

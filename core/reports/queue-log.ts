@@ -59,12 +59,26 @@ export const connected = ({ call, queue, enteredAtMs }: LoggedVisit, { agent, le
   data: [seconds(connectedAtMs - enteredAtMs), leg, seconds(ringMs)],
 });
 
-/** Who ended it is told by the event. A transfer's target is not known: its two fields are empty. */
-export function completed(visit: LoggedVisit, talk: Omit<LoggedTalk, 'leg' | 'ringMs'>, atMs: number, by: string): QueueLogLine {
+/** How a talk ended: `cause` is the switch's word, which tells the kind of a transfer and, where it says so, its target. */
+export interface TalkEnd {
+  readonly by: string;
+  readonly cause: string;
+}
+
+/** Who ended it is told by the event. */
+export function completed(
+  visit: LoggedVisit,
+  talk: Omit<LoggedTalk, 'leg' | 'ringMs'>,
+  atMs: number,
+  { by, cause }: TalkEnd,
+): QueueLogLine {
   const times = [seconds(talk.connectedAtMs - visit.enteredAtMs), seconds(atMs - talk.connectedAtMs), visit.positionAtEntry];
-  const event = by === 'agent' ? 'COMPLETEAGENT' : by === 'transfer' ? 'BLINDTRANSFER' : 'COMPLETECALLER';
-  const data = by === 'transfer' ? ['', '', ...times] : times;
-  return { atMs, call: visit.call, queue: visit.queue, agent: talk.agent, event, data };
+  const of = { atMs, call: visit.call, queue: visit.queue, agent: talk.agent };
+  if (by !== 'transfer') return { ...of, event: by === 'agent' ? 'COMPLETEAGENT' : 'COMPLETECALLER', data: times };
+  // app_queue names the bridge in which the two met, which nobody looks for
+  if (/^attended/i.test(cause)) return { ...of, event: 'ATTENDEDTRANSFER', data: ['BRIDGE', '', ...times] };
+  const [, extension = '', context = ''] = /^blind transfer to ([^@]*)@?(.*)$/.exec(cause) ?? [];
+  return { ...of, event: 'BLINDTRANSFER', data: [extension, context, ...times] };
 }
 
 const exits: Partial<Record<ExitReason, string>> = {
@@ -76,11 +90,19 @@ const exits: Partial<Record<ExitReason, string>> = {
   'exit-key': 'EXITWITHKEY',
 };
 
-/** Left without a talk. The place at the end is not kept: the place at entry stands for it too. */
-export function left(visit: LoggedVisit, atMs: number, reason: ExitReason, detail: string): QueueLogLine {
+export interface LoggedExit {
+  readonly reason: ExitReason;
+  /** exit key */
+  readonly detail: string;
+  /** undefined: not known, the place at entry stands for it */
+  readonly position: number | undefined;
+}
+
+/** Left without a talk. */
+export function left(visit: LoggedVisit, atMs: number, { reason, detail, position }: LoggedExit): QueueLogLine {
   const { call, queue, positionAtEntry } = visit;
   const event = exits[reason] ?? 'WITHDRAW';
-  const places = [positionAtEntry, positionAtEntry, seconds(atMs - visit.enteredAtMs)];
+  const places = [position ?? positionAtEntry, positionAtEntry, seconds(atMs - visit.enteredAtMs)];
   const key = /^[0-9*#A-D]$/.test(detail) ? detail : '';
   const why = reason === 'overflowed' || reason === 'transferred' ? 'moved' : reason;
   const data = event === 'EXITWITHKEY' ? [key, ...places] : event === 'WITHDRAW' ? [...places, why] : places;

@@ -8,6 +8,9 @@ import type { Goal, OfferFact, OpenVisit, QueueFigures, QueueTally, VisitFact, W
 /** Rows of one report. */
 export const reportRowsMax = 100_000;
 
+/** Rows that are made without a pause. */
+export const rowsPerTurn = 500;
+
 export const tooManyRows = (): TandemError =>
   new TandemError('TDM_BAD_REQUEST', [`the report has more than ${String(reportRowsMax)} rows: ask for a shorter time, or for days`]);
 
@@ -60,23 +63,27 @@ export class QueueTable {
     if (tally) addWrapUp(tally, wrapUp);
   }
 
-  report(): QueueReport {
+  /** `turn`: others have their turn after each `rowsPerTurn` rows. */
+  async report(turn: () => Promise<void>): Promise<QueueReport> {
+    const { intervals, goalOf } = this.#options;
     const totals = new Map<string, QueueTally>();
     const all = createQueueTally();
     const items: QueueRow[] = [];
-    for (const [index, { fromMs, toMs }] of this.#options.intervals.entries())
+    for (const [index, { fromMs, toMs }] of intervals.entries())
       for (const [queue, tally] of sorted(this.#tallies[index] ?? new Map<string, QueueTally>())) {
-        items.push({ fromMs, toMs, queue, ...queueFigures(tally) });
+        items.push({ fromMs, toMs, queue, ...queueFigures(tally, goalOf(queue)) });
         let total = totals.get(queue);
         if (!total) totals.set(queue, (total = createQueueTally()));
         addTally(total, tally);
-        addTally(all, tally);
+        if (items.length % rowsPerTurn === 0) await turn();
       }
-    return {
-      items,
-      totals: sorted(totals).map(([queue, tally]) => ({ queue, ...queueFigures(tally) })),
-      all: queueFigures(all),
-    };
+    const sums: QueueReport['totals'][number][] = [];
+    for (const [queue, tally] of sorted(totals)) {
+      addTally(all, tally);
+      sums.push({ queue, ...queueFigures(tally, goalOf(queue)) });
+      if (sums.length % rowsPerTurn === 0) await turn();
+    }
+    return { items, totals: sums, all: queueFigures(all) };
   }
 
   #at(atMs: number, queue: string, media: string): QueueTally | undefined {

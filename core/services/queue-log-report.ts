@@ -32,8 +32,9 @@ export async function* queueLogReport(
   const stays = state ? openStays(state) : [];
   for (let fromMs = range.fromMs; fromMs < range.toMs;) {
     const part = { fromMs, toMs: Math.min(dayEnd(fromMs, deps.zone), range.toMs) };
-    const stored = await segmentsOf(deps, part);
-    const lines = queueLogOf({ ...stored, stays: [...stored.stays, ...stays] }, part, queuesOf);
+    const { offers, ...stored } = await segmentsOf(deps, part);
+    const ofCallers = offers.filter(({ member }) => state?.members.get(member)?.presence.kind !== 'message');
+    const lines = queueLogOf({ ...stored, offers: ofCallers, stays: [...stored.stays, ...stays] }, part, queuesOf);
     lines.push(...open.filter(({ atMs }) => atMs >= part.fromMs && atMs < part.toMs));
     const texts = lines
       .sort((a, b) => a.atMs - b.atMs)
@@ -79,7 +80,7 @@ const openStays = (state: AcdState): StatusSegment[] =>
 function openLines(state: AcdState): QueueLogLine[] {
   const lines: QueueLogLine[] = [];
   for (const member of state.members.values()) {
-    if (member.phase.kind === 'abandoned') continue;
+    if (member.phase.kind === 'abandoned' || member.presence.kind === 'message') continue;
     const visit = { ...member, call: callIdOf({ rootId: member.rootId, member: member.id }) };
     lines.push(entered(visit));
     const offer = member.phase.kind === 'talking' ? state.offers.get(member.phase.offer) : undefined;

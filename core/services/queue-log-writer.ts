@@ -4,6 +4,7 @@ import type { MemberFacts } from '../acd/facts.js';
 import type { MemberId } from '../acd/ids.js';
 import type { Notice } from '../acd/notices.js';
 import { Recent } from '../acd/recent.js';
+import { isMessageParam } from '../message-file.js';
 import { isMissed } from '../reports/queue-figures.js';
 import { callIdOf } from '../reports/queue-log-of-segments.js';
 import { completed, connected, entered, left, queueLogText, rang, statusChanged } from '../reports/queue-log.js';
@@ -13,6 +14,8 @@ import type { LoggedStatus, LoggedVisit, QueueLogLine } from '../reports/queue-l
 const placesMax = 50_000;
 
 export interface QueueLogWriter {
+  /** The queues have become ours: who is logged in was so before. */
+  begin(): void;
   notice(notice: Notice, atMs: number): void;
 }
 
@@ -34,6 +37,8 @@ export function createQueueLogWriter(state: () => AcdState | undefined, write: (
       .map(({ queue }) => queue) ?? [];
 
   function linesOf(notice: Notice, atMs: number): readonly QueueLogLine[] {
+    // app_queue knows no messages (B51)
+    if ('caller' in notice && isMessageParam(notice.caller?.param ?? '')) return [];
     switch (notice.type) {
       case 'member-joined':
         return [entered(visitOf(notice.member, notice.queue, notice.caller))];
@@ -41,7 +46,8 @@ export function createQueueLogWriter(state: () => AcdState | undefined, write: (
         return [];
       case 'member-moved': {
         const visit = visitOf(notice.member, notice.from, notice.caller);
-        return [left(visit, atMs, 'overflowed', ''), entered({ ...visit, queue: notice.to, enteredAtMs: atMs })];
+        const exit = { reason: 'overflowed', detail: '', position: notice.position } as const;
+        return [left(visit, atMs, exit), entered({ ...visit, queue: notice.to, enteredAtMs: atMs })];
       }
       case 'talk-started': {
         const { agent, leg, facts, member, queue, caller } = notice;
@@ -49,11 +55,11 @@ export function createQueueLogWriter(state: () => AcdState | undefined, write: (
         return [connected(visitOf(member, queue, caller), { agent, leg, ringMs, connectedAtMs: facts.connectedAtMs })];
       }
       case 'talk-ended': {
-        const { agent, caller, facts, member, queue, by } = notice;
-        return caller ? [completed(visitOf(member, queue, caller), { agent, connectedAtMs: facts.connectedAtMs }, atMs, by)] : [];
+        const { agent, caller, facts, member, queue } = notice;
+        return caller ? [completed(visitOf(member, queue, caller), { agent, connectedAtMs: facts.connectedAtMs }, atMs, notice)] : [];
       }
       case 'member-left':
-        return notice.reason === 'answered' ? [] : [left(visitOf(notice.member, notice.queue, notice.caller), atMs, notice.reason, '')];
+        return notice.reason === 'answered' ? [] : [left(visitOf(notice.member, notice.queue, notice.caller), atMs, notice)];
       case 'offer-failed':
       case 'offer-cancelled': {
         const missed = notice.type === 'offer-failed' && isMissed(notice.failure);
@@ -78,6 +84,11 @@ export function createQueueLogWriter(state: () => AcdState | undefined, write: (
   }
 
   return {
+    begin() {
+      statuses.clear();
+      for (const { id, status, pauseReason } of state()?.agents.values() ?? [])
+        if (status !== 'Logged Out') statuses.set(id, { status, reason: pauseReason });
+    },
     notice(notice, atMs) {
       const lines = linesOf(notice, atMs);
       if (lines.length > 0) write(lines.map(queueLogText).join(''));

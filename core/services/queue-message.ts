@@ -11,7 +11,7 @@ import type { Call, CallApplication } from '../call.js';
 import { checkInteger, displayName } from '../dial-string.js';
 import { hasCode, TandemError } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
-import { messageFile } from '../message-file.js';
+import { messageFile, messageParam } from '../message-file.js';
 import { checkNumber, requireNumber } from '../phone.js';
 import type { Log, Meter } from '../ports.js';
 import { withDeadline } from './deadline.js';
@@ -109,7 +109,7 @@ function joinOf(deps: QueueMessageDeps, call: Call, homeSwitch: SwitchId): Join 
 /** The file, and the word by which records of messages are told from those of calls. Throws TDM_BAD_VALUE. */
 export function messageOf(given: string, folder: string): { readonly message: string; readonly param: string } {
   const message = messageFile(given, folder);
-  return { message, param: `message:${message}` };
+  return { message, param: `${messageParam}${message}` };
 }
 
 /** One that says nothing, or cannot be dialled, can be heard and not called back. */

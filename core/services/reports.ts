@@ -30,7 +30,7 @@ export const reportLimits = {
   /** intervals of one report: 32 days of quarters, or 400 days, one more where the clock is changed */
   quartersMax: 32 * 96 + 4,
   daysMax: 401,
-  pageRows: 1_000,
+  pageRows: 500,
   /** a report that takes longer is given up */
   msMax: 120_000,
   /** reports at once; others are refused */
@@ -104,7 +104,7 @@ class Run {
     for (const visit of open.visits.values()) table.openVisit(visit);
     for (const offer of open.offers.values()) table.offer(offer);
     for (const wrapUp of open.wrapUps.values()) table.wrapUp(wrapUp);
-    return table.report();
+    return table.report(() => this.#turn());
   }
 
   /** Day by day, so that only the work of one day is in memory; what lasts longer goes along. */
@@ -118,11 +118,11 @@ class Run {
       let folded = 0;
       for (const [agent, work] of works) {
         table.add(agent, work, part);
-        if (++folded % 50 === 0) await this.#turn();
+        if (++folded % 10 === 0) await this.#turn();
       }
       works = lasting(works, rangeOf(part).toMs);
     }
-    return table.report();
+    return table.report(() => this.#turn());
   }
 
   async #open(): Promise<OpenWork> {

@@ -39,6 +39,7 @@ export interface RunningToday extends Today {
   fill(store: DayStore, breathe: () => Promise<void>): Promise<void>;
   /** The sums of a queue, who waits and talks included; of all queues without a name. */
   tally(queue?: string): QueueTally;
+  goalOf(queue: string): Goal;
 }
 
 /** Who waits is counted at most this often. */
@@ -165,6 +166,7 @@ export function createToday(deps: TodayDeps): RunningToday {
     all: () => dayFigures(tally()),
     revision: () => (today(), revision),
     tally,
+    goalOf,
     touch: () => void (revision++, (waiting = { ...waiting, atMs: -Infinity })),
     stored(segments) {
       if (segments.length === 0) return;

@@ -43,11 +43,24 @@ export async function* inPieces<Row>(rows: readonly Row[], text: (row: Row, inde
 }
 
 /** An object of which one member is a long list. */
-export async function sendList(res: Response, head: object, name: string, rows: readonly object[], tail: object = {}): Promise<void> {
+export const sendList = (res: Response, head: object, name: string, rows: readonly object[], tail: object = {}): Promise<void> =>
+  sendLists(res, head, { [name]: rows }, tail);
+
+/** The same with several lists. */
+export async function sendLists(
+  res: Response,
+  head: object,
+  lists: Readonly<Record<string, readonly object[]>>,
+  tail: object = {},
+): Promise<void> {
   const [start, end] = [JSON.stringify(head).slice(1, -1), JSON.stringify(tail).slice(1, -1)];
   async function* pieces(): AsyncGenerator<string> {
-    yield `{${start}${start ? ',' : ''}"${name}":[`;
-    yield* inPieces(rows, (row, i) => (i > 0 ? ',' : '') + JSON.stringify(row));
+    let before = start ? `{${start},` : '{';
+    for (const [name, rows] of Object.entries(lists)) {
+      yield `${before}"${name}":[`;
+      yield* inPieces(rows, (row, i) => (i > 0 ? ',' : '') + JSON.stringify(row));
+      before = '],';
+    }
     yield `]${end ? ',' : ''}${end}}`;
   }
   await sendPieces(res, { 'content-type': 'application/json; charset=utf-8' }, pieces());

@@ -9,9 +9,9 @@ import type { Interval } from '../../core/reports/calendar.js';
 import type { Today } from '../../core/report-ports.js';
 import type { Reports } from '../../core/services/reports.js';
 import type { Unserved, UnservedCaller } from '../../core/services/unserved.js';
-import type { QueueTally } from '../../core/reports/queue-figures.js';
+import type { Goal, QueueTally } from '../../core/reports/queue-figures.js';
 import { sqlDateTime } from '../../core/time.js';
-import { inPieces, sendCsv, sendList, sendPieces } from './long-answer.js';
+import { inPieces, sendCsv, sendList, sendLists, sendPieces } from './long-answer.js';
 import { seesAgent, seesQueue, type Principal } from './permission.js';
 import { abandonedQuery, cursorOf, cursorText, followUpBody, queueFilter, queueLogQuery, rangeOf, reportQuery } from './report-query.js';
 import { bodyOf, nothingMore, parameter, queryOf, type QueueApiTools } from './request.js';
@@ -19,7 +19,7 @@ import { bodyOf, nothingMore, parameter, queryOf, type QueueApiTools } from './r
 export interface StatisticsTools {
   readonly zone: string;
   readonly reports: Reports;
-  readonly today: Today & { tally(queue?: string): QueueTally };
+  readonly today: Today & { tally(queue?: string): QueueTally; goalOf(queue: string): Goal };
   readonly unserved: Unserved;
   /** Lines by time; rejects as the store does. */
   queueLog(range: Interval, isWanted: (queue: string, agent: string) => boolean): AsyncIterable<string>;
@@ -81,8 +81,8 @@ type Row = Interval & Readonly<Record<string, unknown>>;
 const sendReport = (
   res: Response,
   head: object,
-  { items, ...sums }: { readonly items: readonly object[]; readonly totals: readonly object[]; readonly all: object },
-): Promise<void> => sendList(res, head, 'items', items, sums);
+  { items, totals, all }: { readonly items: readonly object[]; readonly totals: readonly object[]; readonly all: object },
+): Promise<void> => sendLists(res, head, { items, totals }, { all });
 
 /** Times of the zone for people, and Unix ms for programs. */
 async function csvOf(
@@ -118,7 +118,7 @@ async function today(tools: Tools, req: Request, res: Response): Promise<void> {
   const range = rangeOf({}, siteOf(tools));
   const queueRows = [...state.queueConfigs.keys()]
     .filter((id) => seesQueue(who, id))
-    .map((queue) => ({ queue, ...queueFigures(day.tally(queue)) }));
+    .map((queue) => ({ queue, ...queueFigures(day.tally(queue), day.goalOf(queue)) }));
   const agentRows = [...state.agents.keys()].filter((id) => seesAgent(who, state, id)).map((agent) => ({ agent, ...day.agent(agent) }));
   await sendList(res, { zone, fromMs: range.fromMs, revision: day.revision(), queues: queueRows }, 'agents', agentRows);
 }

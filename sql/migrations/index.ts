@@ -7,6 +7,7 @@ import { events } from './000006-events.js';
 import { access } from './000007-access.js';
 import { reports } from './000008-reports.js';
 import { opensips } from './000009-opensips.js';
+import { holdTime } from './000010-hold-time.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   access,
   reports,
   opensips,
+  holdTime,
 ];

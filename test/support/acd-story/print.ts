@@ -134,6 +134,10 @@ export function noticeText(notice: Notice, names: PrintNames): string {
       return join(names.ofOffer(notice.offer), 'cancelled:', notice.reason);
     case 'talk-started':
       return join(names.ofOffer(notice.offer), 'talk:', notice.agent, 'and', notice.member, `after ${inSeconds(notice.waitedMs)}s`);
+    case 'talk-held':
+      return join(names.ofOffer(notice.offer), 'held by', notice.by);
+    case 'talk-resumed':
+      return join(names.ofOffer(notice.offer), 'resumed by', notice.by, `after ${inSeconds(notice.heldMs)}s`);
     case 'talk-ended':
       return join(names.ofOffer(notice.offer), `over after ${inSeconds(notice.talkMs)}s`, 'by', notice.by, `(${notice.cause})`);
     case 'agent-changed':
@@ -164,6 +168,8 @@ type Common =
   | 'offer-failed'
   | 'offer-cancelled'
   | 'talk-started'
+  | 'talk-held'
+  | 'talk-resumed'
   | 'talk-ended'
   | 'agent-changed';
 
