@@ -9,3 +9,6 @@ const cancelReasons: Partial<Record<ExitReason, string>> = {
 };
 
 export const cancelReasonOf = (reason: ExitReason): string => cancelReasons[reason] ?? 'BREAK_OUT';
+
+/** His call is over, as far as one knows; for other reasons it goes on in the dialplan. */
+export const isGone = (reason: ExitReason): boolean => reason === 'answered' || reason === 'abandoned' || reason === 'lost';

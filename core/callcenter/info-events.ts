@@ -8,12 +8,12 @@ import { agentStateOf } from '../acd/agent-state.js';
 import { contactOf } from '../acd/availability.js';
 import type { AgentId } from '../acd/ids.js';
 import type { Notice } from '../acd/notices.js';
-import { cancelReasonOf } from './cancel-reason.js';
+import { cancelReasonOf, isGone } from './cancel-reason.js';
 import { cancelCause, failureCause, hangupCause } from './hangup-cause.js';
 import { agentChannel, memberChannel, memberHeaders, seconds, talkTimes } from './info-headers.js';
 import { info } from './info-event.js';
 import type { InfoEvent } from './info-event.js';
-import { cancelled, counted, joined, membersCount, moved, placed } from './info-members.js';
+import { cancelled, counted, joined, moved, placed } from './info-members.js';
 
 type NoticeOf<T extends Notice['type']> = Extract<Notice, { type: T }>;
 
@@ -50,7 +50,7 @@ export class CallcenterInfo {
       case 'offer-cancelled':
         return [this.#failed(notice, cancelCause(notice.reason), atMs)];
       case 'talk-started':
-        return [this.#bridged(notice), membersCount(notice.queue, state.membersOfQueue(notice.queue).size)];
+        return [this.#bridged(notice), ...counted(notice.queue, state.membersOfQueue(notice.queue).size, false)];
       case 'talk-ended':
         return [this.#unbridged(notice, atMs)];
       case 'member-joined':
@@ -60,7 +60,8 @@ export class CallcenterInfo {
       case 'member-moved':
         return moved(notice, state, atMs);
       case 'member-left':
-        return [this.#left(notice, atMs), ...counted(notice.queue, notice.waiting, false)];
+        // who talked does not wait any more since the talk began
+        return [this.#left(notice, atMs), ...(notice.reason === 'answered' ? [] : counted(notice.queue, notice.waiting, false))];
       default:
         return [];
     }
@@ -92,13 +93,9 @@ export class CallcenterInfo {
     return [agentEvent(agent, 'agent-contact-change', ['CC-Agent-Contact', contact])];
   }
 
-  /** The first that is heard of an agent is what he is, no change. */
   #changed({ agent, status, state }: NoticeOf<'agent-changed'>): readonly InfoEvent[] {
-    const known = this.#known.get(agent);
-    if (!known) {
-      this.#remember(agent, { status, state, contact: '' });
-      return [];
-    }
+    const known = this.#known.get(agent) ?? { status: '', state: '', contact: '' };
+    this.#remember(agent, known);
     const events: InfoEvent[] = [];
     if (known.status !== status) events.push(agentEvent(agent, 'agent-status-change', ['CC-Agent-Status', status]));
     known.status = status;
@@ -124,7 +121,7 @@ export class CallcenterInfo {
 
   #remember(agent: AgentId, known: Known): void {
     const [oldest] = this.#known.keys();
-    if (this.#known.size >= knownAgentsMax && oldest !== undefined) this.#known.delete(oldest);
+    if (this.#known.size >= knownAgentsMax && oldest !== undefined && !this.#known.has(agent)) this.#known.delete(oldest);
     this.#known.set(agent, known);
   }
 
@@ -194,7 +191,11 @@ export class CallcenterInfo {
   // ------------------------------------------------------------------ callers
 
   #left({ queue, reason, agent, member, caller, talk }: NoticeOf<'member-left'>, atMs: number): InfoEvent {
-    const common = [...memberChannel(caller, queue, member, 'hangup'), ['CC-Queue', queue], ['CC-Action', 'member-queue-end']] as const;
+    const common = [
+      ...memberChannel(caller, queue, member, isGone(reason) ? 'hangup' : 'answered'),
+      ['CC-Queue', queue],
+      ['CC-Action', 'member-queue-end'],
+    ] as const;
     if (reason !== 'answered')
       return info('member-queue-end', [...common, ...cancelled(cancelReasonOf(reason), caller, atMs), ...memberHeaders(member, caller)]);
     return info('member-queue-end', [

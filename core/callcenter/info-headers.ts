@@ -20,11 +20,17 @@ export const memberHeaders = (member: MemberId, caller: MemberFacts | undefined)
 ];
 
 /** What is known of the caller's channel. */
-export function memberChannel({ call, name, number, joinedAtMs }: MemberFacts, queue: QueueId, member: MemberId, answer: string): Headers {
+export function memberChannel(
+  { call, name, number, joinedAtMs }: MemberFacts,
+  queue: QueueId,
+  member: MemberId,
+  answer: 'answered' | 'hangup',
+): Headers {
   if (!call) return [];
   const isUp = answer === 'answered';
   return [
-    ...channel(call.channel, call.uniqueId, isUp ? 'CS_EXECUTE' : 'CS_HANGUP', 'inbound', answer),
+    ...channel(call.channel, call.uniqueId, isUp ? 'CS_EXECUTE' : 'CS_REPORTING', 'inbound', answer),
+    ...(isUp ? [] : ([['Hangup-Cause', 'NORMAL_CLEARING']] as const)),
     ['Caller-Caller-ID-Name', name],
     ['Caller-Caller-ID-Number', number],
     ['Caller-Unique-ID', call.uniqueId],

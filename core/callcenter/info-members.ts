@@ -59,7 +59,7 @@ export const counted = (queue: QueueId, waiting: number, isIn: boolean): readonl
   presence(queue, waiting, isIn),
 ];
 
-export const membersCount = (queue: QueueId, waiting: number): InfoEvent =>
+const membersCount = (queue: QueueId, waiting: number): InfoEvent =>
   info('members-count', [
     ['CC-Queue', queue],
     ['CC-Action', 'members-count'],
