@@ -48,6 +48,8 @@ export class AsteriskLeg implements LegVisit {
   readonly order: RingOrder;
   /** unique id of its channel: the leg's own, or the agent's standby channel */
   readonly uniqueId: string;
+  /** unique id of the telephone's channel behind a Local channel */
+  phone: string | undefined;
   /** a session of ours is on the leg */
   hasSession = false;
   private readonly deps: LegDeps;

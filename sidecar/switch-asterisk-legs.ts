@@ -36,6 +36,8 @@ export function createLegBook(deps: LegBookDeps): LegBook {
   const byLeg = new Map<LegId, AsteriskLeg>();
   /** by the unique id of its channel, and of its far half */
   const byChannel = new Map<string, AsteriskLeg>();
+  /** by the telephone behind a Local channel, which keeps its hold to itself */
+  const byPhone = new Map<string, AsteriskLeg>();
   const byCaller = new Map<string, AsteriskLeg>();
   const past = new Set<string>();
   /** not in the last list of channels */
@@ -69,6 +71,7 @@ export function createLegBook(deps: LegBookDeps): LegBook {
     const [oldest] = past;
     if (past.size > deps.legsMax && oldest !== undefined) past.delete(oldest);
     for (const id of [leg.uniqueId, pairOf(leg.order.leg)]) if (byChannel.get(id) === leg) byChannel.delete(id);
+    if (leg.phone !== undefined && byPhone.get(leg.phone) === leg) byPhone.delete(leg.phone);
     const caller = leg.order.call?.uniqueId ?? '';
     if (byCaller.get(caller) === leg) byCaller.delete(caller);
   }
@@ -80,6 +83,15 @@ export function createLegBook(deps: LegBookDeps): LegBook {
   }
 
   const named = (event: AmiPacket, field: string): AsteriskLeg | undefined => byChannel.get(event.get(field) ?? '');
+
+  function dialEnded(event: AmiPacket): void {
+    named(event, 'destuniqueid')?.learn({ dialStatus: event.get('dialstatus') });
+    const behind = named(event, 'uniqueid');
+    const phone = event.known('destuniqueid');
+    if (!behind || phone === undefined || event.get('uniqueid') === behind.uniqueId || event.get('dialstatus') !== 'ANSWER') return;
+    behind.phone = phone;
+    byPhone.set(phone, behind);
+  }
 
   function bridgeEntered(event: AmiPacket): void {
     byCaller.get(event.get('uniqueid') ?? '')?.callerBridged();
@@ -105,8 +117,8 @@ export function createLegBook(deps: LegBookDeps): LegBook {
 
   function held(event: AmiPacket, isHeld: boolean): void {
     const id = event.get('uniqueid') ?? '';
-    const leg = byChannel.get(id);
-    if (leg?.uniqueId === id) leg.held(isHeld, 'agent');
+    const leg = byChannel.get(id) ?? byPhone.get(id);
+    if (leg?.uniqueId === id || leg?.phone === id) leg.held(isHeld, 'agent');
     else byCaller.get(id)?.held(isHeld, 'caller');
   }
 
@@ -132,7 +144,7 @@ export function createLegBook(deps: LegBookDeps): LegBook {
 
   const { link } = deps;
   const stops = [
-    link.on('DialEnd', (event) => named(event, 'destuniqueid')?.learn({ dialStatus: event.get('dialstatus') })),
+    link.on('DialEnd', dialEnded),
     link.on('BridgeEnter', bridgeEntered),
     link.on('BlindTransfer', (event) => transferred(event, 'blind')),
     link.on('AttendedTransfer', (event) => transferred(event, 'attended')),

@@ -57,6 +57,13 @@ describe('statistics over the API', () => {
         ['support', 2, 1, 1, 0, 0.5],
       ],
     );
+    assert.deepEqual(
+      items(body).map((row) => [row['serviceLevelGoal'], row['belowGoal'], row['holdMs'], row['messages']]),
+      [
+        [0.8, null, null, 0],
+        [0.8, true, 0, 0],
+      ],
+    );
     assert.deepEqual([(body['all'] as Item)['offered'], (body['totals'] as Item[]).length, body['zone']], [3, 2, 'UTC']);
     const one = await api.get('/statistics/queues?queue=SALES&interval=day&from=2001-09-09&to=2001-09-10', 'viewer');
     assert.deepEqual(
@@ -119,6 +126,10 @@ describe('statistics over the API', () => {
     assert.deepEqual(head.slice(0, 6), ['from', 'to', 'fromMs', 'queue', 'offered', 'answered']);
     assert.ok(rows.length === 2 && rows.every((row) => row.length === head.length));
     assert.equal(rows[0]?.[0], '2001-09-09 01:45:00');
+    assert.deepEqual(
+      rows.map((row) => row[head.indexOf('belowGoal')]),
+      ['', 'true'],
+    );
     const callers = parseCsv((await raw('/statistics/abandoned?format=csv')).text) ?? [];
     assert.equal(callers[1]?.[4], `'=1+1`);
     const agents = parseCsv((await raw('/statistics/agents?format=csv')).text) ?? [];

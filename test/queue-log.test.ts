@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { memberId } from '../core/acd/ids.js';
+import { memberId, switchId } from '../core/acd/ids.js';
 import type { Segment } from '../core/acd/records.js';
 import { queueLogText } from '../core/reports/queue-log.js';
 import { queueLogReport } from '../core/services/queue-log-report.js';
@@ -45,14 +45,14 @@ function scene() {
     desk.advance(ms);
     tell();
   };
-  const talk = (number: string, by: 'agent' | 'caller' | 'transfer'): void => {
+  const talk = (number: string, by: 'agent' | 'caller' | 'transfer', cause = ''): void => {
     const member = desk.call('ql', { number, rootId: `1795320372.${number}` });
     tell();
     advance(1_000);
     const offer = desk.connect(member);
     tell();
     advance(2_000);
-    step({ type: 'call-ended', offer, by, cause: '' });
+    step({ type: 'call-ended', offer, by, cause });
     advance(1_000);
   };
 
@@ -72,6 +72,8 @@ function scene() {
   talk('201', 'agent');
   talk('202', 'caller');
   talk('203', 'transfer');
+  talk('205', 'transfer', 'blind transfer to 1012@phones');
+  talk('206', 'transfer', 'attended transfer');
   const lost = desk.call('ql', { number: '204', rootId: '1795320372.204' });
   tell();
   advance(500);
@@ -82,6 +84,25 @@ function scene() {
   step({ type: 'move-asked', member: memberId(moved), queue: 'ql', keepWaiting: true });
   advance(1_000);
   step({ type: 'caller-left', member: memberId(moved), cause: 'hangup' });
+  const first = desk.call('other', { number: '302' });
+  const second = desk.call('other', { number: '303' });
+  tell();
+  advance(1_000);
+  step({ type: 'caller-left', member: memberId(first), cause: 'hangup' });
+  step({ type: 'key-pressed', member: memberId(second), key: '5' });
+  const message = {
+    call: undefined,
+    message: '/var/spool/tandem/1.wav',
+    param: 'message:/var/spool/tandem/1.wav',
+    homeSwitch: switchId('west'),
+  };
+  const heard = desk.call('ql', { number: '401', ...message });
+  tell();
+  advance(1_000);
+  desk.connect(heard);
+  tell();
+  advance(5_000);
+  step({ type: 'call-ended', offer: [...desk.state.offers.keys()][0] ?? assert.fail(), by: 'agent', cause: '' });
   step({ type: 'status-asked', agent: 'ok', status: 'Logged Out', reason: undefined });
   advance(1_000);
   return { segments, desk, live: () => live.trim().split('\n') };
@@ -113,6 +134,50 @@ describe('queue log', () => {
     const deps = { store: memoryReports(() => segments), zone: 'UTC', state: () => desk.state, breathe: () => Promise.resolve() };
     for await (const lines of queueLogReport(deps, range, () => true)) stored += lines;
     assert.deepEqual(stored.trim().split('\n').sort(), live().sort());
+  });
+
+  it('B60: exit key, place at the end, kind and target of a transfer; a message is no caller', async () => {
+    const lines = scene().live();
+    const data = (event: string) => lines.filter((line) => line.split('|')[4] === event).map((line) => line.split('|').slice(5).join('|'));
+    assert.deepEqual(data('EXITWITHKEY'), ['5|1|2|1']);
+    assert.deepEqual(data('BLINDTRANSFER'), ['||1|2|1', '1012|phones|1|2|1']);
+    assert.deepEqual(data('ATTENDEDTRANSFER'), ['BRIDGE||1|2|1']);
+    assert.deepEqual(
+      lines.filter((line) => line.includes('401')),
+      [],
+    );
+    assert.equal(
+      data('ENTERQUEUE').length,
+      data('ABANDON').length +
+        data('CONNECT').length +
+        data('EXITWITHKEY').length +
+        data('WITHDRAW').length +
+        data('EXITWITHTIMEOUT').length,
+    );
+  });
+
+  it('B60: after a restart who is logged in has not come just now', () => {
+    const desk = createDesk(
+      deskConfig({ queues: { ql: {} }, agents: { ok: { contact: 'PJSIP/o' }, new: { contact: 'PJSIP/n' } }, tiers: ['ql ok', 'ql new'] }),
+    );
+    desk.login('ok');
+    let live = '';
+    const writer = createQueueLogWriter(
+      () => desk.state,
+      (lines) => (live += lines),
+    );
+    writer.begin();
+    desk.port.onNotice((notice, atMs) => writer.notice(notice, atMs));
+    desk.step({ type: 'status-asked', agent: 'ok', status: 'On Break', reason: 'lunch' });
+    desk.login('new');
+    desk.step({ type: 'status-asked', agent: 'ok', status: 'Logged Out', reason: undefined });
+    assert.deepEqual(
+      live
+        .trim()
+        .split('\n')
+        .map((line) => line.split('|').slice(3, 5).join(' ')),
+      ['ok PAUSEALL', 'ok PAUSE', 'new ADDMEMBER', 'ok REMOVEMEMBER'],
+    );
   });
 
   it('B60: who waits, talks and is logged in now is in the log of the stored ones too', async () => {

@@ -47,9 +47,16 @@ async function allBegun<Kind extends keyof ReportRows>(store: ReportStore, kind:
   }
 }
 
-/** only what the stored row has */
+/** only what the stored row has; of a param it reads the beginning */
 const picked = (rows: readonly object[], like: readonly object[]) =>
-  rows.map((row, i) => Object.fromEntries(Object.keys(like[i] ?? {}).map((key) => [key, (row as Record<string, unknown>)[key]])));
+  rows.map((row, i) =>
+    Object.fromEntries(
+      Object.keys(like[i] ?? {}).map((key) => {
+        const value = (row as Record<string, unknown>)[key];
+        return [key, key === 'param' ? String(value).slice(0, 'message:'.length) : value];
+      }),
+    ),
+  );
 
 describeStores('reports from the database', (open) => {
   it('B6: pages by start hold every segment once, in order, as it was', async () => {
@@ -76,6 +83,31 @@ describeStores('reports from the database', (open) => {
       whole.rows[0],
       JSON.parse(JSON.stringify(segments.find(({ key, kind }) => kind === 'visit' && key === whole.rows[0]?.key))),
     );
+  });
+
+  it('B26 B51: hold time of a talk, the place at exit and the word of a message are kept; older rows have none', async () => {
+    const { store } = await open();
+    const segments = simulated(7);
+    const [offer, visit] = ['offer', 'visit'].map((kind) => segments.find((one) => one.kind === kind) ?? assert.fail());
+    const param = `message:${'/long'.repeat(500)}`;
+    const rows = [
+      { ...offer, key: 'held', holdMs: 4_000 },
+      { ...offer, key: 'old', holdMs: undefined },
+      { ...visit, key: 'left', positionAtExit: 3, param },
+    ] as Segment[];
+    await stored(store, rows);
+    const offers = await allBegun(store.reports, 'offer', 0, 9e12, 10);
+    assert.deepEqual(
+      offers.map((one) => [one.key, 'holdMs' in one, one.holdMs]),
+      [
+        ['held', true, 4_000],
+        ['old', false, undefined],
+      ],
+    );
+    const [read] = await allBegun(store.reports, 'visit', 0, 9e12, 10);
+    assert.equal(read?.param, 'message:');
+    const { rows: whole } = await store.reports.segments('visit', { fromMs: 0, toMs: 9e12 }, undefined, 10);
+    assert.ok(whole[0]?.kind === 'visit' && whole[0].positionAtExit === 3 && whole[0].param === param);
   });
 
   it('B26: what had begun before and lasts into the report is found, nobody being logged out', async () => {

@@ -84,6 +84,13 @@ describe('metrics of the queues', () => {
   });
 });
 
+describe('alarms of the queues', () => {
+  it('B26 B38: the alarm of the service level goes by the goal of each queue', () => {
+    const rule = rules.find(({ alert }) => alert === 'TandemServiceLevel') ?? assert.fail();
+    assert.equal(rule.expr, 'tandem_acd_queue_service_level < tandem_acd_queue_service_level_goal');
+  });
+});
+
 describe('gauges of the queues', () => {
   function world(queues: number) {
     const names = Object.fromEntries(Array.from({ length: queues }, (_, n) => [`q${String(n).padStart(4, '0')}`, {}]));
@@ -132,6 +139,7 @@ describe('gauges of the queues', () => {
     assert.deepEqual([values.get('tandem_acd_queue_waiting q0000'), values.get('tandem_acd_queue_oldest_seconds q0001')], [1, 7]);
     assert.deepEqual([values.get('tandem_acd_longest_ring_seconds'), values.get('tandem_acd_agents offered')], [7, 1]);
     assert.equal(values.get('tandem_acd_queue_service_level q0000'), 0.5);
+    assert.equal(values.get('tandem_acd_queue_service_level_goal q0000'), 0.8);
     desk.connect(first);
     desk.advance(3_000);
     await look();

@@ -78,6 +78,47 @@ describe('asterisk: talks', () => {
         assert.deepEqual(outcomes(), ['talked']);
       });
 
+    it('B6: hold by the agent and by the caller is told with the side; not that of others, nor behind the end', async () => {
+      await talking();
+      for (const [Event, Uniqueid] of [
+        ['Hold', leg],
+        ['Unhold', leg],
+        ['Hold', caller.uniqueId],
+        ['Unhold', caller.uniqueId],
+        ['Hold', '1.99'],
+        ['Hold', `pair-${leg}`],
+      ] as const)
+        await world.event({ Event, Uniqueid });
+      assert.deepEqual(world.fed, [
+        { type: 'held', offer, by: 'agent' },
+        { type: 'resumed', offer, by: 'agent' },
+        { type: 'held', offer, by: 'caller' },
+        { type: 'resumed', offer, by: 'caller' },
+      ]);
+      await world.event({ Event: 'HangupRequest', Uniqueid: leg });
+      world.fed.length = 0;
+      await world.event({ Event: 'Hold', Uniqueid: leg });
+      assert.deepEqual(world.fed, []);
+    });
+
+    it('B6: behind a Local channel it is the telephone’s channel that holds', async () => {
+      await talking();
+      await world.event({ Event: 'DialEnd', Uniqueid: `pair-${leg}`, DestUniqueid: '1.7', DialStatus: 'BUSY' });
+      await world.event({ Event: 'DialEnd', Uniqueid: `pair-${leg}`, DestUniqueid: '1.8', DialStatus: 'ANSWER' });
+      for (const Uniqueid of ['1.7', '1.8']) await world.event({ Event: 'Hold', Uniqueid });
+      assert.deepEqual(world.fed, [{ type: 'held', offer, by: 'agent' }]);
+      await world.event({ Event: 'HangupRequest', Uniqueid: leg });
+      world.fed.length = 0;
+      await world.event({ Event: 'Unhold', Uniqueid: '1.8' });
+      assert.deepEqual(world.fed, []);
+    });
+
+    it('B6: who waits or rings is not on hold in a talk', async () => {
+      world.control.ring(ringOrder());
+      for (const Uniqueid of [leg, caller.uniqueId]) await world.event({ Event: 'Hold', Uniqueid });
+      assert.deepEqual(world.fed, []);
+    });
+
     it('a transfer that fails ends nothing', async () => {
       await talking();
       await world.event({ Event: 'BlindTransfer', Result: 'Fail', TransfererUniqueid: leg });
@@ -210,6 +251,15 @@ describe('asterisk: talks', () => {
           ['call-ended', 'old-4'],
         ],
       );
+    });
+
+    it('B5 B6: hold in a talk of before a restart is fed by the offer in the leg’s name', async () => {
+      await world.event({ Event: 'Hold', Uniqueid: 'tandem-old-1' });
+      await world.event({ Event: 'Unhold', Uniqueid: 'tandem-old-1' });
+      assert.deepEqual(world.fed, [
+        { type: 'held', offer: 'old-1', by: 'agent' },
+        { type: 'resumed', offer: 'old-1', by: 'agent' },
+      ]);
     });
 
     it('a leg of this process that is over is nobody’s', async () => {

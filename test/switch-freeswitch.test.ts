@@ -414,6 +414,35 @@ describe('FreeSWITCH switch', () => {
       assert.deepEqual(facts().slice(3), [{ type: 'call-ended', offer, by: 'agent', cause: 'NORMAL_CLEARING' }]);
     });
 
+  it('B6: hold by the agent and by the caller is told with the side, and only in the talk', async () => {
+    await open();
+    await rung();
+    onLeg('CHANNEL_HOLD');
+    await settle();
+    assert.deepEqual(
+      facts().filter(({ type }) => type === 'held'),
+      [],
+    );
+    onLeg('CHANNEL_ANSWER');
+    ready();
+    await until(2);
+    port.connect(talk);
+    bridge(caller, leg);
+    await until(3);
+    onLeg('CHANNEL_HOLD');
+    onLeg('CHANNEL_UNHOLD');
+    for (const event of ['CHANNEL_HOLD', 'CHANNEL_UNHOLD']) fake.send(event, { 'Unique-ID': caller });
+    fake.send('CHANNEL_HOLD', { 'Unique-ID': 'somebody' });
+    await until(7);
+    await settle();
+    assert.deepEqual(facts().slice(3), [
+      { type: 'held', offer, by: 'agent' },
+      { type: 'resumed', offer, by: 'agent' },
+      { type: 'held', offer, by: 'caller' },
+      { type: 'resumed', offer, by: 'caller' },
+    ]);
+  });
+
   it('the agent hangs up: told when the two were parted', async () => {
     await open();
     await talking();
