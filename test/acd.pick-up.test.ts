@@ -2,17 +2,24 @@
 import assert from 'node:assert/strict';
 import { agentId, memberId } from '../core/acd/ids.js';
 import { brokenInvariants } from '../core/acd/invariants.js';
+import type { Segment } from '../core/acd/records.js';
 import { createDesk, deskConfig } from './support/engine-desk.js';
 
 const site = {
   queues: { support: {}, sales: {} },
-  agents: { anna: { contact: 'PJSIP/1', wrap_up_s: 10 }, chief: { contact: 'PJSIP/2' }, nobody: {} },
+  agents: {
+    anna: { contact: 'PJSIP/1', wrap_up_s: 10 },
+    chief: { contact: 'PJSIP/2', no_answer: { max: 1 }, rejected: { max: 1 }, busy: { max: 1 } },
+    nobody: {},
+  },
   tiers: ['support anna'],
 };
 
 describe('pick-up', () => {
+  const segments: Segment[] = [];
   const start = () => {
-    const desk = createDesk(deskConfig(site));
+    segments.length = 0;
+    const desk = createDesk(deskConfig(site), undefined, { onSegments: (news) => void segments.push(...news) });
     const pickUp = (member: string, agent = 'chief') => desk.step({ type: 'pick-up-asked', member, agent });
     const offerOf = (member: string) => desk.state.members.get(memberId(member))?.offers[0] ?? assert.fail('no offer');
     return { desk, pickUp, offerOf };
@@ -58,6 +65,34 @@ describe('pick-up', () => {
     assert.equal(desk.state.offers.get(offerOf(member))?.agent, 'anna');
     assert.deepEqual(desk.state.members.get(memberId(next))?.offers, []);
     fine(world);
+  });
+
+  it('B34: pick-ups that are not answered are counted against nobody: no status, no limit, nothing missed', () => {
+    const world = start();
+    const { desk, pickUp, offerOf } = world;
+    const member = desk.call('support');
+    const place = () => desk.state.members.get(memberId(member));
+    const before = place() ?? assert.fail();
+    const { rank, rejections, tried, lastTier } = before;
+    for (const failure of ['no-answer', 'rejected', 'busy', 'not-registered', 'agent-gone', 'no-answer'] as const) {
+      assert.equal(pickUp(member).ok, true, failure);
+      desk.step({ type: 'offer-failed', offer: offerOf(member), failure, detail: '' });
+      fine(world);
+      const chief = desk.state.agents.get(agentId('chief')) ?? assert.fail();
+      assert.deepEqual(
+        [chief.status, chief.noAnswerCount, chief.rejectedCount, chief.busyCount, chief.notRegisteredCount],
+        ['Logged Out', 0, 0, 0, 0],
+      );
+      desk.advance(1_000);
+    }
+    assert.deepEqual([place()?.rank, place()?.rejections, place()?.tried, place()?.lastTier], [rank, rejections, tried, lastTier]);
+    assert.deepEqual(
+      segments.map((segment) => segment.kind === 'offer' && [segment.outcome, segment.detail]),
+      ['no-answer', 'rejected', 'busy', 'not-registered', 'agent-gone', 'no-answer'].map((failure) => [
+        'taken-back',
+        `pick-up: ${failure}`,
+      ]),
+    );
   });
 
   it('is refused for strangers, talks, chats, busy hands and agents without a telephone', () => {

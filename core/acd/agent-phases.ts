@@ -40,7 +40,7 @@ const counted: Partial<Record<OfferFailure, Counted>> = {
 export function restAfter(w: World, offer: Offer, failure: OfferFailure): void {
   const agent = w.agentOf(offer.agent);
   dropOffer(agent, offer);
-  const kind = counted[failure];
+  const kind = offer.isPickUp ? undefined : counted[failure];
   const rule = kind?.rule(w.configOf(agent.id));
   const untilMs = w.nowMs + Math.max(rule?.delayMs ?? 0, w.settings.retryPauseMs);
   if (offer.media === 'audio') agent.phase = { kind: 'resting', untilMs, cause: failure, queue: offer.queue };

@@ -26,7 +26,7 @@ const announcementMsMax = 60_000;
 /** Two agents may be added no faster than this in ring-progressively (0 acts as 10 s there). */
 const progressiveMs = 10_000;
 
-export function makeOffer(w: World, member: Member, service: Service, isOrdered = false): Offer {
+export function makeOffer(w: World, member: Member, service: Service, orderedBy?: 'dispatcher' | 'person'): Offer {
   const agent = w.agentOf(service.agent);
   const config = w.configOf(service.agent);
   const queue = w.queueOf(member.queue);
@@ -47,15 +47,18 @@ export function makeOffer(w: World, member: Member, service: Service, isOrdered 
     level: service.level,
     position: service.position,
     standby: isStandby ? agent.standby : undefined,
-    isOrdered,
+    isOrdered: orderedBy !== undefined,
+    ...(orderedBy === 'person' && { isPickUp: true }),
     phase: { kind: 'ringing', deadlineMs: w.nowMs + ringMs + ringGraceMs },
   };
   decide(w, member, offer);
   w.offers.set(id, offer);
   member.offers.push(id);
   member.offersMade++;
-  member.lastTier = { level: service.level, position: service.position };
-  if (queue.strategy === 'ring-progressively') member.nextRingAtMs = w.nowMs + (queue.ringProgressivelyDelayMs || progressiveMs);
+  // a pick-up has no place in the order of the agents
+  if (!offer.isPickUp) member.lastTier = { level: service.level, position: service.position };
+  if (queue.strategy === 'ring-progressively' && !offer.isPickUp)
+    member.nextRingAtMs = w.nowMs + (queue.ringProgressivelyDelayMs || progressiveMs);
   takeAgent(w, agent, offer);
   w.changeMember(member);
   w.changeOffer(offer);
@@ -123,6 +126,10 @@ export function cancelOffers(w: World, member: Member, reason: CancelReason, exc
 
 /** freeswitch-callcenter 7.2: pause, count and limit by kind of failure; the member goes on waiting in its place. */
 export function failOffer(w: World, offer: Offer, failure: OfferFailure, detail: string): void {
+  if (offer.isPickUp) {
+    failPickUp(w, offer, failure);
+    return;
+  }
   const member = endOffer(w, offer, failure, 'unknown', detail);
   if (member && failure !== 'switch-failed') {
     member.tried[offer.agent] = triesOf(member, offer.agent) + 1;
@@ -131,6 +138,13 @@ export function failOffer(w: World, offer: Offer, failure: OfferFailure, detail:
   restAfter(w, offer, failure);
   takeBackChats(w, offer.agent);
   w.tell({ type: 'offer-failed', ...newsOf(offer, member), failure, detail });
+}
+
+/** Was asked for by hand: counts against nobody, and as nothing missed. The caller was in his place all the time. */
+function failPickUp(w: World, offer: Offer, failure: OfferFailure): void {
+  const member = endOffer(w, offer, 'taken-back', 'unknown', `pick-up: ${failure}`);
+  restAfter(w, offer, failure);
+  w.tell({ type: 'offer-cancelled', ...newsOf(offer, member), reason: 'taken-back' });
 }
 
 /** A limit that was reached may have ended the agent's readiness: nothing else rings on. */

@@ -1,6 +1,7 @@
 /**
  * A person takes one caller to his own telephone (B34). He needs no tier and no status that takes calls, so that a
- * supervisor can help out; whoever is rung for the caller is let go. Only a free hand and a telephone count.
+ * supervisor can help out; whoever is rung for the caller is let go. Only a free hand and a telephone count. When
+ * he does not answer, the caller was in his place all the time, and nothing is counted against anybody.
  */
 import { done, refused, unknown } from './answers.js';
 import type { Service } from './acd-state.js';
@@ -27,5 +28,5 @@ export function pickUpAsked(w: World, wish: Extract<AcdEvent, { type: 'pick-up-a
     return refused('TDM_CONFLICT', `agent ${agent.id} cannot be rung: ${hold ?? 'his telephone is on another switch'}`);
   cancelOffers(w, member, 'taken-back');
   const service: Service = { queue: member.queue, agent: agent.id, level: 1, position: 1, bySkill: false };
-  return done(makeOffer(w, member, w.servicesOfQueue(member.queue).get(agent.id) ?? service, true).id);
+  return done(makeOffer(w, member, w.servicesOfQueue(member.queue).get(agent.id) ?? service, 'person').id);
 }

@@ -204,6 +204,8 @@ export interface Offer {
   readonly standby: CallKey | undefined;
   /** from the external dispatcher: ends without a new automatic try */
   readonly isOrdered: boolean;
+  /** somebody takes this caller by hand: nobody is blamed when it fails; older offers have none */
+  readonly isPickUp?: boolean;
   phase: OfferPhase;
 }
 

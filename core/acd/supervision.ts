@@ -51,7 +51,7 @@ export function dispatchAsked(w: World, wish: Wish<'dispatch-asked'>): Answer {
   if (agentHold(agent, config, member.media, w.nowMs) !== undefined || !isReachable(w, member, agent.id))
     return refused('TDM_REFUSED', `Agent is not free/${member.media} enabled`);
   if (member.offers.length > 0) return refused('TDM_NOT_FOUND', 'Call not in queue any more');
-  const offer = makeOffer(w, member, service, true);
+  const offer = makeOffer(w, member, service, 'dispatcher');
   return done(offer.id);
 }
 
