@@ -15,6 +15,7 @@ import { queueCommands } from './queue-commands.js';
 import { queueEngine } from './queue-engine.js';
 import { queueLatency } from './queue-latency.js';
 import { reports } from './reports.js';
+import { statusAnswers } from './status-answers.js';
 import type { Figure } from './support/figure.js';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   reports,
   'event-feed': eventFeed,
   'queue-commands': queueCommands,
+  'status-answers': statusAnswers,
 };
 
 const rounded = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));

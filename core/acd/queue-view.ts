@@ -40,7 +40,8 @@ export interface AgentCounts {
   readonly chatting: number;
 }
 
-export function queueView(state: AcdState, queue: QueueConfig, nowMs: number): QueueView {
+/** `offers`: for several queues, counted once. */
+export function queueView(state: AcdState, queue: QueueConfig, nowMs: number, offers = offersByQueue(state)): QueueView {
   const runtime = state.queues.get(queue.id);
   return {
     id: queue.id,
@@ -49,7 +50,7 @@ export function queueView(state: AcdState, queue: QueueConfig, nowMs: number): Q
     priority: queue.priority,
     draining: runtime?.isDraining ?? false,
     ...memberCounts(state, queue.id, nowMs),
-    ...offerCounts(state, queue.id),
+    ...(offers.get(queue.id) ?? noOffers),
     agents: agentCounts(state, queue.id, nowMs),
     callsAnswered: runtime?.callsAnswered ?? 0,
     callsAbandoned: runtime?.callsAbandoned ?? 0,
@@ -58,7 +59,8 @@ export function queueView(state: AcdState, queue: QueueConfig, nowMs: number): Q
 
 export function queueViews(state: AcdState, wish: PageWish, nowMs: number): Page<QueueView> {
   const page = pageById<QueueConfig>(state.queueConfigs.values(), wish);
-  return { ...page, items: page.items.map((queue) => queueView(state, queue, nowMs)) };
+  const offers = offersByQueue(state);
+  return { ...page, items: page.items.map((queue) => queueView(state, queue, nowMs, offers)) };
 }
 
 function memberCounts(state: AcdState, queue: QueueId, nowMs: number) {
@@ -75,14 +77,22 @@ function memberCounts(state: AcdState, queue: QueueId, nowMs: number) {
   return { waiting, callbacks, messages, away, longestWaitMs };
 }
 
-function offerCounts(state: AcdState, queue: QueueId) {
-  let [ringing, talking] = [0, 0];
-  for (const offer of state.offers.values()) {
-    if (offer.queue !== queue) continue;
-    if (offer.phase.kind === 'talking') talking++;
-    else ringing++;
+interface OfferCounts {
+  readonly ringing: number;
+  readonly talking: number;
+}
+
+const noOffers: OfferCounts = { ringing: 0, talking: 0 };
+
+/** One pass over all offers, for any number of queues. */
+export function offersByQueue(state: AcdState): ReadonlyMap<QueueId, OfferCounts> {
+  const counts = new Map<QueueId, { ringing: number; talking: number }>();
+  for (const { queue, phase } of state.offers.values()) {
+    let both = counts.get(queue);
+    if (!both) counts.set(queue, (both = { ringing: 0, talking: 0 }));
+    both[phase.kind === 'talking' ? 'talking' : 'ringing']++;
   }
-  return { ringing, talking };
+  return counts;
 }
 
 function agentCounts(state: AcdState, queue: QueueId, nowMs: number): AgentCounts {

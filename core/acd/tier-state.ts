@@ -15,9 +15,13 @@ const misses: readonly string[] = ['no-answer', 'unreachable', 'not-confirmed'];
 export function tierStateOf(state: AcdState, agent: Agent, queue: QueueId): TierState {
   const { phase, chats } = agent;
   if (phase.kind === 'resting') return phase.queue === queue && misses.includes(phase.cause) ? 'No Answer' : 'Ready';
-  const busy = phase.kind === 'offered' || phase.kind === 'talking' ? [phase.offer] : chats;
-  const offers = busy.flatMap((id) => state.offers.get(id) ?? []);
-  const own = offers.find((offer) => offer.queue === queue);
-  if (own) return own.phase.kind === 'talking' ? 'Active Inbound' : 'Offering';
-  return offers.length > 0 ? 'Standby' : 'Ready';
+  const isOffered = phase.kind === 'offered' || phase.kind === 'talking';
+  if (!isOffered && chats.length === 0) return 'Ready';
+  let isBusy = false;
+  for (const id of isOffered ? [phase.offer] : chats) {
+    const offer = state.offers.get(id);
+    if (offer?.queue === queue) return offer.phase.kind === 'talking' ? 'Active Inbound' : 'Offering';
+    isBusy ||= offer !== undefined;
+  }
+  return isBusy ? 'Standby' : 'Ready';
 }

@@ -74,7 +74,7 @@ const offerOf = ({ phase }: Agent) => (phase.kind === 'offered' || phase.kind ==
 const secondsLeft = (endMs: number, nowMs: number): number => Math.max(0, Math.ceil((endMs - nowMs) / 1000));
 
 export function callStateOf(state: AcdState, member: Member): OpensipsCallState {
-  const [first] = member.offers;
+  const first = member.offers[0];
   return opensipsCallStateOf(member, first === undefined ? undefined : state.offers.get(first));
 }
 
@@ -124,7 +124,7 @@ const flowFacts = (state: AcdState, queue: QueueId): FlowFacts => ({
 function queueEntry({ queue, unknownS }: FlowFacts, member: Member, index: number, nowMs: number): object {
   const skill = queue && skillOf(queue, member);
   const { ewtAtJoinMs } = member;
-  return {
+  const entry = {
     index,
     id: member.id,
     Media: member.media === 'chat' ? 'MSRP' : 'RTP',
@@ -135,8 +135,8 @@ function queueEntry({ queue, unknownS }: FlowFacts, member: Member, index: numbe
     ETW: ewtAtJoinMs === undefined ? unknownS : Math.min(neverS, Math.trunc(ewtAtJoinMs / 1000)),
     Flow: member.queue,
     Priority: member.priority,
-    ...(skill !== undefined && { Skill: skill }),
   };
+  return skill === undefined ? entry : { ...entry, Skill: skill };
 }
 
 const isRequired = ({ isRequired: is }: { readonly isRequired: boolean }): boolean => is;
@@ -159,16 +159,24 @@ export function listCalls(state: AcdState, nowMs: number): { readonly Calls: rea
   return { Calls: members.map((member) => callEntry(state, member, nowMs)) };
 }
 
-function callEntry(state: AcdState, member: Member, nowMs: number): object {
-  const word = callStateOf(state, member);
-  const offers = member.phase.kind === 'talking' ? [member.phase.offer] : member.offers;
-  const entry = { id: member.id, Ref: 1 + offers.length, State: word };
-  if (word === 'ended') return entry;
-  const agent = offers[0] === undefined ? undefined : state.offers.get(offers[0])?.agent;
-  return {
-    ...entry,
-    'Call Time': Math.max(0, Math.floor((nowMs - member.enteredAtMs) / 1000)),
-    Flow: member.queue,
-    ...(agent !== undefined && { Agent: agent }),
-  };
+interface CallEntry {
+  id: string;
+  Ref: number;
+  State: OpensipsCallState;
+  'Call Time'?: number;
+  Flow?: string;
+  Agent?: string;
+}
+
+/** One object without copies: there may be ten thousand calls. */
+function callEntry(state: AcdState, member: Member, nowMs: number): CallEntry {
+  const isTalking = member.phase.kind === 'talking';
+  const [first] = member.phase.kind === 'talking' ? [member.phase.offer] : member.offers;
+  const entry: CallEntry = { id: member.id, Ref: 1 + (isTalking ? 1 : member.offers.length), State: callStateOf(state, member) };
+  if (entry.State === 'ended') return entry;
+  entry['Call Time'] = Math.max(0, Math.floor((nowMs - member.enteredAtMs) / 1000));
+  entry.Flow = member.queue;
+  const agent = first === undefined ? undefined : state.offers.get(first)?.agent;
+  if (agent !== undefined) entry.Agent = agent;
+  return entry;
 }

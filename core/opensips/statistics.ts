@@ -4,11 +4,9 @@
  * The reference's misspelt `ccg_abandonned_incalls` is served beside the right name (D-26).
  */
 import type { AcdState } from '../acd/acd-state.js';
-import { opensipsStateOf } from '../acd/agent-state.js';
 import type { AgentId, QueueId } from '../acd/ids.js';
 import type { Notice } from '../acd/notices.js';
-import { isLoggedIn } from '../acd/words.js';
-import { callStateOf, loggedAgents } from './lists.js';
+import { CountedNow, type Logged } from './counted-now.js';
 
 interface Mean {
   sum: number;
@@ -30,7 +28,7 @@ class Counters {
 /** Flows and agents whose counters are kept; those of removed ones stay (12.2), up to this many. */
 export const keptMax = 20_000;
 
-type Value = (state: AcdState) => number;
+type Value = (now: CountedNow) => number;
 
 export class CallCenterStatistics {
   #all = new Counters();
@@ -133,8 +131,9 @@ export class CallCenterStatistics {
   /** Every name with its value now. */
   all(state: AcdState): ReadonlyMap<string, number> {
     const found = new Map<string, number>();
+    const now = new CountedNow(state);
     const put = (values: Readonly<Record<string, Value>>, suffix: string): void => {
-      for (const [name, value] of Object.entries(values)) found.set(`${name}${suffix}`, value(state));
+      for (const [name, value] of Object.entries(values)) found.set(`${name}${suffix}`, value(now));
     };
     put(this.#globals(), '');
     for (const id of state.queueConfigs.keys()) put(this.#ofFlow(id), `-${id}`);
@@ -145,13 +144,14 @@ export class CallCenterStatistics {
   /** One value; undefined: there is no such statistic. Costs what it shows, not what all would. */
   one(name: string, state: AcdState): number | undefined {
     const [base, of] = splitName(name);
-    if (of === undefined) return this.#globals()[base]?.(state);
+    const now = new CountedNow(state);
+    if (of === undefined) return this.#globals()[base]?.(now);
     if (base.startsWith('ccf_')) {
       const queue = state.queueNamed(of);
-      return queue && this.#ofFlow(queue.id)[base]?.(state);
+      return queue && this.#ofFlow(queue.id)[base]?.(now);
     }
     const agent = state.agentNamed(of);
-    return agent && this.#ofAgent(agent.id)[base]?.(state);
+    return agent && this.#ofAgent(agent.id)[base]?.(now);
   }
 
   #globals(): Readonly<Record<string, Value>> {
@@ -159,15 +159,15 @@ export class CallCenterStatistics {
     return {
       ccg_incalls: () => all.incalls,
       ccg_awt: () => Math.trunc(meanOf(all.wait)),
-      ccg_load: (state) => globalLoad(state),
+      ccg_load: (now) => load(now.held().all, now.agents()),
       ccg_distributed_incalls: () => all.dist,
       ccg_answered_incalls: () => all.answered,
       ccg_answered_inchats: () => all.answeredChats,
       ccg_abandonned_incalls: () => all.abandoned,
       ccg_abandoned_incalls: () => all.abandoned,
-      ccg_onhold_calls: (state) => onHold(state).all,
-      ccg_onhold_chats: (state) => onHold(state).chats,
-      ccg_free_agents: (state) => loggedIn(state).free,
+      ccg_onhold_calls: (now) => now.held().all,
+      ccg_onhold_chats: (now) => now.held().chats,
+      ccg_free_agents: (now) => now.agents().free,
     };
   }
 
@@ -179,16 +179,16 @@ export class CallCenterStatistics {
       ccf_answ_incalls: () => flow.answered,
       ccf_answ_inchats: () => flow.answeredChats,
       ccf_aban_incalls: () => flow.abandoned,
-      ccf_onhold_calls: (state) => onHold(state, id).all,
-      ccf_onhold_incalls: (state) => onHold(state, id).all,
-      ccf_onhold_chats: (state) => onHold(state, id).chats,
-      ccf_onhold_inchats: (state) => onHold(state, id).chats,
-      ccf_queued_calls: (state) => onHold(state, id).queued,
-      ccf_etw: (state) => etw(state, id),
+      ccf_onhold_calls: (now) => now.held(id).all,
+      ccf_onhold_incalls: (now) => now.held(id).all,
+      ccf_onhold_chats: (now) => now.held(id).chats,
+      ccf_onhold_inchats: (now) => now.held(id).chats,
+      ccf_queued_calls: (now) => now.held(id).queued,
+      ccf_etw: (now) => etw(now, id),
       ccf_awt: () => Math.trunc(meanOf(flow.wait)),
-      ccf_load: (state) => load(onHold(state, id).all, agentsOf(state, id)),
-      ccg_load: (state) => load(onHold(state, id).all, agentsOf(state, id)),
-      ccf_free_agents: (state) => agentsOf(state, id).free,
+      ccf_load: (now) => load(now.held(id).all, now.agents(id)),
+      ccg_load: (now) => load(now.held(id).all, now.agents(id)),
+      ccf_free_agents: (now) => now.agents(id).free,
     };
   }
 
@@ -229,52 +229,13 @@ function zero(counters: Counters, base: string): true {
   return true;
 }
 
-interface Held {
-  all: number;
-  chats: number;
-  queued: number;
-}
-
-/** Calls in welcome, dissuading, queue or preagent. */
-function onHold(state: AcdState, queue?: QueueId): Held {
-  const held: Held = { all: 0, chats: 0, queued: 0 };
-  for (const id of queue === undefined ? state.queueConfigs.keys() : [queue])
-    for (const one of state.membersOfQueue(id)) {
-      const member = state.members.get(one);
-      const word = member && callStateOf(state, member);
-      if (!member || word === 'toagent' || word === 'ended') continue;
-      held.all++;
-      if (member.media === 'chat') held.chats++;
-      if (word === 'queued') held.queued++;
-    }
-  return held;
-}
-
-interface Logged {
-  readonly in: number;
-  readonly free: number;
-}
-
-const isFree = (agent: Parameters<typeof opensipsStateOf>[0]): boolean => opensipsStateOf(agent) === 'free';
-
-function loggedIn(state: AcdState): Logged {
-  const agents = [...state.agents.values()].filter(({ status }) => isLoggedIn(status));
-  return { in: agents.length, free: agents.filter(isFree).length };
-}
-
-function agentsOf(state: AcdState, queue: QueueId): Logged {
-  const agents = loggedAgents(state, queue);
-  return { in: agents.length, free: agents.filter(isFree).length };
-}
-
 /** Can exceed 100. */
 const load = (held: number, agents: Logged): number =>
   agents.in === 0 ? 0 : Math.trunc((100 * (held + agents.in - agents.free)) / agents.in);
-const globalLoad = (state: AcdState): number => load(onHold(state).all, loggedIn(state));
 
 /** The live estimate (6.4); 0 when nobody is logged in. */
-function etw(state: AcdState, queue: QueueId): number {
-  const agents = loggedAgents(state, queue).length;
-  const { talkMeanS = 0 } = state.queues.get(queue) ?? {};
-  return agents === 0 ? 0 : Math.trunc((talkMeanS * onHold(state, queue).queued) / agents);
+function etw(now: CountedNow, queue: QueueId): number {
+  const agents = now.agents(queue).in;
+  const { talkMeanS = 0 } = now.state.queues.get(queue) ?? {};
+  return agents === 0 ? 0 : Math.trunc((talkMeanS * now.held(queue).queued) / agents);
 }

@@ -9,6 +9,7 @@ import type { AgentId } from '../../core/acd/ids.js';
 import { pageById } from '../../core/acd/paging.js';
 import { oneOf, plainText, queueLimits, templateText } from '../../core/acd/schema-parts.js';
 import type { Agent } from '../../core/acd/state.js';
+import { offersByQueue } from '../../core/acd/queue-view.js';
 import { agentView, queueView, waitingView, type AgentView, type Page } from '../../core/acd/views.js';
 import { agentStatuses } from '../../core/acd/words.js';
 import { agentFor, agentSeenBy, queueFor } from './inside.js';
@@ -41,7 +42,8 @@ export function createQueueRoutes(tools: QueueApiTools): Router {
         ),
         wanted,
       );
-      return { ...page, items: page.items.map((queue) => queueView(state, queue, tools.nowMs())) };
+      const offers = offersByQueue(state);
+      return { ...page, items: page.items.map((queue) => queueView(state, queue, tools.nowMs(), offers)) };
     }),
   );
   router.get(
