@@ -1,9 +1,13 @@
 /** One campaign's list. Everything about a contact is drawn when it is made, so every pacer meets the same ones. */
 import type { Random } from '../simulation/random.js';
+import { contactKinds, createContactSorter } from '../../core/dialer/pacing/index.js';
+import type { ContactTraits } from '../../core/dialer/pacing/index.js';
+import { chanceOfTraits, drawTraits } from './traits.js';
 import type { CampaignPlan, Span } from './scenarios.js';
 
 export interface Contact {
   readonly kind: number;
+  readonly traits: Omit<ContactTraits, 'hour'>;
   /** answers when this is below the kind's chance at the time of the call */
   readonly luck: number;
   readonly ring: number;
@@ -38,6 +42,7 @@ function draw(random: Random, plan: CampaignPlan, ringTimeout: number): Contact 
   const machineAfter = Math.min(ringTimeout, 15 * Math.exp(0.3 * normal(random)));
   return {
     kind,
+    traits: drawTraits(random),
     luck: random.next(),
     ring: Math.min(plan.ring.max, plan.ring.median * Math.exp(plan.ring.sigma * normal(random))),
     other,
@@ -47,9 +52,13 @@ function draw(random: Random, plan: CampaignPlan, ringTimeout: number): Contact 
   };
 }
 
+const dayBegins = 9;
+const traitsAt = ({ traits }: Contact, t: number): ContactTraits => ({ ...traits, hour: dayBegins + Math.floor(t / 3_600) });
+
 export class Contacts {
   private readonly ahead: Contact[] = [];
   private taken = 0;
+  private readonly sorter = createContactSorter();
   private readonly random: Random;
   private readonly plan: CampaignPlan;
   private readonly ringTimeout: number;
@@ -73,6 +82,22 @@ export class Contacts {
   }
 
   answers(contact: Contact, t: number): boolean {
-    return contact.luck < (this.plan.kinds[contact.kind]?.answers(t) ?? 0);
+    return contact.luck < this.chance(contact, t);
+  }
+
+  /** What the pacer is told. */
+  bucketOf(contact: Contact, t: number): number {
+    if (this.plan.tells === 'nothing') return 0;
+    if (this.plan.tells === 'sorted') return this.sorter.kindOf(traitsAt(contact, t));
+    // as good as a sorter could be: steps of the true chance
+    return this.plan.hasTraits ? Math.floor(this.chance(contact, t) * contactKinds) : contact.kind;
+  }
+
+  learn(contact: Contact, placedAt: number, isAnswered: boolean): void {
+    if (this.plan.tells === 'sorted') this.sorter.learn(traitsAt(contact, placedAt), isAnswered);
+  }
+
+  private chance(contact: Contact, t: number): number {
+    return this.plan.hasTraits ? chanceOfTraits(traitsAt(contact, t)) : (this.plan.kinds[contact.kind]?.answers(t) ?? 0);
   }
 }

@@ -2,7 +2,8 @@
  * One simulated day: agents, contacts, calls, inbound calls; the pacers of the campaigns are asked once a second. A
  * person who answers waits for an agent at most the grace time and is then abandoned.
  */
-import type { Pacer, PacerEvent, PacerState } from '../../core/dialer/pacing/index.js';
+import { contactKinds, turns } from '../../core/dialer/pacing/index.js';
+import type { PacedCall, Pacer, PacerEvent, PacerState } from '../../core/dialer/pacing/index.js';
 import { Agenda } from '../simulation/agenda.js';
 import { Random } from '../simulation/random.js';
 import { Contacts, span } from './contacts.js';
@@ -36,7 +37,6 @@ export interface Campaign {
   readonly totals: { placed: number; answered: number; connected: number; abandoned: number; failed: number };
   /** persons only */
   readonly persons: { connected: number; abandoned: number; abandonedEarly: number; answeredEarly: number };
-  share: number;
 }
 
 export interface DayResult {
@@ -50,6 +50,10 @@ export interface DayResult {
   readonly connectsPerAgentHour: number;
   readonly inbound: { readonly count: number; readonly within20: number };
   readonly linesMost: number;
+  /** part of the day in which the running share stood above the cap, from the 100th answer on */
+  readonly overCap: number;
+  /** abandoned calls too many, at the worst moment from the 100th answer on */
+  readonly overMost: number;
 }
 
 const earlySeconds = 300;
@@ -70,6 +74,8 @@ export class Day {
   private readonly inboundWaiting: number[] = [];
   private nextId = 1;
   private linesMost = 0;
+  private overCap = 0;
+  private overMost = 0;
 
   constructor(scenario: Scenario, seed: number, pacerOf: PacerOf) {
     const random = new Random(seed);
@@ -84,7 +90,6 @@ export class Day {
       calls: new Map(),
       totals: { placed: 0, answered: 0, connected: 0, abandoned: 0, failed: 0 },
       persons: { connected: 0, abandoned: 0, abandonedEarly: 0, answeredEarly: 0 },
-      share: 1,
     }));
     for (const { from, to, agents } of scenario.leaves)
       for (const agent of this.floor.agents.slice(...agents)) {
@@ -101,8 +106,7 @@ export class Day {
         this.agenda.take()?.run();
       }
       this.now = t;
-      this.share();
-      for (const campaign of this.campaigns) this.pace(campaign);
+      for (const campaign of this.inTurn()) this.pace(campaign);
     }
     return this.result();
   }
@@ -118,17 +122,25 @@ export class Day {
     return there.map((agent) => (agent.state === 'ready' ? this.now : agent.readyAt)).sort((a, b) => a - b);
   }
 
-  private share(): void {
-    if (this.campaigns.length < 2) return;
-    const demands = this.campaigns.map(({ index }) => this.scenario.campaigns[index]?.weight ?? 1);
-    const all = demands.reduce((sum, demand) => sum + demand, 0);
-    this.campaigns.forEach((campaign, i) => (campaign.share = (demands[i] ?? 0) / all));
+  /** The campaigns in the order in which they may place now. */
+  private inTurn(): Campaign[] {
+    if (this.campaigns.length < 2) return [...this.campaigns];
+    const order = turns(this.campaigns.map(({ index, totals }) => ({ weight: this.weight(index), connected: totals.connected })));
+    return order.map((index) => this.campaigns[index] as Campaign);
+  }
+
+  private weight(index: number): number {
+    return this.scenario.campaigns[index]?.weight ?? 1;
   }
 
   private pace(campaign: Campaign): void {
     const answer = campaign.pacer.decide(this.stateOf(campaign));
     const place = typeof answer === 'number' ? answer : answer.place;
     for (let i = 0; i < place; i++) this.place(campaign);
+    const { connected, abandoned } = campaign.totals;
+    const over = connected + abandoned < 100 ? 0 : abandoned - this.scenario.target * (connected + abandoned);
+    this.overCap += Number(over > 0);
+    this.overMost = Math.max(this.overMost, over);
     let lines = 0;
     for (const { calls } of this.campaigns) lines += calls.size;
     this.linesMost = Math.max(this.linesMost, lines);
@@ -136,14 +148,15 @@ export class Day {
 
   private stateOf(campaign: Campaign): PacerState {
     const { scenario, floor, now } = this;
-    const calls = [...campaign.calls.values()];
-    const waiting = calls.reduce((sum, call) => sum + Number(call.state === 'waiting'), 0);
+    const own = [...campaign.calls.values()];
+    const calls = this.isPool() ? [...own, ...this.foreignTo(campaign)] : own;
+    const waiting = own.reduce((sum, call) => sum + Number(call.state === 'waiting'), 0);
     return {
       now,
       tick: 1,
       agents: floor.agents,
       calls,
-      counts: { ...floor.counts, ringing: calls.length - waiting, waiting },
+      counts: { ...floor.counts, ringing: own.length - waiting, waiting },
       totals: campaign.totals,
       target: scenario.target,
       grace: scenario.grace,
@@ -151,14 +164,29 @@ export class Day {
       minRing: 15,
       shift: { start: 0, end: this.end },
       limits: { maxLines: 20 * scenario.agents, maxCps: 1_000 },
-      nextBucket: (i) => (this.planOf(campaign).tellsKinds ? campaign.contacts.peek(i).kind : 0),
+      nextBucket: (i) => this.bucketOf(campaign, campaign.contacts.peek(i)),
       ...(scenario.inboundPerHour > 0 && { inbound: { waiting: this.inboundWaiting.length } }),
-      ...(this.campaigns.length > 1 && { share: campaign.share }),
+      ...(this.campaigns.length > 1 && !this.isPool() && { share: this.shareOf(campaign) }),
     };
   }
 
-  private planOf({ index }: Campaign): Scenario['campaigns'][number] {
-    return this.scenario.campaigns[index] as Scenario['campaigns'][number];
+  private isPool(): boolean {
+    return this.campaigns.length > 1 && this.scenario.sharing === 'pool';
+  }
+
+  private foreignTo(campaign: Campaign): PacedCall[] {
+    const others = this.campaigns.filter((other) => other !== campaign);
+    return others.flatMap(({ calls }) => [...calls.values()].map((call) => ({ ...call, isForeign: true })));
+  }
+
+  private shareOf({ index }: Campaign): number {
+    const all = this.campaigns.reduce((sum, campaign) => sum + this.weight(campaign.index), 0);
+    return this.weight(index) / all;
+  }
+
+  /** Kinds of the campaigns are numbered apart. */
+  private bucketOf({ index, contacts }: Campaign, contact: Contact): number {
+    return index * contactKinds + contacts.bucketOf(contact, this.now);
   }
 
   private place(campaign: Campaign): void {
@@ -170,7 +198,7 @@ export class Day {
       state: 'ringing',
       placedAt: this.now,
       answeredAt: null,
-      bucket: this.planOf(campaign).tellsKinds ? contact.kind : 0,
+      bucket: this.bucketOf(campaign, contact),
       contact,
       endsAt: this.now + (isPerson ? contact.ring : contact.otherAfter),
       isAnswered,
@@ -185,6 +213,7 @@ export class Day {
   private failed(campaign: Campaign, { id, placedAt, contact }: SimCall): void {
     campaign.calls.delete(id);
     campaign.totals.failed++;
+    campaign.contacts.learn(contact, placedAt, false);
     this.tell(campaign, { type: 'failed', t: this.now, callId: id, age: this.now - placedAt, cause: contact.other });
   }
 
@@ -192,6 +221,7 @@ export class Day {
     call.state = 'waiting';
     call.answeredAt = this.now;
     campaign.totals.answered++;
+    campaign.contacts.learn(call.contact, call.placedAt, true);
     if (call.isPerson && this.now < earlySeconds) campaign.persons.answeredEarly++;
     this.tell(campaign, { type: 'answered', t: this.now, callId: call.id, age: this.now - call.placedAt });
     const agent = this.floor.longestReady();
@@ -271,8 +301,11 @@ export class Day {
     this.talk(agent, { talk, wrap, live: true });
   }
 
-  private tell({ pacer }: Campaign, event: PacerEvent): void {
-    pacer.onEvent?.(event);
+  private tell(campaign: Campaign, event: PacerEvent): void {
+    campaign.pacer.onEvent?.(event);
+    if (!this.isPool() || !['placed', 'answered', 'failed'].includes(event.type)) return;
+    const told = event.type === 'placed' ? { ...event, isForeign: true } : event;
+    for (const other of this.campaigns) if (other !== campaign) other.pacer.onEvent?.(told);
   }
 
   private result(): DayResult {
@@ -292,6 +325,8 @@ export class Day {
       connectsPerAgentHour: (persons.reduce((sum, { connected }) => sum + connected, 0) * 3_600) / signedIn,
       inbound: { count: this.inboundWaits.length, within20: this.inboundWaits.filter((wait) => wait <= 20).length },
       linesMost: this.linesMost,
+      overCap: this.overCap / this.end / this.campaigns.length,
+      overMost: this.overMost,
     };
   }
 }

@@ -16,8 +16,10 @@ export interface ContactKind {
 
 export interface CampaignPlan {
   readonly kinds: readonly ContactKind[];
-  /** is the pacer told the kind? */
-  readonly tellsKinds: boolean;
+  /** what the pacer is told of a contact: nothing, the kind, or what the contact sorter has learned of its traits */
+  readonly tells: 'nothing' | 'kind' | 'sorted';
+  /** the chance of an answer follows from the contact's traits (test/simulation-dialer/traits.ts), not from `kinds` */
+  readonly hasTraits: boolean;
   readonly ring: { readonly median: number; readonly sigma: number; readonly max: number };
   readonly talk: Span;
   readonly wrap: Span;
@@ -42,6 +44,8 @@ export interface Scenario {
   /** calls per hour that come in for the same agents */
   readonly inboundPerHour: number;
   readonly leaves: readonly Leave[];
+  /** several campaigns: each gets a part of the agents, or all place for the same pool */
+  readonly sharing: 'split' | 'pool';
   /** false: machines are answered calls, and the agent reports them */
   readonly hasAmd: boolean;
 }
@@ -50,7 +54,8 @@ const always = (share: number) => (): number => share;
 
 export const plainCampaign: CampaignPlan = {
   kinds: [{ part: 1, answers: always(0.3) }],
-  tellsKinds: false,
+  tells: 'nothing',
+  hasTraits: false,
   ring: { median: 10, sigma: 0.45, max: 25 },
   talk: { mean: 120 },
   wrap: { mean: 20, variation: 0.5 },
@@ -68,6 +73,7 @@ const day: Scenario = {
   inboundPerHour: 0,
   leaves: [],
   hasAmd: true,
+  sharing: 'pool',
 };
 
 const withCampaign = (change: Partial<CampaignPlan>): Pick<Scenario, 'campaigns'> => ({ campaigns: [{ ...plainCampaign, ...change }] });
@@ -95,7 +101,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.fromEntries(
     ...[5, 10, 20, 50].map((agents) => ({ ...day, ...withCampaign({ kinds: twoKinds }), name: `kinds-unknown-${agents}`, agents })),
     ...[5, 10, 20, 50].map((agents) => ({
       ...day,
-      ...withCampaign({ kinds: twoKinds, tellsKinds: true }),
+      ...withCampaign({ kinds: twoKinds, tells: 'kind' }),
       name: `kinds-known-${agents}`,
       agents,
     })),
@@ -115,15 +121,19 @@ export const scenarios: Readonly<Record<string, Scenario>> = Object.fromEntries(
     },
     { ...day, name: 'machines-reported', agents: 20, hasAmd: false },
     ...[20, 50].map((agents) => ({ ...day, name: `inbound-${agents}`, agents, inboundPerHour: agents * 7 })),
-    {
+    ...(['nothing', 'sorted', 'kind'] as const).flatMap((tells) =>
+      [5, 10, 20].map((agents) => ({ ...day, ...withCampaign({ hasTraits: true, tells }), name: `list-${tells}-${agents}`, agents })),
+    ),
+    ...(['split', 'pool'] as const).map((sharing) => ({
       ...day,
-      name: 'shared-agents',
+      name: `shared-${sharing}`,
+      sharing,
       agents: 30,
       campaigns: [
         { ...plainCampaign, weight: 2 },
         { ...plainCampaign, kinds: [{ part: 1, answers: always(0.15) }], weight: 1 },
       ],
-    },
+    })),
     {
       ...day,
       ...withCampaign({ kinds: [{ part: 1, answers: always(0.28) }], ring: { median: 16, sigma: 0.4, max: 40 } }),

@@ -28,8 +28,8 @@ function pooledRates(kinds: readonly RingTimes[], ringTimeout: number): RingRate
       d += at(kind.answers, a) / kind.unit;
       x += at(kind.others, a) / kind.unit;
     }
-    answer[a] = d / (n + 0.01);
-    other[a] = n > 0.01 ? x / (n + 0.01) : unseenEndRate;
+    answer[a] = Math.min(answerRateMax, d / (n + 0.01));
+    other[a] = Math.min(endRateMax - at(answer, a), n > 0.01 ? x / (n + 0.01) : unseenEndRate);
   }
   return { answer, other };
 }
@@ -57,14 +57,14 @@ function ratesOf(kind: RingTimes, pool: RingRates): RingRates {
   return { answer, other };
 }
 
-/** One set of rates per kind. With a single kind these are its own. */
-export function ratesPerKind(kinds: readonly RingTimes[], ringTimeout: number): RingRates[] {
+export interface AllRates {
+  /** of all kinds together */
+  readonly pool: RingRates;
+  readonly kinds: readonly RingRates[];
+}
+
+/** One set of rates per kind, and one of all together. With a single kind these are the same. */
+export function ratesOfAll(kinds: readonly RingTimes[], ringTimeout: number): AllRates {
   const pool = pooledRates(kinds, ringTimeout);
-  if (kinds.length > 1) return kinds.map((kind) => ratesOf(kind, pool));
-  return [
-    {
-      answer: pool.answer.map((rate) => Math.min(answerRateMax, rate)),
-      other: pool.other.map((rate, a) => Math.max(0, Math.min(endRateMax - Math.min(answerRateMax, at(pool.answer, a)), rate))),
-    },
-  ];
+  return { pool, kinds: kinds.length > 1 ? kinds.map((kind) => ratesOf(kind, pool)) : [pool] };
 }

@@ -1,6 +1,7 @@
 /** Everything that is learned: from events, and from the time that passes between decisions. */
 import { AnswerLevel } from './answer-level.js';
-import { ratesPerKind } from './answer-rates.js';
+import { ratesOfAll } from './answer-rates.js';
+import type { AllRates } from './answer-rates.js';
 import { RateMeter } from './rate-meter.js';
 import { ageIndex, RingTimes } from './ring-times.js';
 import type { RingRates } from './ring-times.js';
@@ -8,13 +9,13 @@ import { Stays, talkEdges, wrapEdges } from './stays.js';
 import type { CallId, PacedAgent, PacerEvent, PacerState } from './types.js';
 
 /** Kinds of contact that are told apart; a higher number counts as the last. */
-export const kindsMax = 16;
+export const kindsMax = 64;
 const talkGuess = 120;
 const wrapGuess = 20;
 /** Calls that are followed at once; more are placed without learning from them. */
 const followedMax = 100_000;
 /** A call that never ended is forgotten after this many seconds. */
-const followedSecondsMax = 7_200;
+const followedSecondsMax = 600;
 const sweepSeconds = 60;
 const answersMemory = 300;
 const inboundMemory = 900;
@@ -25,7 +26,7 @@ const personsLean = 10;
 interface Followed {
   readonly placedAt: number;
   readonly kind: number;
-  isRinging: boolean;
+  readonly isForeign: boolean;
 }
 
 export const kindOf = (bucket: number): number => (bucket >= 1 ? Math.min(kindsMax - 1, Math.floor(bucket)) : 0);
@@ -37,7 +38,7 @@ export class Learner {
   readonly wrap = new Stays(wrapEdges, wrapGuess);
   readonly answers = new RateMeter(answersMemory);
   readonly inbound = new RateMeter(inboundMemory);
-  rates: RingRates[] = [];
+  rates: AllRates | undefined;
   /** answers by persons and all outcomes, since the pacer was made or from a snapshot */
   answersSeen = 0;
   outcomesSeen = 0;
@@ -57,21 +58,14 @@ export class Learner {
   handle(event: PacerEvent): void {
     switch (event.type) {
       case 'placed':
-        this.firstPlacedAt ??= event.t;
-        if (this.followed.size < followedMax)
-          this.followed.set(event.callId, { placedAt: event.t, kind: kindOf(event.bucket), isRinging: true });
+        this.placed(event.callId, { placedAt: event.t, kind: kindOf(event.bucket), isForeign: event.isForeign ?? false });
         return;
       case 'answered':
-        this.answers.happened();
-        this.stoppedRinging(event.callId, event.age, true);
-        return;
       case 'failed':
-        this.stoppedRinging(event.callId, event.age, false);
-        this.followed.delete(event.callId);
+        this.stoppedRinging(event.callId, event.age, event.type === 'answered');
         return;
       case 'connected':
       case 'abandoned':
-        this.followed.delete(event.callId);
         return;
       case 'talkEnd':
         this.report(event.live);
@@ -102,12 +96,14 @@ export class Learner {
   }
 
   /** Rates anew from all that was seen. */
-  learn(ringTimeout: number): void {
-    this.rates = ratesPerKind(this.kinds, ringTimeout);
+  learn(ringTimeout: number): AllRates {
+    this.rates = ratesOfAll(this.kinds, ringTimeout);
+    return this.rates;
   }
 
-  ratesOf(kind: number): RingRates | undefined {
-    return this.rates[kind] ?? this.rates[0];
+  private placed(callId: CallId, call: Followed): void {
+    if (!call.isForeign) this.firstPlacedAt ??= call.placedAt;
+    if (this.followed.size < followedMax) this.followed.set(callId, call);
   }
 
   private kind(kind: number): RingTimes {
@@ -124,26 +120,27 @@ export class Learner {
   }
 
   private expect(kind: number, from: number, to: number): void {
-    const rates = this.ratesOf(kind);
+    const rates: RingRates | undefined = this.rates?.kinds[kind] ?? this.rates?.pool;
     if (rates) for (let a = from; a < to; a++) this.level.expected += rates.answer[ageIndex(a)] ?? 0;
   }
 
   private stoppedRinging(callId: CallId, age: number, isAnswer: boolean): void {
     const call = this.followed.get(callId);
     // a caller who hangs up after the answer is no outcome of the ringing; nor is a call of before a restart
-    if (!call?.isRinging) return;
-    call.isRinging = false;
+    if (!call) return;
+    this.followed.delete(callId);
     const second = Math.floor(Math.max(0, age));
     const from = Math.floor(Math.max(0, this.lastNow - call.placedAt));
     const kind = this.kind(call.kind);
     kind.passed(from, second);
     kind.ended(second, isAnswer);
     this.expect(call.kind, from, second + 1);
-    if (isAnswer) {
-      this.level.seen++;
-      this.answersSeen++;
-    }
+    if (isAnswer) this.level.seen++;
+    if (call.isForeign) return;
     this.outcomesSeen++;
+    if (!isAnswer) return;
+    this.answersSeen++;
+    this.answers.happened();
   }
 
   private stayed({ state, since }: PacedAgent, now: number): void {

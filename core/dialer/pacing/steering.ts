@@ -2,7 +2,9 @@
  * Holds the abandoned share at the goal, whatever the model gets wrong: one step per call answered by a person. log θ
  * is the sum of the errors, so the long-run share cannot leave the goal by more than what θ moved.
  */
-const startTheta = 0.025;
+/** small teams end at a higher θ than large ones */
+const startTheta = 0.02;
+const startThetaOfOneAgent = 0.1;
 const thetaMin = 0.002;
 const thetaMax = 0.9;
 const stepMax = 0.1;
@@ -12,6 +14,15 @@ const lagSeconds = 20;
 /** answers that are always taken to be still to come, so that the goal does not jump at the end */
 const toComeMin = 40;
 const lookAheadStart = 5;
+/** What was abandoned too much is made good within this time, not only by the end of the window. */
+const payBackSeconds = 1_800;
+const goalMin = 0.2;
+/** what was left over may be used up, but not all at once */
+const goalMax = 1.5;
+/** calls in flight when the budget is spent may still be abandoned: so many are kept back for them */
+const keptBack = 1;
+/** and the shift may bring fewer answers than it promises */
+const sureShare = 0.7;
 
 export interface Budget {
   readonly target: number;
@@ -33,21 +44,31 @@ export interface Goal {
 /** What may still be abandoned until the window closes, per answer still expected. */
 export function goalOf({ target, answered, abandoned, answeredToday, elapsed, left }: Budget, goalShare: number): Goal {
   const toCome = (Math.max(0, answeredToday) + lookAheadStart) * (Math.max(0, left) / Math.max(1, elapsed));
-  const n = Math.max(toComeMin, toCome);
-  const share = (goalShare * target * (answered + n) - abandoned) / n;
-  return { share: Math.min(target, Math.max(0.2 * target, share)), toCome };
+  const aim = goalShare * target;
+  const payBack = abandoned > aim * answered ? Math.min(1, payBackSeconds / Math.max(1, left)) : 1;
+  const n = Math.max(toComeMin, toCome * payBack);
+  const share = (aim * (answered + n) - abandoned) / n;
+  return { share: Math.min(goalMax * target, Math.max(goalMin * target, share)), toCome };
 }
 
-/** One more abandoned call could not be made good before the window closes. */
-export function isSpent({ target, answered, abandoned }: Budget, { toCome }: Goal, inFlight: number): boolean {
-  return abandoned + 1 + inFlight > target * (answered + toCome);
+/** One more abandoned call could not be made good before the window closes; `atRisk`: those expected in flight. */
+export function isSpent({ target, answered, abandoned }: Budget, { toCome }: Goal, atRisk: number): boolean {
+  return abandoned + 1 + keptBack + atRisk > target * (answered + sureShare * toCome);
 }
 
 export class Steering {
   logTheta = Math.log(startTheta);
+  private hasBegun = false;
 
   get theta(): number {
     return Math.exp(this.logTheta);
+  }
+
+  /** The first decision: where θ starts depends on the team. */
+  begin(agents: number): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    this.logTheta = Math.log(startTheta + startThetaOfOneAgent / agents);
   }
 
   connected(goal: number, answersPerSecond: number): void {
@@ -66,6 +87,7 @@ export class Steering {
 
   /** Takes up a stored value, within the bounds. */
   restore(logTheta: number): void {
+    this.hasBegun = true;
     this.logTheta = logTheta;
     this.move(0);
   }

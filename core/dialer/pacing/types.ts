@@ -18,6 +18,8 @@ export interface PacedCall {
   readonly answeredAt: number | null;
   /** kind of contact, from 0 */
   readonly bucket: number;
+  /** of another campaign that shares the agents */
+  readonly isForeign?: boolean;
 }
 
 /** Inbound calls that the same agents serve, and serve first. */
@@ -27,13 +29,6 @@ export interface InboundLoad {
   readonly perSecond?: number;
   /** more demand than expected to keep agents for, as a share of it: 0.5 plans for half as many again */
   readonly reserve?: number;
-}
-
-/** Calls that other campaigns have in flight to the same agents: how many may be answered, and how long they ring. */
-export interface OtherDemand {
-  /** answers that are still to come, on average */
-  readonly mean: number;
-  readonly variance: number;
 }
 
 export interface PacerState {
@@ -73,12 +68,16 @@ export interface PacerState {
   /** kind of the i-th contact to be dialled */
   nextBucket(i: number): number;
   readonly inbound?: InboundLoad;
-  /** this campaign's part of the agents, when several campaigns share them: 0 to 1, 1 when left out */
+  /** this campaign's part of the agents, when campaigns that know nothing of each other share them; 1 when left out */
   readonly share?: number;
 }
 
+/**
+ * `placed`, `answered` and `failed` are also told of the calls of other campaigns with the same agents (`isForeign` on
+ * `placed`, kinds numbered apart from one's own): ringing calls of all campaigns compete for the agents.
+ */
 export type PacerEvent =
-  | { readonly type: 'placed'; readonly t: number; readonly callId: CallId; readonly bucket: number }
+  | { readonly type: 'placed'; readonly t: number; readonly callId: CallId; readonly bucket: number; readonly isForeign?: boolean }
   | { readonly type: 'answered'; readonly t: number; readonly callId: CallId; readonly age: number }
   | { readonly type: 'failed'; readonly t: number; readonly callId: CallId; readonly age: number; readonly cause: string }
   | { readonly type: 'connected'; readonly t: number; readonly callId: CallId; readonly agentId: AgentId; readonly wait: number }
