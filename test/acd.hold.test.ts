@@ -4,6 +4,8 @@ import { brokenInvariants } from '../core/acd/invariants.js';
 import { offerId } from '../core/acd/ids.js';
 import type { OfferSegment, Segment } from '../core/acd/records.js';
 import type { HoldSide } from '../core/acd/state.js';
+import { agentRow } from '../core/board/agent-row.js';
+import { noToday } from '../core/board/no-today.js';
 import { openWorkOf } from '../core/reports/open-work.js';
 import { createDesk, deskConfig } from './support/engine-desk.js';
 
@@ -58,6 +60,21 @@ describe('hold', () => {
     end();
     assert.deepEqual([segment()?.holdMs, segment()?.talkMs], [7_000, 15_000]);
     assert.deepEqual(told(), ['talk-held agent', 'talk-resumed agent 3000', 'talk-held agent', 'talk-resumed agent 4000']);
+  });
+
+  it('B6 B23: the board shows who is on hold, and since when', () => {
+    const { desk, held, resumed } = talking();
+    const shown = () => {
+      const [agent = assert.fail()] = desk.state.agents.values();
+      return agentRow(desk.state, agent, desk.state.agentConfigs.get(agent.id) ?? assert.fail(), noToday, desk.nowMs()).call?.heldSinceMs;
+    };
+    assert.equal(shown(), undefined);
+    held();
+    const sinceMs = desk.nowMs();
+    desk.advance(2_000);
+    assert.equal(shown(), sinceMs);
+    resumed();
+    assert.equal(shown(), undefined);
   });
 
   it('B6: doubled news change nothing, and a hold that is never taken back ends with the talk', () => {

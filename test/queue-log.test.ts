@@ -136,7 +136,7 @@ describe('queue log', () => {
     assert.deepEqual(stored.trim().split('\n').sort(), live().sort());
   });
 
-  it('B60: exit key, place at the end, kind and target of a transfer; a message is no caller', async () => {
+  it('B60: exit key, place at the end, kind and target of a transfer; a message is no caller', () => {
     const lines = scene().live();
     const data = (event: string) => lines.filter((line) => line.split('|')[4] === event).map((line) => line.split('|').slice(5).join('|'));
     assert.deepEqual(data('EXITWITHKEY'), ['5|1|2|1']);

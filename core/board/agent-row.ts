@@ -72,6 +72,7 @@ function talkRow(state: AcdState, { phase, chats }: Agent): TalkRow | undefined 
   const offer = id === undefined ? undefined : state.offers.get(id);
   if (!offer) return undefined;
   const member = state.members.get(offer.member);
+  const heldSinceMs = (offer.phase.kind === 'talking' && offer.phase.hold?.sinceMs) || 0;
   return {
     offer: offer.id,
     member: offer.member,
@@ -80,5 +81,6 @@ function talkRow(state: AcdState, { phase, chats }: Agent): TalkRow | undefined 
     name: member?.name ?? '',
     isTalking: offer.phase.kind === 'talking',
     sinceMs: offer.phase.kind === 'talking' ? offer.phase.connectedAtMs : offer.startedAtMs,
+    ...(heldSinceMs > 0 && { heldSinceMs }),
   };
 }

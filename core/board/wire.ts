@@ -54,6 +54,8 @@ export interface TalkRow {
   readonly name: string;
   readonly isTalking: boolean;
   readonly sinceMs: number;
+  /** one of the two is on hold since then */
+  readonly heldSinceMs?: number;
 }
 
 export interface AgentRow {

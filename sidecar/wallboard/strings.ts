@@ -164,6 +164,7 @@ export const strings = {
     noCaller: 'No caller. The next one appears here.',
     ringing: 'Ringing at your telephone',
     talking: 'In a talk',
+    held: 'On hold',
     waited: 'Waited since',
     wrapUp: 'Wrap-up',
     end: 'I am done',

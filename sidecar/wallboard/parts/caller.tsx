@@ -29,6 +29,11 @@ const Caller = ({ caller, call }: { readonly caller: MemberRow; readonly call: T
       <Figure label={call.isTalking ? words.talking : words.ringing}>
         <Since atMs={call.sinceMs} />
       </Figure>
+      {call.heldSinceMs !== undefined && (
+        <Figure label={words.held}>
+          <Since atMs={call.heldSinceMs} />
+        </Figure>
+      )}
       <Figure label={strings.queues.name}>{shortId(call.queue)}</Figure>
       <Figure label={words.waited}>
         <Since atMs={caller.sinceMs} />
