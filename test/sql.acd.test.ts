@@ -53,7 +53,15 @@ describeStores('state of the queue engine', (open) => {
   it('nothing was stored: nothing is loaded', async () => {
     const { store } = await open();
 
-    assert.deepEqual(await store.acd.load(), { members: [], agents: [], offers: [], queues: [], system: undefined, lastTalks: [], lastSeq: 0 });
+    assert.deepEqual(await store.acd.load(), {
+      members: [],
+      agents: [],
+      offers: [],
+      queues: [],
+      system: undefined,
+      lastTalks: [],
+      lastSeq: 0,
+    });
     assert.equal(await store.acd.savedFence(), 0);
   });
 

@@ -196,7 +196,7 @@ describe('FreeSWITCH switch', () => {
   it('B51: a leg that is to hear a message goes on with it in the dialplan', async () => {
     await open();
     port.ring({ ...order, call: undefined, message: '/var/spool/tandem/1.wav', confirmKey: '1', announcements: ['support'] });
-    const command = await sent('bgapi originate');
+    const command = (await sent('bgapi originate')) ?? '';
     assert.match(command, /tandem_message=\/var\/spool\/tandem\/1\.wav/);
     assert.match(command, /tandem_message_number=4930123/);
     const program = /'m:\^:(.*)' inline$/.exec(command)?.[1]?.split('^') ?? [];

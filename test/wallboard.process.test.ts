@@ -55,8 +55,9 @@ describe('wallboard of a running process', function () {
     const tookMs = Date.now() - atMs;
     assert.ok(tookMs < 1_000, `seen after ${String(tookMs)} ms`);
 
-    const port = tandem?.ports.http ?? assert.fail();
-    await tandem.kill9();
+    const running = tandem ?? assert.fail();
+    const port = running.ports.http;
+    await running.kill9();
     await page.getByText('Connection lost.').waitFor();
     tandem = await start(port);
     await page.getByText('Connected again.').waitFor({ timeout: 30_000 });

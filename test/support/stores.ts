@@ -170,7 +170,9 @@ function mariaDbPlace(server: TestMariaDb): Place {
 
 /** All but the list of migrations, which belongs to the tables. */
 async function deleteRows(db: Db): Promise<void> {
-  const tables = await db.all(`SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`);
+  const tables = await db.all(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`,
+  );
   const names = tables.map((row) => String(row['name'])).filter((name) => name !== 'tandem_migrations');
   for (const name of names) await db.run(`DELETE FROM \`${name}\``, [], { repeatable: true });
 }
