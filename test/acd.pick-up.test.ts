@@ -17,9 +17,11 @@ const site = {
 
 describe('pick-up', () => {
   const segments: Segment[] = [];
-  const start = () => {
+  const start = (support: object = {}) => {
     segments.length = 0;
-    const desk = createDesk(deskConfig(site), undefined, { onSegments: (news) => void segments.push(...news) });
+    const desk = createDesk(deskConfig({ ...site, queues: { ...site.queues, support } }), undefined, {
+      onSegments: (news) => void segments.push(...news),
+    });
     const pickUp = (member: string, agent = 'chief') => desk.step({ type: 'pick-up-asked', member, agent });
     const offerOf = (member: string) => desk.state.members.get(memberId(member))?.offers[0] ?? assert.fail('no offer');
     return { desk, pickUp, offerOf };
@@ -65,6 +67,21 @@ describe('pick-up', () => {
     assert.equal(desk.state.offers.get(offerOf(member))?.agent, 'anna');
     assert.deepEqual(desk.state.members.get(memberId(next))?.offers, []);
     fine(world);
+  });
+
+  it('B34: where all are rung at once, the one who picks up is rung alone', () => {
+    const world = start({ strategy: 'ring-all' });
+    const { desk, pickUp } = world;
+    desk.login('anna');
+    const member = desk.call('support');
+    const rung = () => desk.state.members.get(memberId(member))?.offers.map((id) => desk.state.offers.get(id)?.agent);
+    assert.deepEqual(rung(), ['anna']);
+    pickUp(member);
+    desk.advance(5_000);
+    assert.deepEqual(rung(), ['chief']);
+    fine(world);
+    desk.step({ type: 'offer-failed', offer: world.offerOf(member), failure: 'rejected', detail: '' });
+    assert.deepEqual(rung(), ['anna']);
   });
 
   it('B34: pick-ups that are not answered are counted against nobody: no status, no limit, nothing missed', () => {

@@ -58,7 +58,7 @@ describe('simulation', () => {
   });
 
   for (const [name, first, last] of parts(smallDays, 10))
-    it(`B1 B2 B5 B6 B7 B8 B14 B16 B17 B18 B19 B20 B27 B53: ${name} of trouble keep every promise`, function () {
+    it(`B1 B2 B5 B6 B7 B8 B14 B16 B17 B18 B19 B20 B27 B34 B53: ${name} of trouble keep every promise`, function () {
       this.timeout(timeoutMs);
       for (let seed = first; seed <= last; seed++) demand(seed, runSeed(seed));
     });

@@ -74,7 +74,7 @@ function mayBeRung(state: AcdState, member: Member, at: Moment): boolean {
   if (member.offers.length === 0) return true;
   const queue = state.queueConfigs.get(member.queue);
   if (!queue || member.media === 'chat' || member.offers.length >= queue.ringAgentsMax) return false;
-  if (member.offers.some((id) => state.offers.get(id)?.phase.kind !== 'ringing')) return false;
+  if (member.offers.map((id) => state.offers.get(id)).some((offer) => offer?.phase.kind !== 'ringing' || offer.isPickUp)) return false;
   if (isGoing(member, queue, at.nowMs)) return false;
   if (queue.strategy === 'ring-all') return true;
   return queue.strategy === 'ring-progressively' && member.nextRingAtMs <= at.nowMs;

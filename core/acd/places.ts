@@ -105,12 +105,15 @@ function mayBeRung(w: World, member: Member): boolean {
   if (member.offers.length === 0) return true;
   const queue = w.queueOf(member.queue);
   if (member.media === 'chat' || member.offers.length >= queue.ringAgentsMax) return false;
-  if (member.offers.some((id) => w.offers.get(id)?.phase.kind !== 'ringing')) return false;
+  if (!member.offers.every((id) => isOneOfMany(w.offers.get(id)))) return false;
   // what is to end the waiting comes when the last leg has ended: no new one is started before it
   if (Math.min(overflowDueMs(w, member), onHoldDueMs(w, member)) <= w.nowMs) return false;
   if (queue.strategy === 'ring-all') return true;
   return queue.strategy === 'ring-progressively' && member.nextRingAtMs <= w.nowMs;
 }
+
+/** Rings, and others may ring beside it; who picks a caller up by hand rings alone. */
+const isOneOfMany = (offer: Offer | undefined): boolean => offer?.phase.kind === 'ringing' && !offer.isPickUp;
 
 /** A caller who can be connected, or a callback whose turn may come. */
 function isThere(w: World, { presence, call, homeSwitch }: Member): boolean {

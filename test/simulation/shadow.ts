@@ -20,6 +20,7 @@ export interface Place {
 
 export interface MemberBefore {
   readonly visit: number;
+  readonly rank: number;
   readonly lastTier: Place | undefined;
 }
 
@@ -53,7 +54,7 @@ export class Shadow implements Checker {
 
   private rememberMember(state: AcdState, id: MemberId): void {
     const member = state.members.get(id);
-    if (member) this.members.set(id, { visit: member.visit, lastTier: member.lastTier });
+    if (member) this.members.set(id, { visit: member.visit, rank: member.rank, lastTier: member.lastTier });
     else this.members.delete(id);
   }
 }

@@ -46,7 +46,7 @@ export class Supervisor {
     const { random, nowMs } = this.sim;
     const member = this.anyMember();
     const agent = this.anyAgent();
-    switch (random.int(0, 9)) {
+    switch (random.int(0, 10)) {
       case 0:
         return { type: 'withdraw-asked', member, reason: random.pick(['withdrawn', 'closed', 'timeout', 'error'] as const) };
       case 1:
@@ -64,6 +64,8 @@ export class Supervisor {
         return { type: 'dispatch-asked', member, agent };
       case 8:
         return { type: 'callback-asked', member: member as never, number: callerNumber(random.int(20, 40)) };
+      case 9:
+        return { type: 'pick-up-asked', member, agent };
       default:
         return { type: 'type-asked', agent, agentType: random.pick(['callback', 'callback', 'uuid-standby']) };
     }

@@ -4,7 +4,7 @@ import type { RingOrder } from '../../../core/acd/effects.js';
 import type { MemberId } from '../../../core/acd/ids.js';
 import type { Checker, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
-import { asChosen } from './order.js';
+import { asChosen, isPickUp } from './order.js';
 
 /** The first to answer wins: nobody else goes on ringing for the same caller, unless a key has to be pressed first. */
 function checkRace({ event, state }: Seen): void {
@@ -21,7 +21,7 @@ function checkStatus({ state, changes }: Seen): void {
     const agent = state.agents.get(id);
     if (!agent || agent.status.startsWith('Available')) continue;
     const ids = [...agent.chats, ...(agent.phase.kind === 'offered' ? [agent.phase.offer] : [])];
-    if (ids.some((offer) => state.offers.get(offer)?.phase.kind === 'ringing'))
+    if (ids.map((offer) => state.offers.get(offer)).some((offer) => offer?.phase.kind === 'ringing' && !offer.isPickUp))
       throw new Violation('fit', `agent ${id} is ${agent.status} and is rung on`);
   }
 }
@@ -43,9 +43,13 @@ function check({ state, nowMs, downToEngine, event }: Seen, order: RingOrder): v
   const member = state.members.get(order.member);
   const agent = state.agents.get(order.agent);
   if (!offer || !member || !agent) return;
+  if (member.call && downToEngine.has(member.call.switch)) fail('the switch is down');
+  if (isPickUp(state, order)) {
+    if (member.presence.kind !== 'here' || member.offers.length > 1) fail('he is not there, or rung for elsewhere');
+    return;
+  }
   const service = state.servicesOfQueue(order.queue).get(order.agent) ?? fail('he does not serve it');
   if (member.presence.kind !== 'here') fail(`the caller is ${member.presence.kind}`);
-  if (member.call && downToEngine.has(member.call.switch)) fail('the switch is down');
   if (!agent.status.startsWith('Available')) fail(`he is ${agent.status}`);
   if (agent.readyAtMs > nowMs) fail('he rests');
   if (!state.system.isDispatching && event?.type !== 'dispatch-asked') fail('dispatching is off');

@@ -12,6 +12,7 @@ import { createFitChecker } from './fit.js';
 import { createListChecker } from './lists.js';
 import { createOneCallChecker } from './one-call.js';
 import { createOrderChecker } from './order.js';
+import { createPickUpChecker } from './pick-up.js';
 import { createRefusalChecker } from './refusals.js';
 import { createRestChecker } from './rests.js';
 import { createRestartChecker } from './restart.js';
@@ -45,6 +46,7 @@ export function createCheckers(): readonly Checker[] {
     createAdmissionChecker(),
     createListChecker(),
     createFactChecker(shadow),
+    createPickUpChecker(shadow),
     shadow,
   ];
 }

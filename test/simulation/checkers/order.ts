@@ -19,6 +19,9 @@ export function asChosen(agent: Agent, order: RingOrder): Agent {
   return { ...agent, phase: { kind: 'idle' }, chats: agent.chats.filter((chat) => chat !== order.offer) };
 }
 
+/** A person chose this caller and this agent: no order of the engine's. */
+export const isPickUp = (state: AcdState, { offer }: RingOrder): boolean => state.offers.get(offer)?.isPickUp === true;
+
 /** Members who still wait after the step and whom this agent could have served instead. */
 export function passedOver(state: AcdState, agent: Agent, at: Moment): Member[] {
   const found: Member[] = [];
@@ -72,7 +75,7 @@ export function createOrderChecker(): Checker {
       const { effects, event, answer, isThorough } = seen;
       if (event?.type === 'caller-joined' && answer.ok && answer.member !== undefined) absent.delete(answer.member);
       if (!isThorough || event?.type === 'dispatch-asked') return;
-      for (const effect of effects) if (effect.type === 'ring') check(seen, effect.order);
+      for (const effect of effects) if (effect.type === 'ring' && !isPickUp(seen.state, effect.order)) check(seen, effect.order);
     },
     restarted({ stored, nowMs }: Restart): void {
       absent.clear();

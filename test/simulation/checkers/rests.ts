@@ -89,7 +89,8 @@ export function createRestChecker(shadow: Shadow): Checker {
         if (was?.kind === 'reserved' && was.untilMs > nowMs && !isFreed)
           throw new Violation(name, `agent ${effect.order.agent} is rung while ${was.by} has reserved him`);
         const endMs = untilMs.get(effect.order.agent) ?? 0;
-        if (nowMs < endMs)
+        // who picks a caller up wants him now, though he rests from chats
+        if (nowMs < endMs && event?.type !== 'pick-up-asked')
           throw new Violation(
             name,
             `agent ${effect.order.agent} is rung ${String(endMs - nowMs)} ms before the rest after a failure is over`,

@@ -6,7 +6,7 @@ import type { AcdState } from '../../../core/acd/acd-state.js';
 import type { Member } from '../../../core/acd/state.js';
 import type { Checker, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
-import { asChosen, passedOver } from './order.js';
+import { asChosen, isPickUp, passedOver } from './order.js';
 
 function checkJoin({ event, answer, state, nowMs }: Seen): void {
   if (event?.type !== 'caller-joined' || !answer.ok || answer.resumed === true) return;
@@ -37,7 +37,7 @@ export function createStarvationChecker(): Checker {
       const { state, effects, nowMs, downToEngine, event, isThorough } = seen;
       if (!isThorough || event?.type === 'dispatch-asked') return;
       for (const effect of effects) {
-        if (effect.type !== 'ring') continue;
+        if (effect.type !== 'ring' || isPickUp(state, effect.order)) continue;
         const member = state.members.get(effect.order.member);
         const agent = state.agents.get(effect.order.agent);
         if (!member || !agent || !state.offers.has(effect.order.offer)) continue;

@@ -8,7 +8,7 @@ import type { Agent, Member } from '../../../core/acd/state.js';
 import type { Checker, Seen } from '../checker.js';
 import type { Place, Shadow } from '../shadow.js';
 import { Violation } from '../violation.js';
-import { asChosen } from './order.js';
+import { asChosen, isPickUp } from './order.js';
 
 /** The agent's place for this caller; compared number by number, then by id. */
 type Place2 = readonly number[];
@@ -112,7 +112,7 @@ export function createStrategyChecker(shadow: Shadow): Checker {
       const pivots = new Map(shadow.queues);
       for (const effect of effects) {
         if (effect.type !== 'ring') continue;
-        if (isThorough && event?.type !== 'dispatch-asked') check(seen, effect.order, pivots);
+        if (isThorough && event?.type !== 'dispatch-asked' && !isPickUp(state, effect.order)) check(seen, effect.order, pivots);
         for (const { queue, level, position } of state.servicesOfAgent(effect.order.agent)) pivots.set(queue, { level, position });
       }
     },
