@@ -145,6 +145,8 @@ export function createHttpServer(app: RequestListener, options: HttpServerOption
       headersTimeout: options.headersMsMax,
       requestTimeout: options.requestMsMax,
       keepAliveTimeout: options.keepAliveMs,
+      // Node looks for late ones every 30 s only, unless it is told
+      connectionsCheckingInterval: Math.ceil(options.headersMsMax / 2),
       maxHeaderSize: options.headerBytesMax,
     },
     app,
