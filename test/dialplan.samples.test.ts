@@ -312,6 +312,35 @@ describe('dialplan samples: FreeSWITCH', () => {
     assert.ok(includes(elements(codes, 'extension').flatMap(actionsOf), 'set', /^transfer_after_bridge=standby:XML:tandem_agents$/));
   });
 
+  it('B5: messages and agents’ wishes, too, are told to the other host when the first is not the owner of the queues', () => {
+    for (const [file, from, to] of [
+      ['tandem_messages.xml', 'tandem message asked, nothing done', 'left-other'],
+      ['tandem_feature_codes.xml', 'tandem agent asked, nothing done', 'wish-other'],
+      ['tandem_feature_codes.xml', 'tandem agent after standby, other', 'standby-other'],
+    ] as const) {
+      const found = elements(freeswitch.find(({ name }) => name === file)?.root ?? assert.fail(file), 'extension');
+      const asked = found.find(({ attributes }) => attributes['name'] === from) ?? assert.fail(from);
+      assert.match(elements(asked, 'condition').at(-1)?.attributes['expression'] ?? '', /TDM_STANDBY\|TDM_STOPPING/, from);
+      assert.ok(includes(actionsOf(asked), 'transfer', new RegExp(`^${to} XML tandem_`)), from);
+      const other = found.find((extension) => elements(extension, 'condition')[0]?.attributes['expression'] === `^${to}$`);
+      assert.ok(other && includes(actionsOf(other), 'socket', /tandem_esl_other/), to);
+    }
+  });
+
+  it('B51: a message whose caller hangs up is told all the same, by a command in which nothing of the caller’s stands but digits', () => {
+    const messages = freeswitch.find(({ name }) => name === 'tandem_messages.xml')?.root ?? assert.fail('file is missing');
+    const leave = elements(messages, 'extension').find(({ attributes }) => attributes['name'] === 'tandem leave message');
+    const actions = leave ? actionsOf(leave) : [];
+    const hook = actions.findIndex(({ data }) => data.startsWith('api_hangup_hook='));
+    assert.equal(actions[hook + 2]?.application, 'record');
+    const used = [...(actions[hook]?.data ?? '').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name).sort();
+    assert.deepEqual(used, ['record_ms', 'tandem_left', 'tandem_left_name', 'tandem_left_number']);
+    assert.ok(includes(actions, 'set', /^tandem_left=\$\$\{tandem_message_dir\}\/\$\{create_uuid\(\)\}\.wav$/));
+    const digits = elements(leave ?? assert.fail('leave'), 'condition').find(({ attributes }) => attributes['break'] === 'never');
+    assert.equal(digits?.attributes['expression'], '^(\\+?[0-9]{1,24})$');
+    assert.ok(includes(actions, 'set', /^tandem_left_number=\$1$/));
+  });
+
   it('TRK-3: the code leaves in sip_h_X-CCC-Code and goes no further than the lookup', () => {
     const text = freeswitch.map((file) => file.text).join('');
     assert.match(text, /<action application="set" data="sip_h_X-CCC-Code=\$1"\/>/);
