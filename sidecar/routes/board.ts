@@ -8,6 +8,7 @@ import type { AgentId, QueueId } from '../../core/acd/ids.js';
 import type { BoardEvent } from '../../core/board/wire.js';
 import { TandemError } from '../../core/errors.js';
 import type { LiveBoard } from '../../core/services/live-board.js';
+import { createStream, eventStreamDefaults } from '../event-stream.js';
 import { agentFor, queueFor } from './inside.js';
 import { refuse, type Principal } from './permission.js';
 import { queryOf, type QueueApiTools } from './request.js';
@@ -85,27 +86,26 @@ function stream(
   const end = tools.board.watch({ ...wish, queues: principal.queues }, (frame) => send(frame)); // TDM_BUSY comes before any answer
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   req.socket.setNoDelay(true);
-  send = (frame) => {
-    if (res.writableLength > options.unsentBytesMax) res.destroy();
-    else res.write(frame);
-  };
-  res.write('retry: 1000\n\n');
-  for (const frame of unsent) res.write(frame);
-
+  const timers = { after: (delayMs: number, run: () => void) => tools.after(delayMs, run), nowMs: () => tools.nowMs() };
+  const out = createStream(res, { timers, onOver: over }, { ...eventStreamDefaults, bufferBytesMax: options.unsentBytesMax });
   let cancelBeat: () => void = () => undefined;
   const beat = (): void => {
-    send(heartbeat);
     cancelBeat = tools.after(options.beatMs, beat);
+    out.sendLive(heartbeat);
   };
   cancelBeat = tools.after(options.beatMs, beat);
   const leftMs = (principal.endsAtMs ?? Infinity) - tools.nowMs();
   const cancelEnd = tools.after(Math.max(0, Math.min(options.streamMsMax, leftMs)), () => res.end());
-  res.on('error', () => undefined); // a viewer who went away
-  res.on('close', () => {
+
+  send = (frame) => out.sendLive(frame);
+  out.send('retry: 1000\n\n');
+  for (const frame of unsent) out.sendLive(frame);
+
+  function over(): void {
     end();
     cancelBeat();
     cancelEnd();
-  });
+  }
 }
 
 const heartbeat = Buffer.from(': here\n\n');
