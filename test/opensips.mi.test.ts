@@ -268,6 +268,8 @@ describe('OpenSIPS commands', () => {
   it('O113: single statistics are reset, gauges are not; unknown names are refused', async () => {
     desk.call('support');
     await refused('get_statistics', { statistics: ['ccf_incalls_support'] }, 404, 'Statistics Not Found');
+    for (const name of ['constructor', 'toString-support', '__proto__', 'ccf_constructor-support', 'ccf_toString'])
+      await refused('get_statistics', { statistics: [name] }, 404, 'Statistics Not Found');
     await refused('get_statistics', {}, -32602, 'Invalid params', 'Too few or too many parameters');
     await refused('get_statistics', { statistics: [3] }, -32602, 'Invalid params', "Bad type for parameter 'statistics'");
     await refused('reset_statistics', { statistics: ['ccf_queued_calls-support'] }, 404, 'Statistics Not Found');

@@ -28,7 +28,54 @@ class Counters {
 /** Flows and agents whose counters are kept; those of removed ones stay (12.2), up to this many. */
 export const keptMax = 20_000;
 
-type Value = (now: CountedNow) => number;
+/** Of the counters of the flow, the agent or the whole, of the moment, and of whom. */
+type Value<Id> = (of: Counters, now: CountedNow, id: Id) => number;
+type Values<Id> = Readonly<Record<string, Value<Id>>>;
+
+const globalValues: Values<undefined> = {
+  ccg_incalls: (of) => of.incalls,
+  ccg_awt: (of) => Math.trunc(meanOf(of.wait)),
+  ccg_load: (_of, now) => load(now.held().all, now.agents()),
+  ccg_distributed_incalls: (of) => of.dist,
+  ccg_answered_incalls: (of) => of.answered,
+  ccg_answered_inchats: (of) => of.answeredChats,
+  ccg_abandonned_incalls: (of) => of.abandoned,
+  ccg_abandoned_incalls: (of) => of.abandoned,
+  ccg_onhold_calls: (_of, now) => now.held().all,
+  ccg_onhold_chats: (_of, now) => now.held().chats,
+  ccg_free_agents: (_of, now) => now.agents().free,
+};
+
+const flowValues: Values<QueueId> = {
+  ccf_incalls: (of) => of.incalls,
+  ccf_dist_incalls: (of) => of.dist,
+  ccf_answ_incalls: (of) => of.answered,
+  ccf_answ_inchats: (of) => of.answeredChats,
+  ccf_aban_incalls: (of) => of.abandoned,
+  ccf_onhold_calls: (_of, now, id) => now.held(id).all,
+  ccf_onhold_incalls: (_of, now, id) => now.held(id).all,
+  ccf_onhold_chats: (_of, now, id) => now.held(id).chats,
+  ccf_onhold_inchats: (_of, now, id) => now.held(id).chats,
+  ccf_queued_calls: (_of, now, id) => now.held(id).queued,
+  ccf_etw: (_of, now, id) => etw(now, id),
+  ccf_awt: (of) => Math.trunc(meanOf(of.wait)),
+  ccf_load: (_of, now, id) => load(now.held(id).all, now.agents(id)),
+  ccg_load: (_of, now, id) => load(now.held(id).all, now.agents(id)),
+  ccf_free_agents: (_of, now, id) => now.agents(id).free,
+};
+
+const agentValues: Values<AgentId> = {
+  cca_dist_incalls: (of) => of.dist,
+  cca_answ_incalls: (of) => of.answered,
+  cca_answ_inchats: (of) => of.answeredChats,
+  cca_aban_incalls: (of) => of.abandoned,
+  cca_att: (of) => Math.trunc(meanOf(of.talk)),
+};
+
+const none = new Counters();
+
+/** Not what every object has, `constructor` for one. */
+const valueIn = <Id>(values: Values<Id>, name: string): Value<Id> | undefined => (Object.hasOwn(values, name) ? values[name] : undefined);
 
 export class CallCenterStatistics {
   #all = new Counters();
@@ -132,12 +179,13 @@ export class CallCenterStatistics {
   all(state: AcdState): ReadonlyMap<string, number> {
     const found = new Map<string, number>();
     const now = new CountedNow(state);
-    const put = (values: Readonly<Record<string, Value>>, suffix: string): void => {
-      for (const [name, value] of Object.entries(values)) found.set(`${name}${suffix}`, value(now));
+    const put = <Id>(values: readonly (readonly [string, Value<Id>])[], of: Counters, id: Id, suffix: string): void => {
+      for (const [name, value] of values) found.set(name + suffix, value(of, now, id));
     };
-    put(this.#globals(), '');
-    for (const id of state.queueConfigs.keys()) put(this.#ofFlow(id), `-${id}`);
-    for (const id of state.agentConfigs.keys()) put(this.#ofAgent(id), `-${id}`);
+    put(Object.entries(globalValues), this.#all, undefined, '');
+    const [ofFlow, ofAgent] = [Object.entries(flowValues), Object.entries(agentValues)];
+    for (const id of state.queueConfigs.keys()) put(ofFlow, this.#flows.get(id) ?? none, id, `-${id}`);
+    for (const id of state.agentConfigs.keys()) put(ofAgent, this.#agents.get(id) ?? none, id, `-${id}`);
     return found;
   }
 
@@ -145,62 +193,13 @@ export class CallCenterStatistics {
   one(name: string, state: AcdState): number | undefined {
     const [base, of] = splitName(name);
     const now = new CountedNow(state);
-    if (of === undefined) return this.#globals()[base]?.(now);
+    if (of === undefined) return valueIn(globalValues, base)?.(this.#all, now, undefined);
     if (base.startsWith('ccf_')) {
       const queue = state.queueNamed(of);
-      return queue && this.#ofFlow(queue.id)[base]?.(now);
+      return queue && valueIn(flowValues, base)?.(this.#flows.get(queue.id) ?? none, now, queue.id);
     }
     const agent = state.agentNamed(of);
-    return agent && this.#ofAgent(agent.id)[base]?.(now);
-  }
-
-  #globals(): Readonly<Record<string, Value>> {
-    const all = this.#all;
-    return {
-      ccg_incalls: () => all.incalls,
-      ccg_awt: () => Math.trunc(meanOf(all.wait)),
-      ccg_load: (now) => load(now.held().all, now.agents()),
-      ccg_distributed_incalls: () => all.dist,
-      ccg_answered_incalls: () => all.answered,
-      ccg_answered_inchats: () => all.answeredChats,
-      ccg_abandonned_incalls: () => all.abandoned,
-      ccg_abandoned_incalls: () => all.abandoned,
-      ccg_onhold_calls: (now) => now.held().all,
-      ccg_onhold_chats: (now) => now.held().chats,
-      ccg_free_agents: (now) => now.agents().free,
-    };
-  }
-
-  #ofFlow(id: QueueId): Readonly<Record<string, Value>> {
-    const flow = this.#flows.get(id) ?? new Counters();
-    return {
-      ccf_incalls: () => flow.incalls,
-      ccf_dist_incalls: () => flow.dist,
-      ccf_answ_incalls: () => flow.answered,
-      ccf_answ_inchats: () => flow.answeredChats,
-      ccf_aban_incalls: () => flow.abandoned,
-      ccf_onhold_calls: (now) => now.held(id).all,
-      ccf_onhold_incalls: (now) => now.held(id).all,
-      ccf_onhold_chats: (now) => now.held(id).chats,
-      ccf_onhold_inchats: (now) => now.held(id).chats,
-      ccf_queued_calls: (now) => now.held(id).queued,
-      ccf_etw: (now) => etw(now, id),
-      ccf_awt: () => Math.trunc(meanOf(flow.wait)),
-      ccf_load: (now) => load(now.held(id).all, now.agents(id)),
-      ccg_load: (now) => load(now.held(id).all, now.agents(id)),
-      ccf_free_agents: (now) => now.agents(id).free,
-    };
-  }
-
-  #ofAgent(id: AgentId): Readonly<Record<string, Value>> {
-    const agent = this.#agents.get(id) ?? new Counters();
-    return {
-      cca_dist_incalls: () => agent.dist,
-      cca_answ_incalls: () => agent.answered,
-      cca_answ_inchats: () => agent.answeredChats,
-      cca_aban_incalls: () => agent.abandoned,
-      cca_att: () => Math.trunc(meanOf(agent.talk)),
-    };
+    return agent && valueIn(agentValues, base)?.(this.#agents.get(agent.id) ?? none, now, agent.id);
   }
 }
 
