@@ -16,6 +16,13 @@ export interface SocketUser {
   readonly mayPublish: boolean;
 }
 
+export interface FinishedJob {
+  readonly id: string;
+  readonly command: string;
+  readonly args: string;
+  readonly output: string;
+}
+
 /** What `sendevent` wants to tell. */
 export interface PublishedEvent {
   readonly id: string;
@@ -37,7 +44,7 @@ export interface SocketSessionDeps<User extends SocketUser> {
   /** An event of a client for everybody. */
   publish(event: PublishedEvent): void;
   /** The event of a finished background job, for this client. */
-  jobDone(job: { readonly id: string; readonly command: string; readonly args: string; readonly output: string }): SocketEvent;
+  jobDone(job: FinishedJob): SocketEvent;
   /** False: what the event tells of does not exist for him. */
   mayHear(user: User, event: SocketEvent): boolean;
   newId(): string;

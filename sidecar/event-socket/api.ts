@@ -14,6 +14,7 @@ import { recordedCommand } from '../../core/services/recorded-command.js';
 import type { SocketUser } from '../../core/event-socket/session.js';
 import { TandemError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
+import { sessionsOf, upTime } from './heartbeat.js';
 
 export interface SocketPrincipal extends SocketUser, CallcenterUser {
   may(need: CallcenterNeed): boolean;
@@ -109,15 +110,10 @@ const names = (): readonly string[] => [...callcenterCommandNames, ...commands.k
 // ------------------------------------------------------------------ how it goes
 
 function status({ engine, nowMs, startedAtMs, version }: SocketApiDeps): string {
-  const ms = nowMs() - startedAtMs;
-  const s = Math.floor(ms / 1000);
-  const [days, hours, minutes] = [Math.floor(s / 86_400), Math.floor(s / 3_600) % 24, Math.floor(s / 60) % 60];
-  const up = `UP 0 years, ${String(days)} days, ${String(hours)} hours, ${String(minutes)} minutes, ${String(s % 60)} seconds, ${String(ms % 1000)} milliseconds, 0 microseconds`;
+  const up = `UP ${upTime(nowMs() - startedAtMs)}`;
   if (!engine.isOwner()) return `${up}\nTandem (Version ${version}) does not own the queues\n`;
-  const state = engine.view();
-  const talks = [...state.members.values()].filter(({ phase }) => phase.kind === 'talking').length;
-  const present = [...state.members.values()].filter(({ call }) => call !== undefined).length;
-  return `${up}\nTandem (Version ${version}) is ready\n${String(present)} session(s) in the queues, ${String(talks)} in a talk\n`;
+  const { present, talking } = sessionsOf(engine);
+  return `${up}\nTandem (Version ${version}) is ready\n${String(present)} session(s) in the queues, ${String(talking)} in a talk\n`;
 }
 
 function uptimeIn({ nowMs, startedAtMs }: SocketApiDeps, args: string): number {

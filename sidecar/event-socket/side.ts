@@ -8,7 +8,7 @@ import type { InfoEvent } from '../../core/callcenter/info-event.js';
 import { CallcenterInfo, getEvent } from '../../core/callcenter/info-events.js';
 import { hearsEvent } from '../../core/callcenter/heard.js';
 import { createMinuteLimit } from '../../core/cluster/limits.js';
-import { headOf, type EventHead, type EventHeaders, type SocketEvent } from '../../core/event-socket/event.js';
+import type { EventHead } from '../../core/event-socket/event.js';
 import { TandemError } from '../../core/errors.js';
 import type { Log, Meter } from '../../core/ports.js';
 import type { Callcenter } from '../callcenter.js';
@@ -17,6 +17,8 @@ import type { ApiNeed, Permit, Principal } from '../routes/permission.js';
 import { equalSecrets } from '../secrets.js';
 import type { Timers } from '../timers.js';
 import { createSocketApi, type SocketPrincipal } from './api.js';
+import { heartbeat, sessionsOf, startHeartbeat } from './heartbeat.js';
+import { createSocketNews } from './news.js';
 import { createEventSocketServer, type EventSocketServer } from './server.js';
 
 export interface EventSocketDeps {
@@ -48,14 +50,10 @@ export const openEventSocket = (config: Config, deps: Omit<EventSocketDeps, 'con
 export function createEventSocket(deps: EventSocketDeps): EventSocket {
   const { config, engine, timers, log, meter } = deps;
   const nowMs = (): number => timers.nowMs();
+  const startedAtMs = nowMs();
   const head: EventHead = { coreUuid: randomUUID(), hostname: hostname(), ipv4: config.host, ipv6: '::1', offsetMinutes };
-  let sequence = 0;
-  const send = (event: Omit<SocketEvent, 'body'> & { readonly body?: string | undefined }): void =>
-    server.send({ body: undefined, ...event });
-  const told = (event: InfoEvent, atMs: number): void => {
-    const headers = [...headOf(head, event, atMs, ++sequence), ...event.headers];
-    send({ name: event.name, subclass: event.subclass, headers });
-  };
+  const news = createSocketNews(head, nowMs);
+  const told = (event: InfoEvent, atMs: number): void => server.send(news.info(event, atMs));
 
   const info = new CallcenterInfo(deps.instance);
   const owned = (): void => {
@@ -74,40 +72,28 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
     reload: () => deps.reload(),
     record: deps.record,
     nowMs,
-    startedAtMs: nowMs(),
+    startedAtMs,
     version: deps.version,
     hostname: head.hostname,
     coreUuid: head.coreUuid,
     log,
   });
 
-  const wrong = createMinuteLimit();
   const server: EventSocketServer = createEventSocketServer(config, {
-    authenticate(password, address) {
-      if (wrong.count(address, nowMs()) >= wrongPasswordsMax) return undefined;
-      if (equalSecrets(password, config.password ?? '')) return { ...administrator, address };
-      wrong.take(address, wrongPasswordsMax, nowMs());
-      return undefined;
-    },
+    authenticate: ownPassword(config.password ?? '', nowMs),
     authenticateUser: (user, password, address) => userOf(deps.permit, user, password, address),
     api,
     mayHear: ({ queues }, { headers }) => queues === undefined || hearsEvent(engine.isOwner() ? engine.view() : undefined, queues, headers),
     newId: randomUUID,
-    publish({ id, name, headers: given, body, line }) {
-      // a name that nobody knows became CUSTOM, but its subclass none
-      const isCustom = /^sendevent\s+custom\b/i.test(line);
-      const subclass = isCustom ? given.find(([header]) => isSubclass(header))?.[1] : undefined;
-      const headers = publishedHeaders(headOf(head, { name, subclass, from: 'sendevent' }, nowMs(), ++sequence), given, id, line);
-      send({ name, subclass, headers, body });
-    },
-    jobDone({ id, command, args, output }) {
-      const job: EventHeaders = [['Job-UUID', id], ['Job-Command', command], ...(args === '' ? [] : [['Job-Command-Arg', args] as const])];
-      const headers = [...headOf(head, { name: 'BACKGROUND_JOB', from: 'bgapi' }, nowMs(), ++sequence), ...job];
-      return { name: 'BACKGROUND_JOB', subclass: undefined, headers, body: output };
-    },
+    publish: (event) => server.send(news.published(event)),
+    jobDone: (job) => news.job(job),
     after: (delayMs, run) => timers.after(delayMs, run),
     log,
     meter,
+  });
+
+  const stopBeat = startHeartbeat(timers, () => {
+    server.send(news.heartbeat(heartbeat(nowMs() - startedAtMs, deps.version, sessionsOf(engine).present)));
   });
 
   return {
@@ -116,21 +102,24 @@ export function createEventSocket(deps: EventSocketDeps): EventSocket {
     owned,
     async close() {
       stop();
+      stopBeat();
       await server.close();
     },
   };
 }
 
-const offsetMinutes = (atMs: number): number => -new Date(atMs).getTimezoneOffset();
-
-const isSubclass = (header: string): boolean => header.toLowerCase() === 'event-subclass';
-
-/** The order of the reference: the subclass, the command, what the client sent, the id, then the head (in-sendevent-custom). */
-function publishedHeaders(head: EventHeaders, given: EventHeaders, id: string, line: string): EventHeaders {
-  const subclass = head.filter(([name]) => isSubclass(name));
-  const rest = given.filter(([name]) => subclass.length === 0 || !isSubclass(name));
-  return [...subclass, ['Command', line], ...rest, ['Event-UUID', id], ...head.slice(subclass.length)];
+/** The socket's own password. An address that guesses is not heard for the rest of the minute. */
+function ownPassword(right: string, nowMs: () => number): (password: string, address: string) => SocketPrincipal | undefined {
+  const wrong = createMinuteLimit();
+  return (password, address) => {
+    if (wrong.count(address, nowMs()) >= wrongPasswordsMax) return undefined;
+    if (equalSecrets(password, right)) return { ...administrator, address };
+    wrong.take(address, wrongPasswordsMax, nowMs());
+    return undefined;
+  };
 }
+
+const offsetMinutes = (atMs: number): number => -new Date(atMs).getTimezoneOffset();
 
 /** Who knows the socket's own password may do everything, as there. */
 const administrator: SocketPrincipal = { user: 'event-socket', queues: undefined, allowed: [], mayPublish: true, may: () => true };
