@@ -100,7 +100,9 @@ export function createAgentApplication(deps: AgentDeps, words: AgentWords): Call
       if (hasCode(e, 'TDM_CALL_GONE') || call.signal.aborted) throw e;
       const reason = e instanceof TandemError ? e.code : 'TDM_INTERNAL';
       const isRefusal = hasCode(e, ...refusals);
-      deps.log[isRefusal ? 'info' : 'warn']({ call: call.uniqueId, channel: call.channel, action, reason, err: e }, 'agent: not done');
+      // the standby of a pair is asked first by half of the dialplans, and says so
+      const isUsual = isRefusal || hasCode(e, 'TDM_STANDBY', 'TDM_STOPPING');
+      deps.log[isUsual ? 'info' : 'warn']({ call: call.uniqueId, channel: call.channel, action, reason, err: e }, 'agent: not done');
       return { result: isRefusal ? 'refused' : 'error', reason, agent: undefined, prompt: 'refused', action };
     }
   }

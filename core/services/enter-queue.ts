@@ -86,7 +86,9 @@ async function runQueueEntry(deps: EnterQueueDeps, call: Call, request: () => Pr
 function failed(deps: EnterQueueDeps, call: Call, queue: string, e: unknown): QueueOutcome {
   if (hasCode(e, 'TDM_CALL_GONE')) return { result: 'caller-left' };
   const reason = e instanceof TandemError ? e.code : 'TDM_INTERNAL';
-  deps.log.warn({ call: call.uniqueId, queue, reason, err: e }, 'queue entry failed');
+  // usual at the standby of a pair, and while stopping: the dialplan asks the other address
+  const isUsual = hasCode(e, 'TDM_STANDBY', 'TDM_STOPPING');
+  deps.log[isUsual ? 'info' : 'warn']({ call: call.uniqueId, queue, reason, err: e }, 'queue entry failed');
   return { result: 'error', reason, variables: deps.queues.failed?.(reason) ?? {} };
 }
 
