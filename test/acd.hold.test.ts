@@ -83,6 +83,8 @@ describe('hold', () => {
     held();
     desk.advance(1_000);
     held();
+    const [{ phase } = assert.fail()] = desk.state.offers.values();
+    assert.deepEqual(phase.kind === 'talking' && phase.hold?.sides, ['agent']);
     desk.advance(1_000);
     resumed();
     resumed();
