@@ -111,12 +111,16 @@ describe('the process', function () {
 
   it('the OpenAPI file is served and names every own route', async () => {
     const { paths } = (await (await fetch(url('/api/v1/openapi.json'))).json()) as { paths: object };
-    const [live, ready, metrics, self, reload, ...queues] = Object.keys(paths);
-    assert.deepEqual(
-      [live, ready, metrics, self, reload],
-      ['/health/live', '/health/ready', '/metrics', '/api/v1/openapi.json', '/api/v1/reload'],
-    );
-    assert.ok(queues.includes('/api/v1/queues/{queue}/members')); // all of them: api.openapi.test.ts
+    // all of them: api.openapi.test.ts
+    for (const path of [
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+      '/api/v1/openapi.json',
+      '/api/v1/reload',
+      '/api/v1/queues/{queue}/members',
+    ])
+      assert.ok(path in paths, path);
   });
 
   it('a reader of its log that goes away does not take the process with it', async () => {
