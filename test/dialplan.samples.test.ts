@@ -341,6 +341,14 @@ describe('dialplan samples: FreeSWITCH', () => {
     assert.ok(includes(actions, 'set', /^tandem_left_number=\$1$/));
   });
 
+  it('V7: an agent’s telephone sends his caller to a number of the call centre, not to one of the context in which he waited', () => {
+    const tandem = freeswitch.find(({ name }) => name === 'tandem.xml')?.root ?? assert.fail('file is missing');
+    for (const door of ['tandem menu', 'tandem to queue']) {
+      const found = elements(tandem, 'extension').find(({ attributes }) => attributes['name'] === door) ?? assert.fail(door);
+      assert.ok(includes(actionsOf(found), 'set', /^force_transfer_context=\$\$\{tandem_transfer_context\}$/), door);
+    }
+  });
+
   it('TRK-3: the code leaves in sip_h_X-CCC-Code and goes no further than the lookup', () => {
     const text = freeswitch.map((file) => file.text).join('');
     assert.match(text, /<action application="set" data="sip_h_X-CCC-Code=\$1"\/>/);
