@@ -540,7 +540,7 @@ describe('ESL outbound server', () => {
     });
 
     it('2 000 idle sessions and back', async function () {
-      this.timeout(20_000);
+      this.timeout(60_000);
       await open({ t: forEver }, { sessionsMax: 3_000, handshakeMsMax: 60_000 });
       const sockets: Socket[] = [];
       for (let i = 0; i < 2_000; i += 50) {
