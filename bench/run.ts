@@ -6,6 +6,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { agiSessions } from './agi-sessions.js';
 import { amiEvents } from './ami-events.js';
 import { boardViewers } from './board-viewers.js';
+import { dialerPacing } from './dialer-pacing.js';
 import { eslSessions } from './esl-sessions.js';
 import { eventFeed } from './event-feed.js';
 import { handover } from './handover.js';
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'board-viewers': boardViewers,
   reports,
   'event-feed': eventFeed,
+  'dialer-pacing': dialerPacing,
   'queue-commands': queueCommands,
   'status-answers': statusAnswers,
 };

@@ -2,8 +2,8 @@
  * One simulated day: agents, contacts, calls, inbound calls; the pacers of the campaigns are asked once a second. A
  * person who answers waits for an agent at most the grace time and is then abandoned.
  */
-import { contactKinds, turns } from '../../core/dialer/pacing/index.js';
-import type { PacedCall, Pacer, PacerEvent, PacerState } from '../../core/dialer/pacing/index.js';
+import { contactKinds, createTurns } from '../../core/dialer/pacing/index.js';
+import type { Pacer, PacerEvent, PacerState } from '../../core/dialer/pacing/index.js';
 import { Agenda } from '../simulation/agenda.js';
 import { Random } from '../simulation/random.js';
 import { Contacts, span } from './contacts.js';
@@ -41,7 +41,7 @@ export interface Campaign {
 
 export interface DayResult {
   readonly utilisation: number;
-  /** abandoned / (connected + abandoned), persons only, of each campaign */
+  /** abandoned / (connected + abandoned) of each campaign; without AMD both have the same part of machines, estimated */
   readonly abandoned: readonly number[];
   readonly persons: readonly { readonly connected: number; readonly abandoned: number }[];
   readonly early: { readonly answered: number; readonly abandoned: number };
@@ -61,6 +61,18 @@ const inboundTalk = { mean: 150 };
 const inboundWrap = { mean: 20, variation: 0.5 };
 const machineTalk = 6;
 const machineWrap = 3;
+
+const placeOf = (answer: ReturnType<DayPacer['decide']>): number => (typeof answer === 'number' ? answer : answer.place);
+
+function addTotals(a: Campaign['totals'], b: Campaign['totals']): Campaign['totals'] {
+  return {
+    placed: a.placed + b.placed,
+    answered: a.answered + b.answered,
+    connected: a.connected + b.connected,
+    abandoned: a.abandoned + b.abandoned,
+    failed: a.failed + b.failed,
+  };
+}
 
 export class Day {
   now = 0;
@@ -106,7 +118,9 @@ export class Day {
         this.agenda.take()?.run();
       }
       this.now = t;
-      for (const campaign of this.inTurn()) this.pace(campaign);
+      if (this.isPool()) this.paceAll();
+      else for (const campaign of this.campaigns) this.pace(campaign);
+      this.watch();
     }
     return this.result();
   }
@@ -122,61 +136,79 @@ export class Day {
     return there.map((agent) => (agent.state === 'ready' ? this.now : agent.readyAt)).sort((a, b) => a - b);
   }
 
-  /** The campaigns in the order in which they may place now. */
-  private inTurn(): Campaign[] {
-    if (this.campaigns.length < 2) return [...this.campaigns];
-    const order = turns(this.campaigns.map(({ index, totals }) => ({ weight: this.weight(index), connected: totals.connected })));
-    return order.map((index) => this.campaigns[index] as Campaign);
-  }
-
   private weight(index: number): number {
     return this.scenario.campaigns[index]?.weight ?? 1;
   }
 
   private pace(campaign: Campaign): void {
-    const answer = campaign.pacer.decide(this.stateOf(campaign));
-    const place = typeof answer === 'number' ? answer : answer.place;
+    const nextBucket = (i: number): number => this.bucketOf(campaign, campaign.contacts.peek(i));
+    const state = this.stateOf([campaign], nextBucket);
+    const place = placeOf(campaign.pacer.decide(this.campaigns.length > 1 ? { ...state, share: this.shareOf(campaign) } : state));
     for (let i = 0; i < place; i++) this.place(campaign);
-    const { connected, abandoned } = campaign.totals;
-    const over = connected + abandoned < 100 ? 0 : abandoned - this.scenario.target * (connected + abandoned);
-    this.overCap += Number(over > 0);
-    this.overMost = Math.max(this.overMost, over);
+  }
+
+  /** One pacer for all campaigns; whose contact is called next goes by their weights. */
+  private paceAll(): void {
+    const turn = createTurns(
+      this.campaigns.map(({ index, calls, totals }) => ({
+        weight: this.weight(index),
+        connected: totals.connected,
+        inFlight: calls.size,
+        answerShare: (totals.answered + 1) / (totals.placed - calls.size + 3),
+      })),
+    );
+    const taken = this.campaigns.map(() => 0);
+    const buckets: number[] = [];
+    const nextBucket = (i: number): number => {
+      for (let n = buckets.length; n <= i; n++) {
+        const campaign = this.campaigns[turn(n)] as Campaign;
+        const at = taken[campaign.index] ?? 0;
+        buckets.push(this.bucketOf(campaign, campaign.contacts.peek(at)));
+        taken[campaign.index] = at + 1;
+      }
+      return buckets[i] ?? 0;
+    };
+    const state = this.stateOf(this.campaigns, nextBucket);
+    const place = placeOf(this.campaigns[0]?.pacer.decide({ ...state, windows: this.campaigns.map(({ totals }) => totals) }) ?? 0);
+    for (let i = 0; i < place; i++) this.place(this.campaigns[turn(i)] as Campaign);
+  }
+
+  private watch(): void {
     let lines = 0;
-    for (const { calls } of this.campaigns) lines += calls.size;
+    for (const { calls, totals } of this.campaigns) {
+      lines += calls.size;
+      const answered = totals.connected + totals.abandoned;
+      const over = answered < 100 ? 0 : totals.abandoned - this.scenario.target * answered;
+      this.overCap += Number(over > 0);
+      this.overMost = Math.max(this.overMost, over);
+    }
     this.linesMost = Math.max(this.linesMost, lines);
   }
 
-  private stateOf(campaign: Campaign): PacerState {
+  private stateOf(campaigns: readonly Campaign[], nextBucket: PacerState['nextBucket']): PacerState {
     const { scenario, floor, now } = this;
-    const own = [...campaign.calls.values()];
-    const calls = this.isPool() ? [...own, ...this.foreignTo(campaign)] : own;
-    const waiting = own.reduce((sum, call) => sum + Number(call.state === 'waiting'), 0);
+    const calls = campaigns.flatMap((campaign) => [...campaign.calls.values()]);
+    const waiting = calls.reduce((sum, call) => sum + Number(call.state === 'waiting'), 0);
     return {
       now,
       tick: 1,
       agents: floor.agents,
       calls,
-      counts: { ...floor.counts, ringing: own.length - waiting, waiting },
-      totals: campaign.totals,
+      counts: { ...floor.counts, ringing: calls.length - waiting, waiting },
+      totals: campaigns.map(({ totals }) => totals).reduce(addTotals),
       target: scenario.target,
       grace: scenario.grace,
       ringTimeout: scenario.ringTimeout,
       minRing: 15,
       shift: { start: 0, end: this.end },
       limits: { maxLines: 20 * scenario.agents, maxCps: 1_000 },
-      nextBucket: (i) => this.bucketOf(campaign, campaign.contacts.peek(i)),
+      nextBucket,
       ...(scenario.inboundPerHour > 0 && { inbound: { waiting: this.inboundWaiting.length } }),
-      ...(this.campaigns.length > 1 && !this.isPool() && { share: this.shareOf(campaign) }),
     };
   }
 
   private isPool(): boolean {
     return this.campaigns.length > 1 && this.scenario.sharing === 'pool';
-  }
-
-  private foreignTo(campaign: Campaign): PacedCall[] {
-    const others = this.campaigns.filter((other) => other !== campaign);
-    return others.flatMap(({ calls }) => [...calls.values()].map((call) => ({ ...call, isForeign: true })));
   }
 
   private shareOf({ index }: Campaign): number {
@@ -260,11 +292,9 @@ export class Day {
     agent.readyAt = begin + work.talk + work.wrap;
     this.agenda.add(begin + work.talk, () => {
       this.floor.enter(agent, 'wrap', this.now);
-      for (const campaign of this.campaigns)
-        this.tell(campaign, { type: 'talkEnd', t: this.now, agentId: agent.id, duration: work.talk, live: work.live });
+      this.tellAll({ type: 'talkEnd', t: this.now, agentId: agent.id, duration: work.talk, live: work.live });
       this.agenda.add(this.now + work.wrap, () => {
-        for (const campaign of this.campaigns)
-          this.tell(campaign, { type: 'wrapEnd', t: this.now, agentId: agent.id, duration: work.wrap });
+        this.tellAll({ type: 'wrapEnd', t: this.now, agentId: agent.id, duration: work.wrap });
         if (this.floor.free(agent, this.now)) this.serve(agent);
       });
     });
@@ -287,7 +317,7 @@ export class Day {
   private planInbound(): void {
     const gap = span(this.inboundRandom, { mean: 3_600 / this.scenario.inboundPerHour });
     this.agenda.add(this.now + gap, () => {
-      for (const campaign of this.campaigns) this.tell(campaign, { type: 'inbound', t: this.now });
+      this.tellAll({ type: 'inbound', t: this.now });
       const agent = this.floor.longestReady();
       if (agent) this.takeInbound(agent, this.now);
       else this.inboundWaiting.push(this.now);
@@ -302,10 +332,13 @@ export class Day {
   }
 
   private tell(campaign: Campaign, event: PacerEvent): void {
-    campaign.pacer.onEvent?.(event);
-    if (!this.isPool() || !['placed', 'answered', 'failed'].includes(event.type)) return;
-    const told = event.type === 'placed' ? { ...event, isForeign: true } : event;
-    for (const other of this.campaigns) if (other !== campaign) other.pacer.onEvent?.(told);
+    const { pacer } = (this.isPool() ? this.campaigns[0] : campaign) ?? campaign;
+    pacer.onEvent?.(event);
+  }
+
+  /** Ends of work and inbound calls are news for every pacer. */
+  private tellAll(event: PacerEvent): void {
+    for (const campaign of this.isPool() ? this.campaigns.slice(0, 1) : this.campaigns) this.tell(campaign, event);
   }
 
   private result(): DayResult {
@@ -314,7 +347,7 @@ export class Day {
     const sorted = waits.sort((a, b) => a - b);
     return {
       utilisation: busy / signedIn,
-      abandoned: persons.map(({ connected, abandoned }) => (abandoned ? abandoned / (connected + abandoned) : 0)),
+      abandoned: this.campaigns.map(({ totals: { connected, abandoned } }) => (abandoned ? abandoned / (connected + abandoned) : 0)),
       persons,
       early: {
         answered: persons.reduce((sum, { answeredEarly }) => sum + answeredEarly, 0),

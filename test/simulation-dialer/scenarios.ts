@@ -76,6 +76,9 @@ const day: Scenario = {
   sharing: 'pool',
 };
 
+/** A plain day with some things otherwise. */
+export const dayWith = (change: Partial<Scenario>): Scenario => ({ ...day, ...change });
+
 const withCampaign = (change: Partial<CampaignPlan>): Pick<Scenario, 'campaigns'> => ({ campaigns: [{ ...plainCampaign, ...change }] });
 
 const twoKinds: readonly ContactKind[] = [

@@ -7,15 +7,15 @@ import { Learner } from './learner.js';
 import { settingsOf } from './options.js';
 import type { PacerOptions, Settings } from './options.js';
 import { restoreLearned, saveLearned } from './snapshot.js';
-import { goalOf, isSpent, Steering } from './steering.js';
-import type { Budget, Goal } from './steering.js';
-import type { Decision, Explanation, Pacer, PacerEvent, PacerState, PacingRule } from './types.js';
+import { goalOf, isSpent, Steering, thetaMin } from './steering.js';
+import type { Budget } from './steering.js';
+import type { CampaignWindow, Decision, Explanation, Pacer, PacerEvent, PacerState, PacingRule } from './types.js';
 
 /** The start ends when so many calls have ended, and the first one could have rung to its end. */
 const startOutcomes = 10;
 const startExtraSeconds = 2;
-/** A team of this size goes on carefully until there was an answer for each agent. */
-const carefulAgents = 50;
+/** After it the team goes on carefully until there was an answer for each agent, and at least so many. */
+const carefulAnswersMin = 30;
 const carefulPart = 0.9;
 const answerShareMin = 0.02;
 
@@ -38,7 +38,8 @@ class PredictivePacer implements Pacer {
   private readonly forecast = new Forecast(this.learner);
   private readonly steering = new Steering();
   private readonly log: DecisionLog;
-  private goal: Goal = { share: 0, toCome: 0 };
+  /** share of the coming answers that may be abandoned */
+  private goal = 0;
   /** the last decision was limited by θ: only then a connected call is a reason to raise it */
   private isGoverned = false;
 
@@ -59,9 +60,9 @@ class PredictivePacer implements Pacer {
     // the shape of the ring time is still unknown: another one must not be mistaken for another level
     if (this.isStart(state) || this.isCareful(state)) this.learner.level.reset();
     this.forecast.refresh(state);
-    const budget = budgetOf(state);
-    this.goal = goalOf(budget, this.settings.goalShare);
-    const choice = withinLimits(state, this.choose(state, budget));
+    const budgets = budgetsOf(state);
+    this.goal = Math.min(...budgets.map((budget) => goalOf(budget, this.settings.goalShare)));
+    const choice = withinLimits(state, this.choose(state, budgets));
     this.isGoverned = choice.rule === 'risk';
     this.log.add(this.record(state, choice));
     return choice.place;
@@ -86,9 +87,9 @@ class PredictivePacer implements Pacer {
 
   private handle(event: PacerEvent): void {
     const rate = this.learner.answers.perSecond();
-    if (event.type === 'connected' && this.isGoverned) this.steering.connected(this.goal.share, rate);
-    if (event.type === 'abandoned') this.steering.abandoned(this.goal.share, rate, this.learner.personShare);
-    if (event.type === 'talkEnd' && !event.live && this.isGoverned) this.steering.wasMachine(this.goal.share, rate);
+    if (event.type === 'connected' && this.isGoverned) this.steering.connected(this.goal, rate);
+    if (event.type === 'abandoned') this.steering.abandoned(this.goal, rate, this.learner.personShare);
+    if (event.type === 'talkEnd' && !event.live && this.isGoverned) this.steering.wasMachine(this.goal, rate);
     this.learner.handle(event);
   }
 
@@ -100,10 +101,10 @@ class PredictivePacer implements Pacer {
 
   private isCareful({ counts }: PacerState): boolean {
     const signedIn = signedInOf(counts);
-    return signedIn >= carefulAgents && this.learner.answersSeen < signedIn;
+    return this.learner.answersSeen < Math.max(carefulAnswersMin, signedIn);
   }
 
-  private choose(state: PacerState, budget: Budget): Choice {
+  private choose(state: PacerState, budgets: readonly Budget[]): Choice {
     const { counts, calls } = state;
     const signedIn = signedInOf(counts);
     const inFlight = Math.max(calls.length, counts.ringing + counts.waiting);
@@ -115,11 +116,15 @@ class PredictivePacer implements Pacer {
     if (this.isStart(state)) return oneEach('start');
     const share = this.forecast.answerShareAhead(state);
     if (this.isCareful(state)) {
-      const place = this.carefulPlace(free - waitingOf(state), share) - inFlight;
+      const place = this.carefulPlace(free - counts.waiting, share) - inFlight;
       return { place: Math.max(place, oneEach('careful').place), rule: 'careful', risk: NaN };
     }
-    if (isSpent(budget, this.goal, this.steering.theta * share * counts.ringing)) return oneEach('guard');
-    return this.byRisk(state, Math.max(0, this.settings.linesPerAgentMax * signedIn - inFlight));
+    // a burst of inbound calls takes agents from calls already ringing
+    const atRisk = counts.waiting + 2 * this.steering.theta * share * counts.ringing + Number(state.inbound !== undefined);
+    // others may take the ready agents, inbound callers or another campaign: then one call each is too many
+    if (budgets.some((budget) => isSpent(budget, atRisk)))
+      return { ...this.byRisk(state, oneEach('guard').place, thetaMin), rule: 'guard' };
+    return this.byRisk(state, Math.max(0, this.settings.linesPerAgentMax * signedIn - inFlight), this.steering.theta);
   }
 
   /** Calls in flight that are safe even if answers are as frequent as they can be with so few seen. */
@@ -128,9 +133,8 @@ class PredictivePacer implements Pacer {
     return Math.floor((carefulPart * free) / Math.max(answerShareMin, highest));
   }
 
-  private byRisk(state: PacerState, cap: number): Choice {
-    const { theta } = this.steering;
-    const risk = this.forecast.risk(state, freeOf(state) - waitingOf(state));
+  private byRisk(state: PacerState, cap: number, theta: number): Choice {
+    const risk = this.forecast.risk(state, freeOf(state) - state.counts.waiting);
     let place = 0;
     let next = risk.now();
     while (place < cap && next <= theta) {
@@ -147,7 +151,7 @@ class PredictivePacer implements Pacer {
     return {
       ...{ now, place, rule, risk, ready, talk, wrap, ringing, waiting },
       theta: this.steering.theta,
-      goal: this.goal.share,
+      goal: this.goal,
       answerShare: this.forecast.answerShareAhead(state),
       ringSeconds: this.forecast.ringSeconds,
       abandoned: totals.abandoned,
@@ -161,20 +165,20 @@ const signedInOf = ({ ready, talk, wrap }: PacerState['counts']): number => read
 /** Ready agents that are this campaign's to use: inbound callers come first. */
 const freeOf = ({ counts, inbound, share = 1 }: PacerState): number => (counts.ready - (inbound?.waiting ?? 0)) * share;
 
-/** Answered calls without an agent, of all campaigns. */
-const waitingOf = ({ calls, counts }: PacerState): number =>
-  counts.waiting + calls.reduce((sum, call) => sum + Number(call.isForeign === true && call.state === 'waiting'), 0);
-
-function budgetOf({ now, target, totals, today, shift }: PacerState): Budget {
-  const answered = totals.connected + totals.abandoned;
-  return {
-    target,
-    answered,
-    abandoned: totals.abandoned,
-    answeredToday: today ? today.answered : answered,
-    elapsed: now - shift.start,
-    left: shift.end - now,
-  };
+/** What is left of the cap, for each campaign: one, unless several share this pacer. */
+function budgetsOf({ now, target, totals, today, shift, windows }: PacerState): Budget[] {
+  const own: CampaignWindow = { connected: totals.connected, abandoned: totals.abandoned, ...(today && { today }) };
+  return (windows?.length ? windows : [own]).map((window) => {
+    const answered = window.connected + window.abandoned;
+    return {
+      target,
+      answered,
+      abandoned: window.abandoned,
+      answeredToday: window.today?.answered ?? answered,
+      elapsed: now - shift.start,
+      left: shift.end - now,
+    };
+  });
 }
 
 /** Calls in talk hold lines too. A number per second below one still lets a call through: the dialler spaces them. */

@@ -4,5 +4,5 @@ export { contactKinds, createContactSorter } from './contact-sorter.js';
 export type { ContactSorter, ContactTraits } from './contact-sorter.js';
 export type { PacerOptions } from './options.js';
 export type * from './types.js';
-export { turns } from './turns.js';
+export { createTurns } from './turns.js';
 export type { Sharing } from './turns.js';

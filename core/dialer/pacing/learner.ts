@@ -26,7 +26,6 @@ const personsLean = 10;
 interface Followed {
   readonly placedAt: number;
   readonly kind: number;
-  readonly isForeign: boolean;
 }
 
 export const kindOf = (bucket: number): number => (bucket >= 1 ? Math.min(kindsMax - 1, Math.floor(bucket)) : 0);
@@ -58,7 +57,7 @@ export class Learner {
   handle(event: PacerEvent): void {
     switch (event.type) {
       case 'placed':
-        this.placed(event.callId, { placedAt: event.t, kind: kindOf(event.bucket), isForeign: event.isForeign ?? false });
+        this.placed(event.callId, { placedAt: event.t, kind: kindOf(event.bucket) });
         return;
       case 'answered':
       case 'failed':
@@ -102,7 +101,7 @@ export class Learner {
   }
 
   private placed(callId: CallId, call: Followed): void {
-    if (!call.isForeign) this.firstPlacedAt ??= call.placedAt;
+    this.firstPlacedAt ??= call.placedAt;
     if (this.followed.size < followedMax) this.followed.set(callId, call);
   }
 
@@ -135,10 +134,9 @@ export class Learner {
     kind.passed(from, second);
     kind.ended(second, isAnswer);
     this.expect(call.kind, from, second + 1);
-    if (isAnswer) this.level.seen++;
-    if (call.isForeign) return;
     this.outcomesSeen++;
     if (!isAnswer) return;
+    this.level.seen++;
     this.answersSeen++;
     this.answers.happened();
   }

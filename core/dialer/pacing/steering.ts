@@ -5,7 +5,7 @@
 /** small teams end at a higher θ than large ones */
 const startTheta = 0.02;
 const startThetaOfOneAgent = 0.1;
-const thetaMin = 0.002;
+export const thetaMin = 0.002;
 const thetaMax = 0.9;
 const stepMax = 0.1;
 /** answers that one step of full size is good for, in the time in which a new pace shows */
@@ -34,26 +34,24 @@ export interface Budget {
   readonly left: number;
 }
 
-export interface Goal {
-  /** share of the coming answers that may be abandoned */
-  readonly share: number;
-  /** answers still to come in the calling window, not raised */
-  readonly toCome: number;
-}
+/** Answers still expected in today's calling window. */
+const toComeOf = ({ answeredToday, elapsed, left }: Budget): number =>
+  (Math.max(0, answeredToday) + lookAheadStart) * (Math.max(0, left) / Math.max(1, elapsed));
 
-/** What may still be abandoned until the window closes, per answer still expected. */
-export function goalOf({ target, answered, abandoned, answeredToday, elapsed, left }: Budget, goalShare: number): Goal {
-  const toCome = (Math.max(0, answeredToday) + lookAheadStart) * (Math.max(0, left) / Math.max(1, elapsed));
+/** What may still be abandoned until the window closes, per answer still expected: a share. */
+export function goalOf(budget: Budget, goalShare: number): number {
+  const { target, answered, abandoned, left } = budget;
   const aim = goalShare * target;
   const payBack = abandoned > aim * answered ? Math.min(1, payBackSeconds / Math.max(1, left)) : 1;
-  const n = Math.max(toComeMin, toCome * payBack);
+  const n = Math.max(toComeMin, toComeOf(budget) * payBack);
   const share = (aim * (answered + n) - abandoned) / n;
-  return { share: Math.min(goalMax * target, Math.max(goalMin * target, share)), toCome };
+  return Math.min(goalMax * target, Math.max(goalMin * target, share));
 }
 
 /** One more abandoned call could not be made good before the window closes; `atRisk`: those expected in flight. */
-export function isSpent({ target, answered, abandoned }: Budget, { toCome }: Goal, atRisk: number): boolean {
-  return abandoned + 1 + keptBack + atRisk > target * (answered + sureShare * toCome);
+export function isSpent(budget: Budget, atRisk: number): boolean {
+  const { target, answered, abandoned } = budget;
+  return abandoned + 1 + keptBack + atRisk > target * (answered + sureShare * toComeOf(budget));
 }
 
 export class Steering {

@@ -18,8 +18,6 @@ export interface PacedCall {
   readonly answeredAt: number | null;
   /** kind of contact, from 0 */
   readonly bucket: number;
-  /** of another campaign that shares the agents */
-  readonly isForeign?: boolean;
 }
 
 /** Inbound calls that the same agents serve, and serve first. */
@@ -29,6 +27,13 @@ export interface InboundLoad {
   readonly perSecond?: number;
   /** more demand than expected to keep agents for, as a share of it: 0.5 plans for half as many again */
   readonly reserve?: number;
+}
+
+/** Persons connected and abandoned in a campaign's compliance window. */
+export interface CampaignWindow {
+  readonly connected: number;
+  readonly abandoned: number;
+  readonly today?: { readonly answered: number; readonly abandoned: number };
 }
 
 export interface PacerState {
@@ -68,16 +73,17 @@ export interface PacerState {
   /** kind of the i-th contact to be dialled */
   nextBucket(i: number): number;
   readonly inbound?: InboundLoad;
-  /** this campaign's part of the agents, when campaigns that know nothing of each other share them; 1 when left out */
+  /** this campaign's part of agents that several campaigns share, each with a pacer of its own; 1 when left out */
   readonly share?: number;
+  /**
+   * One pacer for several campaigns with the same agents: each campaign's window, in place of `totals` and `today`. The
+   * strictest steers. Kinds of contact are numbered apart, calls and counts are those of all.
+   */
+  readonly windows?: readonly CampaignWindow[];
 }
 
-/**
- * `placed`, `answered` and `failed` are also told of the calls of other campaigns with the same agents (`isForeign` on
- * `placed`, kinds numbered apart from one's own): ringing calls of all campaigns compete for the agents.
- */
 export type PacerEvent =
-  | { readonly type: 'placed'; readonly t: number; readonly callId: CallId; readonly bucket: number; readonly isForeign?: boolean }
+  | { readonly type: 'placed'; readonly t: number; readonly callId: CallId; readonly bucket: number }
   | { readonly type: 'answered'; readonly t: number; readonly callId: CallId; readonly age: number }
   | { readonly type: 'failed'; readonly t: number; readonly callId: CallId; readonly age: number; readonly cause: string }
   | { readonly type: 'connected'; readonly t: number; readonly callId: CallId; readonly agentId: AgentId; readonly wait: number }
