@@ -1,6 +1,6 @@
 /** Clients as they are in use, against our event socket: the Node library, our own link, and what monitors ask. */
 import assert from 'node:assert/strict';
-import esl from 'node-esl';
+import { createRequire } from 'node:module';
 import { createEslLink } from '../sidecar/esl.js';
 import { heartbeatEveryMs } from '../sidecar/event-socket/heartbeat.js';
 import { openEventSocketDesk, socketPassword, type EventSocketDesk } from './support/event-socket-desk.js';
@@ -19,9 +19,17 @@ interface LibraryConnection {
   on(event: string, listener: (event: LibraryEvent) => void): void;
   disconnect(): void;
 }
-const Connection = (
-  esl as unknown as { Connection: new (host: string, port: number, password: string, ready: () => void) => LibraryConnection }
-).Connection;
+type Connection = new (host: string, port: number, password: string, ready: () => void) => LibraryConnection;
+
+/** As it comes: our own doors put a parser of theirs into the copy that they use. */
+function untouchedLibrary(): Connection {
+  const require = createRequire(import.meta.url);
+  const before = Object.entries(require.cache).filter(([file]) => file.includes('/node_modules/node-esl/'));
+  for (const [file] of before) Reflect.deleteProperty(require.cache, file);
+  const { Connection: found } = require('node-esl') as { readonly Connection: Connection };
+  for (const [file, module] of before) require.cache[file] = module;
+  return found;
+}
 
 const dialogue: readonly (readonly [command: string, answer: RegExp])[] = [
   ['callcenter_config queue list', /^name\|strategy\|moh_sound\|[^]*\nsupport@default\|[^]*\+OK\n$/],
@@ -65,8 +73,9 @@ describe('event socket: clients', () => {
   afterEach(() => w.close());
 
   it('B61: the Node library logs in, asks, has jobs done and hears events', async () => {
+    const Library = untouchedLibrary();
     const client = await new Promise<LibraryConnection>((resolve) => {
-      const made = new Connection('127.0.0.1', w.port, socketPassword, () => resolve(made));
+      const made = new Library('127.0.0.1', w.port, socketPassword, () => resolve(made));
     });
     try {
       const ask = (how: 'api' | 'bgapi', command: string, args: string): Promise<string> =>
