@@ -3,7 +3,7 @@ import type { RingOrder } from '../core/acd/effects.js';
 import { asteriskCallerId, asteriskContact, asteriskContactProblem } from '../core/dial-string-asterisk.js';
 import { checkName, nameProblem, textProblem, utf8Length } from '../core/dial-string.js';
 import { withoutEnding } from '../core/message-file.js';
-import { epochS } from '../core/services/queue-result.js';
+import { epochS, legStateOf } from '../core/services/queue-result.js';
 import type { CallBackOrder, SpyMode } from '../core/switch.js';
 import { actionLineBytesMax, actionLinesMax } from './ami-action.js';
 import type { AmiOriginate } from './ami-originate.js';
@@ -72,6 +72,7 @@ export function legVariables(order: RingOrder, options: OriginateOptions): Varia
     ...(options.agiAddress !== undefined && { TANDEM_AGI_1: options.agiAddress }),
     ...(order.language !== undefined && nameProblem('menu', order.language) === undefined && { 'CHANNEL(language)': order.language }),
     cc_side: 'agent',
+    cc_state: legStateOf(order),
     cc_queue: order.queue,
     cc_agent: order.agent,
     cc_agent_type: order.standby ? 'uuid-standby' : 'callback',

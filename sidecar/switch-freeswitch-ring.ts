@@ -15,7 +15,7 @@ import {
 } from '../core/dial-string-freeswitch.js';
 import { checkName, displayName, nameProblem, textProblem } from '../core/dial-string.js';
 import { TandemError } from '../core/errors.js';
-import { epochS } from '../core/services/queue-result.js';
+import { epochS, legStateOf } from '../core/services/queue-result.js';
 
 /** Subclass of the events that legs fire from their program. */
 export const legEvent = 'tandem::leg';
@@ -80,6 +80,7 @@ function legVariables(order: RingOrder, contact: FreeswitchContact): Record<stri
     [messageVariable]: order.message ?? '',
     tandem_message_number: order.message === undefined ? '' : order.callerNumber,
     cc_side: 'agent',
+    cc_state: legStateOf(order),
     loopback_bowout: 'false',
     loopback_bowout_on_execute: 'false',
     ignore_early_media: 'true',

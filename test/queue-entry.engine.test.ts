@@ -7,16 +7,21 @@ import { createAcdEngine } from '../core/acd/create-engine.js';
 import { queueDefaults } from '../core/acd/config.js';
 import type { AcdConfig } from '../core/acd/config.js';
 import type { ConnectOrder, RingOrder } from '../core/acd/effects.js';
-import { agentId, memberId, queueId, switchId } from '../core/acd/ids.js';
+import { agentId, memberId, offerId, queueId, switchId } from '../core/acd/ids.js';
+import type { Member } from '../core/acd/state.js';
 import type { StoredAcd } from '../core/acd-ports.js';
+import { freeswitchContact } from '../core/dial-string-freeswitch.js';
 import { TandemError } from '../core/errors.js';
 import { createAcdBoard } from '../core/services/acd-board.js';
 import { createAcdLoop } from '../core/services/acd-loop.js';
 import { createPinLockout } from '../core/services/agent-identity.js';
 import { createQueueEntry } from '../core/services/enter-queue.js';
 import { createNativeQueue } from '../core/services/native-queue.js';
-import { talkVariables } from '../core/services/queue-result.js';
+import { callStateOf, talkVariables } from '../core/services/queue-result.js';
 import type { SwitchPort } from '../core/switch.js';
+import { legVariables, originateDefaults } from '../sidecar/switch-asterisk-originate.js';
+import { legPlan } from '../sidecar/switch-freeswitch-ring.js';
+import { ringOrder } from './support/asterisk-control.js';
 import { callStub } from './support/call-stub.js';
 import type { CallStub } from './support/call-stub.js';
 import { createHandTimers } from './support/hand-timers.js';
@@ -130,6 +135,45 @@ describe('queue_entry over the real engine', () => {
     assert.equal(get(await w.phone('status'), 'TANDEM_AGENT_STATE'), 'Receiving');
     w.engine.tell({ type: 'connected', offer: ring.offer });
     assert.equal(get(await w.phone('status'), 'TANDEM_AGENT_STATE'), 'In a queue call');
+  });
+
+  it('O128 O131 O133: cc_state of the caller: welcome or queued as he joins, toagent in his talk', async () => {
+    for (const [queue, state] of [
+      [{}, 'queued'],
+      [{ welcome: 'hello' }, 'welcome'],
+    ] as const) {
+      const w = world(configOf(queue));
+      const { call } = w.caller(['support']);
+      await settled();
+      assert.equal(get(call, 'cc_state'), state);
+      if (state === 'welcome') continue;
+      await w.phone('login');
+      await settled();
+      const ring = w.rings[0] ?? assert.fail('nobody rings');
+      for (const type of ['agent-answered', 'agent-ready'] as const) w.engine.tell({ type, offer: ring.offer });
+      await settled();
+      assert.equal(talkVariables(w.connects[0] ?? assert.fail('nobody is connected'), stubStartMs)['cc_state'], 'toagent');
+    }
+  });
+
+  it('O128 to O131: the word of each phase; O132 O133: that of an agent who hears something first, or does not', () => {
+    const phases: readonly Member['phase'][] = [
+      { kind: 'welcome', deadlineMs: 1 },
+      { kind: 'dissuading', isFinal: false, deadlineMs: 1 },
+      { kind: 'dissuading', isFinal: true, deadlineMs: 1 },
+      { kind: 'waiting' },
+      { kind: 'talking', offer: offerId('o'), sinceMs: 1 },
+    ];
+    assert.deepEqual(phases.map(callStateOf), ['welcome', 'dissuading1', 'dissuading2', 'queued', 'toagent']);
+    for (const [announcements, state] of [
+      [[], 'toagent'],
+      [['hello'], 'preagent'],
+    ] as const) {
+      const order = ringOrder({ announcements });
+      assert.equal(legVariables(order, originateDefaults)['cc_state'], state);
+      const plan = legPlan(order, freeswitchContact('sofia/gateway/carrier/1001', 'default'), { selfConnectMs: 1, loopbackMsMax: 1 });
+      assert.match(plan.command, new RegExp(`[{,]cc_state=${state}[,}]`));
+    }
   });
 
   it('F37: max_wait of the call: timeout, with the seconds waited', async () => {

@@ -163,7 +163,7 @@ describe('FreeSWITCH switch', () => {
       await sent('bgapi originate'),
       'bgapi originate {shop=a\\sb\\,\\sc,origination_uuid=tandem-1-3,tandem_leg=tandem-1-3,tandem_offer=1-3,cc_queue=support,' +
         'cc_queue_joined_epoch=1795307000,cc_member_uuid=m-1,cc_member_session_uuid=caller-1,cc_member_pre_answer_uuid=m-1,' +
-        'cc_agent=ann,cc_agent_type=callback,cc_side=agent,loopback_bowout=false,loopback_bowout_on_execute=false,' +
+        'cc_agent=ann,cc_agent_type=callback,cc_side=agent,cc_state=toagent,loopback_bowout=false,loopback_bowout_on_execute=false,' +
         'ignore_early_media=true,originate_timeout=15,origination_caller_id_name=VIP-\\sO\\sNeil\\sJim,' +
         'origination_caller_id_number=4930123,origination_callee_id_name=Ann\\sLee,origination_callee_id_number=1001,' +
         `TANDEM_LEAD_ID=77}sofia/gateway/carrier/1001 'm:^:${readyNews}^${selfConnect}^hangup:ORIGINATOR_CANCEL' inline`,

@@ -3,9 +3,10 @@
  * (freeswitch-callcenter 8.3, 11), and the return code of OpenSIPS's `cc_handle_call` (opensips-call-center 4.1).
  * `docs/queue-entry.md` has the same tables. Order matters: TANDEM_RESULT, on which the dialplan branches, is last.
  */
-import type { ConnectOrder, ExitOrder } from '../acd/effects.js';
+import type { ConnectOrder, ExitOrder, RingOrder } from '../acd/effects.js';
 import type { Destination } from '../acd/config.js';
 import { cancelReasonOf } from '../callcenter/cancel-reason.js';
+import type { Member } from '../acd/state.js';
 import type { ExitReason } from '../acd/words.js';
 import type { ErrorCode } from '../errors.js';
 
@@ -88,6 +89,7 @@ export const blankVariables: Variables = {
   cc_agent: '',
   cc_agent_found: '',
   cc_agent_bridged: '',
+  cc_state: '',
 };
 
 export const epochS = (atMs: number): string => String(Math.floor(atMs / 1_000));
@@ -114,9 +116,30 @@ export function opensipsCode(failure: ErrorCode | ExitReason | undefined): strin
   }
 }
 
+/** OpenSIPS's words for where a call is (O128 to O133), in `cc_state`: of a caller as he joins, and in his talk; of an agent's leg. */
+export type CallState = 'welcome' | 'dissuading1' | 'dissuading2' | 'queued' | 'preagent' | 'toagent';
+
+export function callStateOf(phase: Member['phase']): CallState {
+  switch (phase.kind) {
+    case 'welcome':
+      return 'welcome';
+    case 'dissuading':
+      return phase.isFinal ? 'dissuading2' : 'dissuading1';
+    case 'talking':
+      return 'toagent';
+    default:
+      return 'queued';
+  }
+}
+
+/** An agent who hears something first is not with the caller yet. */
+export const legStateOf = ({ announcements }: Pick<RingOrder, 'announcements'>): CallState =>
+  announcements.length > 0 ? 'preagent' : 'toagent';
+
 /** Set when the caller is in: few, since he waits for the music. The exit sets the rest. */
-export function joinVariables(member: string, queue: string, joinedAtMs: number): Variables {
+export function joinVariables(member: string, queue: string, joinedAtMs: number, state: CallState = 'queued'): Variables {
   return {
+    cc_state: state,
     cc_agent_found: '',
     cc_agent_bridged: '',
     // a dialplan that goes on without us asks it whether the caller has talked
@@ -144,6 +167,7 @@ export function talkVariables(order: ConnectOrder, nowMs: number): Variables {
     cc_agent_found: 'true',
     cc_agent_bridged: 'true',
     cc_queue_answered_epoch: epochS(nowMs),
+    cc_state: 'toagent',
     cc_cause: 'answered',
     cc_cancel_reason: '',
     TANDEM_REASON: '',
