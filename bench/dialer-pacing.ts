@@ -3,8 +3,8 @@
  *
  *   npm run bench dialer-pacing
  *
- * Method: simulated days (test/simulation-dialer), each `decide` timed with the nanosecond clock, and the processor
- * time of all; the first minutes, with cold code, count. Baseline: two lines per idle agent, same day.
+ * Method: simulated days (test/simulation-dialer), processor time of each `decide`, collection of garbage in other
+ * threads included, so that others on the machine do not count; the first minutes, with cold code, do. Baseline: two lines per idle agent, same day.
  */
 import { createPacer } from '../core/dialer/pacing/index.js';
 import type { PacerState } from '../core/dialer/pacing/index.js';
@@ -21,9 +21,10 @@ function timed(pacer: DayPacer, us: number[]): DayPacer {
   return {
     ...(pacer.onEvent && { onEvent: (event) => pacer.onEvent?.(event) }),
     decide(state: PacerState) {
-      const from = process.hrtime.bigint();
+      const from = process.cpuUsage();
       const answer = pacer.decide(state);
-      us.push(Number(process.hrtime.bigint() - from) / 1_000);
+      const { user, system } = process.cpuUsage(from);
+      us.push(user + system);
       return answer;
     },
   };

@@ -17,12 +17,12 @@ const at = (list: Float64Array, i: number): number => list[i] ?? 0;
 function pooledRates(kinds: readonly RingTimes[], ringTimeout: number): RingRates {
   const answer = new Float64Array(agesMax);
   const other = new Float64Array(agesMax);
-  const prior = priorCounts(ringTimeout);
   const fade = priorWeight(kinds.reduce((sum, kind) => sum + kind.outcomes, 0));
+  const prior = priorCounts(ringTimeout, fade);
   for (let a = 0; a < agesMax; a++) {
-    let n = fade * at(prior.atRisk, a);
-    let d = fade * at(prior.answers, a);
-    let x = fade * at(prior.others, a);
+    let n = at(prior.atRisk, a);
+    let d = at(prior.answers, a);
+    let x = at(prior.others, a);
     for (const kind of kinds) {
       n += at(kind.atRisk, a) / kind.unit;
       d += at(kind.answers, a) / kind.unit;

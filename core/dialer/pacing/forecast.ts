@@ -1,16 +1,42 @@
 /** What the next seconds bring, from what was learned: the tables, rebuilt now and then, and the risk of one more call. */
 import { kindOf } from './learner.js';
 import type { Learner } from './learner.js';
-import { answerShare, answerTable, horizonCount, horizonsOf, talkCell, talkTable, wrapCell, wrapTable } from './outlook.js';
+import {
+  answerShare,
+  answerTable,
+  horizonCount,
+  horizonsOf,
+  talkCell,
+  talkCells,
+  talkTable,
+  wrapCell,
+  wrapCells,
+  wrapTable,
+} from './outlook.js';
 import type { AnswerTable } from './outlook.js';
 import { agesMax, ageIndex } from './ring-times.js';
 import { riskOf } from './risk.js';
 import type { Chances, Risk } from './risk.js';
 import type { PacerState } from './types.js';
 
+/** The level of answers moves faster than what is known of agents and of the shape of the ring time. */
 const rebuildSeconds = 5;
+const agentsRebuildSeconds = 15;
 /** contacts ahead whose kinds are looked at for the expected share of answers */
 const aheadMax = 10;
+
+function count(counts: Uint16Array, cell: number): void {
+  counts[cell] = (counts[cell] ?? 0) + 1;
+}
+
+/** One entry for each cell in which somebody is. */
+function chancesOf(counts: Uint16Array, table: Float64Array): Chances[] {
+  const chances: Chances[] = [];
+  counts.forEach((alike, cell) => {
+    if (alike > 0) chances.push({ count: alike, table, from: cell * horizonCount });
+  });
+  return chances;
+}
 
 export class Forecast {
   private readonly learner: Learner;
@@ -20,28 +46,28 @@ export class Forecast {
   private talk: Float64Array = new Float64Array(0);
   private wrap: Float64Array = new Float64Array(0);
   private builtAt = -Infinity;
+  private agentsBuiltAt = -Infinity;
 
   constructor(learner: Learner) {
     this.learner = learner;
   }
 
   /** The tables anew, when they are older than some seconds. */
-  refresh({ now, ringTimeout, grace }: PacerState): void {
+  refresh(state: PacerState): void {
+    const { now } = state;
     if (now >= this.builtAt && now - this.builtAt < rebuildSeconds) return;
     this.builtAt = now;
-    const { pool, kinds } = this.learner.learn(ringTimeout);
+    const { pool, kinds } = this.learner.learn(state.ringTimeout);
     const level = this.learner.level.value();
-    this.horizons = horizonsOf(pool, level);
+    if (!(now >= this.agentsBuiltAt && now - this.agentsBuiltAt < agentsRebuildSeconds)) this.refreshAgents(state, horizonsOf(pool, level));
     this.answerTables = kinds.map((kind) => answerTable(kind, level, this.horizons));
     this.answerShares = kinds.map((kind) => answerShare(kind, level));
-    const rates = { talk: this.learner.talk.rates(), wrap: this.learner.wrap.rates() };
-    this.talk = talkTable(rates, this.horizons, grace);
-    this.wrap = wrapTable(rates, this.horizons, grace);
   }
 
   /** The tables are of no use any more: something else was learned meanwhile. */
   forget(): void {
     this.builtAt = -Infinity;
+    this.agentsBuiltAt = -Infinity;
   }
 
   /** Median time from dialling to an answer. */
@@ -75,28 +101,36 @@ export class Forecast {
     });
   }
 
+  private refreshAgents({ now, grace }: PacerState, horizons: Float64Array): void {
+    this.agentsBuiltAt = now;
+    this.horizons = horizons;
+    const rates = { talk: this.learner.talk.rates(), wrap: this.learner.wrap.rates() };
+    this.talk = talkTable(rates, horizons, grace);
+    this.wrap = wrapTable(rates, horizons, grace);
+  }
+
+  /** Busy agents of one state, for about equally long, have the same chances. */
   private busy({ agents, now }: PacerState): Chances[] {
-    const busy: Chances[] = [];
+    const talking = new Uint16Array(talkCells);
+    const wrapping = new Uint16Array(wrapCells);
     for (const { state, since } of agents) {
-      if (state === 'talk') busy.push({ count: 1, table: this.talk, from: talkCell(now - since) * horizonCount });
-      else if (state === 'wrap') busy.push({ count: 1, table: this.wrap, from: wrapCell(now - since) * horizonCount });
+      if (state === 'talk') count(talking, talkCell(now - since));
+      else if (state === 'wrap') count(wrapping, wrapCell(now - since));
     }
-    return busy;
+    return [...chancesOf(talking, this.talk), ...chancesOf(wrapping, this.wrap)];
   }
 
   /** Ringing calls of one kind and age have the same chances. */
   private ringing({ calls, now }: PacerState): Chances[] {
-    const counts = new Map<number, number>();
+    const perKind = new Map<number, Uint16Array>();
     for (const { state, bucket, placedAt } of calls) {
       if (state !== 'ringing') continue;
-      const key = this.known(bucket) * agesMax + ageIndex(Math.round(now - placedAt));
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+      const kind = this.known(bucket);
+      const ages = perKind.get(kind) ?? new Uint16Array(agesMax);
+      perKind.set(kind, ages);
+      count(ages, ageIndex(Math.round(now - placedAt)));
     }
-    return [...counts].map(([key, count]) => ({
-      count,
-      table: this.ofNewCall(Math.floor(key / agesMax)),
-      from: (key % agesMax) * horizonCount,
-    }));
+    return [...perKind].flatMap(([kind, ages]) => chancesOf(ages, this.ofNewCall(kind)));
   }
 
   /** A kind never seen is taken as the first. */

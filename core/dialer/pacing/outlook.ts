@@ -9,8 +9,8 @@ import { hazardBySecond, talkEdges, wrapEdges } from './stays.js';
 
 export const horizonCount = 7;
 /** cells of elapsed time: single seconds to a minute, then 5 s, then 30 s */
-const talkCells = 60 + 48 + 50 + 1;
-const wrapCells = 60 + 48 + 1;
+export const talkCells = 60 + 48 + 50 + 1;
+export const wrapCells = 60 + 48 + 1;
 const horizonSecondsMax = 60;
 
 export function talkCell(elapsed: number): number {

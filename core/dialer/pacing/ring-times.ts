@@ -86,17 +86,22 @@ export interface RingRates {
 
 const normalBelow = (z: number): number => 1 / (1 + Math.exp(-1.5976 * z - 0.070566 * z ** 3));
 
-/** The guess in the same shape as what is learned: calls at risk, answers, other ends per second of age. */
-export function priorCounts(ringTimeout: number): { atRisk: Float64Array; answers: Float64Array; others: Float64Array } {
+/** Below this weight the guess is not worth its arithmetic. */
+const fadedBelow = 1e-4;
+
+/** The guess in the same shape as what is learned, faded: calls at risk, answers, other ends per second of age. */
+export function priorCounts(ringTimeout: number, fade: number): { atRisk: Float64Array; answers: Float64Array; others: Float64Array } {
   const atRisk = new Float64Array(agesMax);
   const answers = new Float64Array(agesMax);
   const others = new Float64Array(agesMax);
+  if (fade < fadedBelow) return { atRisk, answers, others };
+  const calls = fade * priorCalls;
   const below = (t: number): number => (t <= 0 ? 0 : normalBelow((Math.log(t) - Math.log(priorMedianSeconds)) / priorSigma));
   const last = ageIndex(ringTimeout);
-  let alive = priorCalls;
+  let alive = calls;
   for (let a = 0; a < agesMax; a++) {
     atRisk[a] = alive;
-    answers[a] = a <= last ? priorCalls * priorAnswerShare * (below(a + 1) - below(a)) : 0;
+    answers[a] = a <= last ? calls * priorAnswerShare * (below(a + 1) - below(a)) : 0;
     // nothing is known of how the others end: they ring to the end
     others[a] = a < last ? 0 : Math.max(0, alive - (answers[a] ?? 0));
     alive = Math.max(0, alive - (answers[a] ?? 0) - (others[a] ?? 0));
