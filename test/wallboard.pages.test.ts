@@ -145,6 +145,35 @@ describe('wallboard in a browser', function () {
     assert.equal(offer && board.desk.state.offers.get(offer)?.agent, 'chief');
   });
 
+  it('B31: why nobody talks to a caller, and why an agent gets no call, is told in words to whoever may look', async () => {
+    board.desk.step({ type: 'status-asked', agent: 'anna', status: 'On Break', reason: 'lunch' });
+    const member = board.desk.call('support', { name: 'Waiter' });
+    await logIn(page, board.url, 'viewer');
+    await page.getByRole('link', { name: 'support' }).click();
+    await page.getByRole('button', { name: 'Why? Waiter' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Why is nobody talking to Waiter?' });
+    await dialog.getByText(/^No agent can be offered: /).waitFor();
+    assert.match(await dialog.locator('li', { hasText: 'Anna Bell' }).innerText(), /On break.*lunch/s);
+    assert.match(await dialog.locator('li', { hasText: 'Bert Cole' }).innerText(), /Logged out/);
+
+    board.desk.login('bert');
+    await dialog.getByRole('button', { name: 'Look again' }).click();
+    await dialog.getByText('Rings bert.').waitFor();
+    assert.match(await dialog.getByRole('listitem').last().innerText(), /Bert Cole.*level 2/s);
+    board.desk.step({ type: 'caller-left', member, cause: 'hangup' });
+    board.desk.decisions.length = 0;
+    await dialog.getByRole('button', { name: 'Look again' }).click();
+    await dialog.locator('.problem').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+
+    await inside('/#/agent/anna');
+    await page.getByRole('button', { name: 'Why? Anna Bell' }).click();
+    await page.getByRole('dialog').getByText('Cannot be offered a call: on-break.').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
   it('B35: the agent`s desk: status, break with a reason, the caller with the customer record, wrap-up', async () => {
     await logIn(page, `${board.url}/agent`, 'anna');
     await page.getByRole('button', { name: 'Available', exact: true }).click();

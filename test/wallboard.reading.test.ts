@@ -9,7 +9,7 @@ import { startBrowser, type OpenPage, type TestBrowser } from './testbed/chromiu
 
 const images = join(import.meta.dirname, '..', 'docs', 'images');
 /** those that docs/wallboard.md shows */
-const pictures = ['queues', 'queues-dark', 'queues-phone', 'queue', 'queue-phone', 'agents', 'agent', 'desk', 'wall'];
+const pictures = ['queues', 'queues-dark', 'queues-phone', 'queue', 'queue-phone', 'agents', 'agent', 'desk', 'wall', 'why'];
 const lead = {
   first_name: 'Lucy',
   last_name: 'Evans',
@@ -97,6 +97,18 @@ describe('reading the wallboard', function () {
         assert.deepEqual(await pageProblems(page), []);
         await keep(page, look === 'light' ? name : `${name}-${look}`);
       });
+
+  for (const { look, options } of looks)
+    it(`B31: the dialog that says why nobody takes a caller, ${look}: the same`, async () => {
+      const page = await open('/#/queue/support', 'viewer', options);
+      await page
+        .getByRole('button', { name: /^Why\? / })
+        .first()
+        .click();
+      await page.locator('.verdict').waitFor();
+      assert.deepEqual(await pageProblems(page), []);
+      await keep(page, look === 'light' ? 'why' : `why-${look}`);
+    });
 
   it('the login page as well', async () => {
     const one = await (browser ?? assert.fail()).open(sized(360, 740));

@@ -8,6 +8,7 @@ import { clockText, shortId } from '../lib/format.ts';
 import { linkTo } from '../lib/route.ts';
 import { Empty, Figure, Loading, State, Title } from '../parts/basics.tsx';
 import { AgentActions } from '../parts/supervise.tsx';
+import { WhyButton } from '../parts/why.tsx';
 import { Timeline, type Stay as PastStay } from '../parts/timeline.tsx';
 import { strings } from '../strings.ts';
 import { Stay } from './agents.tsx';
@@ -26,7 +27,10 @@ export function AgentPage({ id }: { readonly id: string }): JSX.Element {
       </p>
       <div class="head">
         <Title>{row.name === row.id ? shortId(row.id) : row.name}</Title>
-        <AgentActions agent={row} />
+        <div class="row">
+          <WhyButton of="agent" id={row.id} name={row.name} />
+          <AgentActions agent={row} />
+        </div>
       </div>
       <dl class="figures">
         <Figure label={strings.agents.state}>

@@ -2,7 +2,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { MemberRow, QueueRow, QueueTopic } from '../../../core/board/wire.ts';
-import { mayControl } from '../lib/api.ts';
 import { agents, hasRows, nowMs, queues, queueTopic, watch } from '../lib/board.ts';
 import { dayOf, type Quarter } from '../lib/day.ts';
 import { shortId } from '../lib/format.ts';
@@ -12,6 +11,7 @@ import { Empty, Figure, Loading, Since, State, Title } from '../parts/basics.tsx
 import { DayChart } from '../parts/chart.tsx';
 import { MemberActions } from '../parts/supervise.tsx';
 import { AgentBar } from '../parts/totals.tsx';
+import { WhyButton } from '../parts/why.tsx';
 import { strings } from '../strings.ts';
 import { Stay } from './agents.tsx';
 import { Level, troubleText } from './queues.tsx';
@@ -81,11 +81,9 @@ function Callers({ topic }: { readonly topic: QueueTopic }): JSX.Element {
                 {text}
               </th>
             ))}
-            {mayControl() && (
-              <td>
-                <span class="hidden">{strings.agent.actions}</span>
-              </td>
-            )}
+            <td>
+              <span class="hidden">{strings.agent.actions}</span>
+            </td>
           </tr>
         </thead>
         <tbody>
@@ -110,11 +108,12 @@ const Caller = ({ member }: { readonly member: MemberRow }): JSX.Element => (
       <Since atMs={member.sinceMs} />
     </td>
     <td>{stateText(member)}</td>
-    {mayControl() && (
-      <td>
+    <td>
+      <div class="row tight">
+        <WhyButton of="call" id={member.id} name={member.name || member.number} kind="small" />
         <MemberActions member={member} />
-      </td>
-    )}
+      </div>
+    </td>
   </tr>
 );
 

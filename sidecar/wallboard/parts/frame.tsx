@@ -7,6 +7,7 @@ import { isDesk, isWall, linkTo, place } from '../lib/route.ts';
 import { nextTheme, theme } from '../lib/theme.ts';
 import { strings } from '../strings.ts';
 import { Confirm, Told } from './action.tsx';
+import { Why } from './why.tsx';
 
 const words = strings.nav;
 
@@ -34,6 +35,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
       </main>
       <Told />
       <Confirm />
+      <Why />
     </div>
   );
 }

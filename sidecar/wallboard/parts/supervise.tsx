@@ -115,14 +115,14 @@ export function MemberActions({ member }: { readonly member: MemberRow }): JSX.E
   if (!mayControl()) return null;
   const who = callerName(member);
   return (
-    <div class="row tight">
+    <>
       <button type="button" class="button small" aria-label={words.of(words.move, who)} onClick={() => move(member)}>
         {words.move}
       </button>
       <button type="button" class="button small" aria-label={words.of(words.pickUp, who)} onClick={() => pickUp(member)}>
         {words.pickUp}
       </button>
-    </div>
+    </>
   );
 }
 
