@@ -9,6 +9,7 @@ import { boardViewers } from './board-viewers.js';
 import { dialerPacing } from './dialer-pacing.js';
 import { eslSessions } from './esl-sessions.js';
 import { eventFeed } from './event-feed.js';
+import { eventSocket } from './event-socket.js';
 import { handover } from './handover.js';
 import { leadApi } from './lead-api.js';
 import { queueAsterisk } from './queue-asterisk.js';
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'board-viewers': boardViewers,
   reports,
   'event-feed': eventFeed,
+  'event-socket': eventSocket,
   'dialer-pacing': dialerPacing,
   'queue-commands': queueCommands,
   'status-answers': statusAnswers,

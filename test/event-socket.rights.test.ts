@@ -149,7 +149,7 @@ describe('event socket: users', () => {
     const viewer = await user('viewer');
     await viewer.ask('event plain BACKGROUND_JOB');
     await viewer.ask("bgapi callcenter_config agent set status a1 'Logged Out'");
-    await viewer.until(4);
+    await viewer.until(5);
     assert.match(viewer.frames.at(-1) ?? '', /-ERR .*may not/);
     assert.deepEqual(w.asked(), []);
   });

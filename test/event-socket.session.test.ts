@@ -21,6 +21,7 @@ function setup(login: 'logged in' | 'stranger' = 'logged in', user: Partial<Sock
     mayHear: (_user, { headers }) => !headers.some(([, value]) => value === 'secret'),
     newId: () => `id-${String(++ids)}`,
     write: (text) => void written.push(text),
+    writeEvent: (text) => void written.push(String(text)),
     close: () => closed++,
   });
   const say = (line: string, headers: readonly (readonly [string, string])[] = [], body?: string) =>

@@ -49,6 +49,8 @@ export interface SocketSessionDeps<User extends SocketUser> {
   mayHear(user: User, event: SocketEvent): boolean;
   newId(): string;
   write(text: string): void;
+  /** An event, which may wait a moment for others. */
+  writeEvent(text: string | Uint8Array): void;
   /** After everything written. */
   close(): void;
 }
@@ -91,9 +93,9 @@ export class SocketSession<User extends SocketUser = SocketUser> {
   }
 
   /** The event, when the client wants it and may see it. */
-  deliver(event: SocketEvent, written: (format: EventFormat) => string): void {
+  deliver(event: SocketEvent, written: (format: EventFormat) => string | Uint8Array): void {
     if (this.#isOver || !this.#user || !this.#interest.wants(event) || !this.#deps.mayHear(this.#user, event)) return;
-    this.#deps.write(written(this.#interest.format));
+    this.#deps.writeEvent(written(this.#interest.format));
   }
 
   /** Resolves when the next command may be begun. */

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { CommandReader } from '../../core/event-socket/command-reader.js';
 import type { SocketCommand } from '../../core/event-socket/command-reader.js';
-import type { SocketEvent } from '../../core/event-socket/event.js';
+import type { EventFormat, SocketEvent } from '../../core/event-socket/event.js';
 import { greeting, shutdownNotice, SocketSession } from '../../core/event-socket/session.js';
 import type { SocketSessionDeps } from '../../core/event-socket/session.js';
 import type { Log, Meter } from '../../core/ports.js';
@@ -15,9 +15,14 @@ export const connectionLimits = {
   commandsMax: 200,
   /** bytes that wait for a client who does not read; then he is cut off */
   waitingBytesMax: 8 * 1024 * 1024,
+  /** events wait so long for others, so that they go out together; a reply takes them along at once, ms */
+  gatherMs: 5,
 };
 
-export interface ConnectionDeps extends Omit<SocketSessionDeps<SocketPrincipal>, 'write' | 'close'> {
+/** Gathered events beyond this go out at once. */
+const gatheredBytesMax = 65_536;
+
+export interface ConnectionDeps extends Omit<SocketSessionDeps<SocketPrincipal>, 'write' | 'writeEvent' | 'close'> {
   after(delayMs: number, run: () => void): () => void;
   onEnd(): void;
   readonly log: Log;
@@ -32,19 +37,28 @@ export class Connection {
   readonly #reader = new CommandReader();
   readonly #waiting: SocketCommand[] = [];
   #isWorking = false;
+  readonly #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
+  #flushTimer: NodeJS.Timeout | undefined;
   readonly #cancelLogin: () => void;
 
   constructor(socket: Socket, deps: ConnectionDeps, limits = connectionLimits) {
     this.#socket = socket;
     this.#deps = deps;
     this.#limits = limits;
-    this.#session = new SocketSession({ ...deps, write: (text) => this.#write(text), close: () => void socket.end() });
+    this.#session = new SocketSession({
+      ...deps,
+      write: (text) => this.#write(text),
+      writeEvent: (text) => this.#gather(text),
+      close: () => void socket.end(),
+    });
     this.#cancelLogin = deps.after(limits.loginMsMax, () => {
       if (!this.#session.isAuthenticated) this.#cut('login');
     });
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
+      clearTimeout(this.#flushTimer);
       this.#cancelLogin();
       this.#session.abandon();
       this.#waiting.length = 0;
@@ -53,13 +67,14 @@ export class Connection {
     this.#write(greeting);
   }
 
-  deliver(event: SocketEvent, written: (format: 'plain' | 'json' | 'xml') => string): void {
+  deliver(event: SocketEvent, written: (format: EventFormat) => Uint8Array): void {
     this.#session.deliver(event, written);
   }
 
   /** Tandem stops. */
   stop(): void {
-    if (!this.#socket.destroyed) this.#socket.end(shutdownNotice);
+    this.#write(shutdownNotice);
+    if (!this.#socket.destroyed) this.#socket.end();
     this.#session.abandon();
   }
 
@@ -95,9 +110,31 @@ export class Connection {
     this.#isWorking = false;
   }
 
+  #gather(text: string | Uint8Array): void {
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+    this.#gathered.push(bytes);
+    this.#gatheredBytes += bytes.length;
+    if (this.#gatheredBytes > gatheredBytesMax) this.#flush();
+    else this.#flushTimer ??= setTimeout(() => this.#flush(), this.#limits.gatherMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const all = this.#gathered.splice(0);
+    this.#gatheredBytes = 0;
+    if (all.length > 0) this.#send(all.length === 1 && all[0] ? all[0] : Buffer.concat(all));
+  }
+
+  /** A reply comes behind the events that happened before it. */
   #write(text: string): void {
+    this.#flush();
+    this.#send(text);
+  }
+
+  #send(bytes: string | Uint8Array): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    this.#socket.write(text);
+    this.#socket.write(bytes);
     if (this.#socket.writableLength > this.#limits.waitingBytesMax) this.#cut('slow');
   }
 

@@ -85,9 +85,9 @@ export function createEventSocketServer(
         });
       }),
     send(event) {
-      const texts = new Map<EventFormat, string>();
-      const written = (format: EventFormat): string => {
-        const text = texts.get(format) ?? writeEvent(event, format);
+      const texts = new Map<EventFormat, Uint8Array>();
+      const written = (format: EventFormat): Uint8Array => {
+        const text = texts.get(format) ?? Buffer.from(writeEvent(event, format));
         texts.set(format, text);
         return text;
       };
