@@ -112,7 +112,7 @@ describe('event socket: clients', () => {
       await link.waitUp(3_000);
       assert.equal(await link.api('callcenter_config queue count'), '3\n');
       assert.match(await link.bgapi('callcenter_config queue list'), /\nfull@default\|/);
-      await assert.rejects(link.command('sendmsg u1', [['call-command', 'hangup']]), { code: 'TDM_SWITCH_REFUSED' });
+      await assert.rejects(link.command('sendmsg u1', { 'call-command': 'hangup' }), { code: 'TDM_SWITCH_REFUSED' });
       w.desk.call('support@default');
       w.hand.advance(2 * heartbeatEveryMs);
       await eventually(

@@ -68,7 +68,7 @@ function realPermit() {
         session: undefined,
       };
     },
-  } as Access;
+  } as unknown as Access;
   const permit: Permit = createPermit({ login, addressOf, access });
   return { permit, meter, store };
 }

@@ -18,11 +18,9 @@ import { withDeadline } from './deadline.js';
 import type { After } from './deadline.js';
 import type { CallLabel, SwitchQueue } from './enter-queue.js';
 import type { QueueRequest } from './queue-request.js';
-import { callStateOf, exitOutcome, joinVariables, reasonOf, refusalVariables, resultOf } from './queue-result.js';
-import type { QueueOutcome } from './queue-result.js';
+import { callStateOf, exitOutcome, joinVariables, reasonOf, refusalVariables, resultOf, type QueueOutcome } from './queue-result.js';
 import { readWishes } from './queue-variables.js';
-import { createQueueVisits } from './queue-visits.js';
-import type { QueueVisit, QueueVisits } from './queue-visits.js';
+import { createQueueVisits, type QueueVisit, type QueueVisits } from './queue-visits.js';
 import { setVariables } from './set-variables.js';
 
 type Variables = Readonly<Record<string, string>>;
@@ -254,9 +252,9 @@ const refusalWords = (code: ErrorCode, detail: string): readonly string[] =>
 async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: MemberId, told: Variables): Promise<void> {
   const member = viewIfOurs(engine)?.members.get(id);
   if (!member) return;
-  const state = callStateOf(member.phase);
-  const { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch } = joinVariables(id, member.queue, member.joinedAtMs);
-  const known = { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch, cc_state: state, TANDEM_ROOT_ID: member.rootId };
+  const now = joinVariables(id, member.queue, member.joinedAtMs, callStateOf(member.phase));
+  const { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch, cc_state } = now;
+  const known = { TANDEM_MEMBER, cc_member_uuid, cc_queue, cc_queue_joined_epoch, cc_state, TANDEM_ROOT_ID: member.rootId };
   try {
     const news = Object.entries(known).flatMap(([name, value]) => (value === undefined || value === told[name] ? [] : [[name, value]]));
     await setVariables(call, Object.fromEntries(news) as Record<string, string>);
