@@ -18,6 +18,8 @@ const startExtraSeconds = 2;
 const carefulAnswersMin = 30;
 const carefulPart = 0.9;
 const answerShareMin = 0.02;
+/** Abandoned calls come in bursts: so many times the expected number in flight is kept back at the end of the budget. */
+const burst = 4;
 
 /** A number of calls, the rule that set it, and the risk of the next call where one was looked at. */
 interface Choice {
@@ -40,6 +42,8 @@ class PredictivePacer implements Pacer {
   private readonly log: DecisionLog;
   /** share of the coming answers that may be abandoned */
   private goal = 0;
+  /** highest accepted risk */
+  private theta = 0;
   /** the last decision was limited by θ: only then a connected call is a reason to raise it */
   private isGoverned = false;
 
@@ -51,10 +55,13 @@ class PredictivePacer implements Pacer {
   }
 
   onEvent(event: PacerEvent): void {
+    if (!Number.isFinite(event.t)) return; // without a time it can be put in no order
     for (const held of this.order.push(event)) this.handle(held);
   }
 
+  /** @throws {RangeError} when `now` is no time: nothing could be learned or decided rightly after it */
   decide(state: PacerState): number {
+    if (!Number.isFinite(state.now)) throw new RangeError('pacer: state.now must be a number of seconds');
     for (const event of this.order.drain()) this.handle(event);
     this.learner.tick(state);
     // the shape of the ring time is still unknown: another one must not be mistaken for another level
@@ -62,6 +69,8 @@ class PredictivePacer implements Pacer {
     this.forecast.refresh(state);
     const budgets = budgetsOf(state);
     this.goal = Math.min(...budgets.map((budget) => goalOf(budget, this.settings.goalShare)));
+    this.steering.begin(signedInOf(state.counts));
+    this.theta = this.steering.thetaFor(this.goal, state.target);
     const choice = withinLimits(state, this.choose(state, budgets));
     this.isGoverned = choice.rule === 'risk';
     this.log.add(this.record(state, choice));
@@ -112,19 +121,18 @@ class PredictivePacer implements Pacer {
     const oneEach = (rule: PacingRule): Choice => ({ place: Math.max(0, Math.floor(free) - inFlight), rule, risk: NaN });
     if (signedIn === 0) return { place: 0, rule: 'no-agents', risk: NaN };
     if (signedIn < this.settings.minPredictiveAgents) return oneEach('few-agents');
-    this.steering.begin(signedIn);
     if (this.isStart(state)) return oneEach('start');
     const share = this.forecast.answerShareAhead(state);
-    if (this.isCareful(state)) {
-      const place = this.carefulPlace(free - counts.waiting, share) - inFlight;
-      return { place: Math.max(place, oneEach('careful').place), rule: 'careful', risk: NaN };
-    }
     // a burst of inbound calls takes agents from calls already ringing
-    const atRisk = counts.waiting + 2 * this.steering.theta * share * counts.ringing + Number(state.inbound !== undefined);
+    const atRisk = counts.waiting + burst * this.theta * share * counts.ringing + Number(state.inbound !== undefined);
     // others may take the ready agents, inbound callers or another campaign: then one call each is too many
     if (budgets.some((budget) => isSpent(budget, atRisk)))
       return { ...this.byRisk(state, oneEach('guard').place, thetaMin), rule: 'guard' };
-    return this.byRisk(state, Math.max(0, this.settings.linesPerAgentMax * signedIn - inFlight), this.steering.theta);
+    const choice = this.byRisk(state, Math.max(0, this.settings.linesPerAgentMax * signedIn - inFlight), this.theta);
+    const careful = this.isCareful(state)
+      ? Math.max(oneEach('careful').place, this.carefulPlace(free - counts.waiting, share) - inFlight)
+      : Infinity;
+    return choice.place > careful ? { ...choice, place: careful, rule: 'careful' } : choice;
   }
 
   /** Calls in flight that are safe even if answers are as frequent as they can be with so few seen. */
@@ -150,7 +158,7 @@ class PredictivePacer implements Pacer {
     const { ready, talk, wrap, ringing, waiting } = counts;
     return {
       ...{ now, place, rule, risk, ready, talk, wrap, ringing, waiting },
-      theta: this.steering.theta,
+      theta: this.theta,
       goal: this.goal,
       answerShare: this.forecast.answerShareAhead(state),
       ringSeconds: this.forecast.ringSeconds,
@@ -159,6 +167,8 @@ class PredictivePacer implements Pacer {
     };
   }
 }
+
+const noneIfUnknown = (n: number): number => (n > 0 ? n : 0);
 
 const signedInOf = ({ ready, talk, wrap }: PacerState['counts']): number => ready + talk + wrap;
 
@@ -171,7 +181,7 @@ function budgetsOf({ now, target, totals, today, shift, windows }: PacerState): 
   return (windows?.length ? windows : [own]).map((window) => {
     const answered = window.connected + window.abandoned;
     return {
-      target,
+      target: noneIfUnknown(target),
       answered,
       abandoned: window.abandoned,
       answeredToday: window.today?.answered ?? answered,
@@ -183,8 +193,8 @@ function budgetsOf({ now, target, totals, today, shift, windows }: PacerState): 
 
 /** Calls in talk hold lines too. A number per second below one still lets a call through: the dialler spaces them. */
 function withinLimits({ limits, counts, tick }: PacerState, choice: Choice): Choice {
-  const lines = Math.max(0, Math.floor(limits.maxLines) - counts.ringing - counts.waiting - counts.talk);
-  const perTick = Math.max(0, Math.ceil(limits.maxCps * tick));
+  const lines = noneIfUnknown(Math.floor(limits.maxLines) - counts.ringing - counts.waiting - counts.talk);
+  const perTick = noneIfUnknown(Math.ceil(limits.maxCps * tick));
   if (choice.place <= Math.min(lines, perTick)) return choice;
   return lines <= perTick ? { ...choice, place: lines, rule: 'lines' } : { ...choice, place: perTick, rule: 'calls-per-second' };
 }

@@ -16,7 +16,7 @@ const toComeMin = 40;
 const lookAheadStart = 5;
 /** What was abandoned too much is made good within this time, not only by the end of the window. */
 const payBackSeconds = 1_800;
-const goalMin = 0.2;
+const goalMin = 0.05;
 /** what was left over may be used up, but not all at once */
 const goalMax = 1.5;
 /** calls in flight when the budget is spent may still be abandoned: so many are kept back for them */
@@ -44,7 +44,7 @@ export function goalOf(budget: Budget, goalShare: number): number {
   const aim = goalShare * target;
   const payBack = abandoned > aim * answered ? Math.min(1, payBackSeconds / Math.max(1, left)) : 1;
   const n = Math.max(toComeMin, toComeOf(budget) * payBack);
-  const share = (aim * (answered + n) - abandoned) / n;
+  const share = (aim * (answered + n) - abandoned - keptBack) / n;
   return Math.min(goalMax * target, Math.max(goalMin * target, share));
 }
 
@@ -58,13 +58,15 @@ export class Steering {
   logTheta = Math.log(startTheta);
   private hasBegun = false;
 
-  get theta(): number {
-    return Math.exp(this.logTheta);
+  /** The highest accepted risk now: θ at once follows the goal, the steps learn what the model gets wrong. */
+  thetaFor(goal: number, target: number): number {
+    const part = target > 0 ? Math.min(goalMax, goal / target) : 0;
+    return Math.min(thetaMax, Math.max(thetaMin, Math.exp(this.logTheta) * part));
   }
 
   /** The first decision: where θ starts depends on the team. */
   begin(agents: number): void {
-    if (this.hasBegun) return;
+    if (this.hasBegun || agents <= 0) return;
     this.hasBegun = true;
     this.logTheta = Math.log(startTheta + startThetaOfOneAgent / agents);
   }
