@@ -136,7 +136,7 @@ export class Learner {
     this.expect(call.kind, from, second + 1);
     this.outcomesSeen++;
     if (!isAnswer) return;
-    this.level.seen++;
+    if (this.rates) this.level.seen++; // what nobody expected yet is no surprise
     this.answersSeen++;
     this.answers.happened();
   }

@@ -16,6 +16,7 @@ interface Saved {
   readonly talk: StaysData;
   readonly wrap: StaysData;
   readonly logTheta: number;
+  readonly hasBegun: boolean;
   readonly outcomes: number;
 }
 
@@ -27,6 +28,7 @@ export function saveLearned(learner: Learner, steering: Steering): unknown {
     talk: learner.talk.save(),
     wrap: learner.wrap.save(),
     logTheta: steering.logTheta,
+    hasBegun: steering.hasBegun,
     outcomes: learner.outcomesSeen,
   };
   return saved;
@@ -47,7 +49,7 @@ export function restoreLearned(snapshot: unknown, learner: Learner, steering: St
   learner.wrap.load(snapshot.wrap);
   learner.outcomesSeen = snapshot.outcomes;
   learner.wasRestored = true;
-  steering.restore(snapshot.logTheta);
+  steering.restore(snapshot);
   return true;
 }
 
@@ -70,6 +72,7 @@ function isSaved(x: unknown): x is Saved {
   const { kinds, level } = x;
   if (kinds.length < 1 || kinds.length > kindsMax || !kinds.every(isRing)) return false;
   if (!isRecord(level) || !isCount(level['seen']) || !isCount(level['expected'])) return false;
-  const { logTheta, outcomes } = x;
+  const { logTheta, hasBegun, outcomes } = x;
+  if (typeof hasBegun !== 'boolean') return false;
   return isStays(x['talk'], talkEdges.length) && isStays(x['wrap'], wrapEdges.length) && Number.isFinite(logTheta) && isCount(outcomes);
 }

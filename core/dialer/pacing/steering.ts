@@ -56,7 +56,7 @@ export function isSpent(budget: Budget, atRisk: number): boolean {
 
 export class Steering {
   logTheta = Math.log(startTheta);
-  private hasBegun = false;
+  hasBegun = false;
 
   /** The highest accepted risk now: θ at once follows the goal, the steps learn what the model gets wrong. */
   thetaFor(goal: number, target: number): number {
@@ -86,8 +86,8 @@ export class Steering {
   }
 
   /** Takes up a stored value, within the bounds. */
-  restore(logTheta: number): void {
-    this.hasBegun = true;
+  restore({ logTheta, hasBegun }: { readonly logTheta: number; readonly hasBegun: boolean }): void {
+    this.hasBegun = hasBegun;
     this.logTheta = logTheta;
     this.move(0);
   }
