@@ -41,10 +41,24 @@ describe('pacer: rules', () => {
     assert.equal(ruleOf(pacer), 'few-agents');
   });
 
-  it('B44: it starts with one call for each ready agent, until calls have ended and one could have rung to its end', () => {
+  it('B44: it starts with one call for each ready agent, until ten calls have ended', () => {
     const pacer = createPacer();
     assert.equal(place(pacer, { now: 0, totals: { ...totals, connected: 0, abandoned: 0 }, agents: readyAgents(10) }), 10);
     assert.equal(ruleOf(pacer), 'start');
+    const ruleAfter = (calls: number, t: number): string | undefined => {
+      for (let n = 0; n < calls; n++) {
+        pacer.onEvent({ type: 'placed', t: 0, callId: `${t}-${n}`, bucket: 0 });
+        pacer.onEvent({ type: 'failed', t: 2, callId: `${t}-${n}`, age: 2, cause: 'busy' });
+      }
+      place(pacer, { now: t, agents: readyAgents(10) });
+      return ruleOf(pacer);
+    };
+    assert.equal(ruleAfter(9, 28), 'start');
+    assert.notEqual(ruleAfter(1, 29), 'start');
+  });
+
+  it('B44: calls that ended soon do not end the start: the first one must have had its whole ring time', () => {
+    const pacer = createPacer();
     for (let n = 0; n < 12; n++) {
       pacer.onEvent({ type: 'placed', t: 0, callId: n, bucket: 0 });
       pacer.onEvent({ type: 'failed', t: 2, callId: n, age: 2, cause: 'busy' });
