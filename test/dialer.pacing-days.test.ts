@@ -8,7 +8,8 @@ import assert from 'node:assert/strict';
 import { createPacer } from '../core/dialer/pacing/index.js';
 import { perIdleAgent, upperBound } from './simulation-dialer/baselines.js';
 import { Day } from './simulation-dialer/day.js';
-import type { DayResult, PacerOf } from './simulation-dialer/day.js';
+import type { PacerOf } from './simulation-dialer/day.js';
+import type { DayResult } from './simulation-dialer/measure.js';
 import { scenarios } from './simulation-dialer/scenarios.js';
 import type { Scenario } from './simulation-dialer/scenarios.js';
 

@@ -6,9 +6,12 @@ import { contactKinds, createTurns } from '../../core/dialer/pacing/index.js';
 import type { Pacer, PacerEvent, PacerState } from '../../core/dialer/pacing/index.js';
 import { Agenda } from '../simulation/agenda.js';
 import { Random } from '../simulation/random.js';
+import type { Campaign, SimCall } from './campaign.js';
 import { Contacts, span } from './contacts.js';
 import type { Contact } from './contacts.js';
 import { Floor } from './floor.js';
+import { addTotals, measure } from './measure.js';
+import type { DayResult } from './measure.js';
 import type { Agent } from './floor.js';
 import type { Scenario } from './scenarios.js';
 
@@ -17,45 +20,6 @@ export type DayPacer = Pick<Pacer, 'decide'> & Partial<Pick<Pacer, 'onEvent'>>;
 /** Makes the pacer of a campaign; the upper bound looks into the day, the others must not. */
 export type PacerOf = (day: Day, campaign: number) => DayPacer;
 
-interface SimCall {
-  readonly id: number;
-  state: 'ringing' | 'waiting';
-  readonly placedAt: number;
-  answeredAt: number | null;
-  readonly bucket: number;
-  readonly contact: Contact;
-  readonly endsAt: number;
-  readonly isAnswered: boolean;
-  readonly isPerson: boolean;
-}
-
-export interface Campaign {
-  readonly index: number;
-  readonly contacts: Contacts;
-  readonly pacer: DayPacer;
-  readonly calls: Map<number, SimCall>;
-  readonly totals: { placed: number; answered: number; connected: number; abandoned: number; failed: number };
-  /** persons only */
-  readonly persons: { connected: number; abandoned: number; abandonedEarly: number; answeredEarly: number };
-}
-
-export interface DayResult {
-  readonly utilisation: number;
-  /** abandoned / (connected + abandoned) of each campaign; without AMD both have the same part of machines, estimated */
-  readonly abandoned: readonly number[];
-  readonly persons: readonly { readonly connected: number; readonly abandoned: number }[];
-  readonly early: { readonly answered: number; readonly abandoned: number };
-  readonly waitMean: number;
-  readonly wait90: number;
-  readonly connectsPerAgentHour: number;
-  readonly inbound: { readonly count: number; readonly within20: number };
-  readonly linesMost: number;
-  /** part of the day in which the running share stood above the cap, from the 100th answer on */
-  readonly overCap: number;
-  /** abandoned calls too many, at the worst moment from the 100th answer on */
-  readonly overMost: number;
-}
-
 const earlySeconds = 300;
 const inboundTalk = { mean: 150 };
 const inboundWrap = { mean: 20, variation: 0.5 };
@@ -63,16 +27,6 @@ const machineTalk = 6;
 const machineWrap = 3;
 
 const placeOf = (answer: ReturnType<DayPacer['decide']>): number => (typeof answer === 'number' ? answer : answer.place);
-
-function addTotals(a: Campaign['totals'], b: Campaign['totals']): Campaign['totals'] {
-  return {
-    placed: a.placed + b.placed,
-    answered: a.answered + b.answered,
-    connected: a.connected + b.connected,
-    abandoned: a.abandoned + b.abandoned,
-    failed: a.failed + b.failed,
-  };
-}
 
 export class Day {
   now = 0;
@@ -342,24 +296,11 @@ export class Day {
   }
 
   private result(): DayResult {
-    const persons = this.campaigns.map((campaign) => campaign.persons);
-    const { busy, signedIn, waits } = this.floor.close(this.end);
-    const sorted = waits.sort((a, b) => a - b);
-    return {
-      utilisation: busy / signedIn,
-      abandoned: this.campaigns.map(({ totals: { connected, abandoned } }) => (abandoned ? abandoned / (connected + abandoned) : 0)),
-      persons,
-      early: {
-        answered: persons.reduce((sum, { answeredEarly }) => sum + answeredEarly, 0),
-        abandoned: persons.reduce((sum, { abandonedEarly }) => sum + abandonedEarly, 0),
-      },
-      waitMean: sorted.reduce((sum, wait) => sum + wait, 0) / Math.max(1, sorted.length),
-      wait90: sorted[Math.floor(sorted.length * 0.9)] ?? 0,
-      connectsPerAgentHour: (persons.reduce((sum, { connected }) => sum + connected, 0) * 3_600) / signedIn,
-      inbound: { count: this.inboundWaits.length, within20: this.inboundWaits.filter((wait) => wait <= 20).length },
+    return measure(this.campaigns, this.floor.close(this.end), {
+      inboundWaits: this.inboundWaits,
       linesMost: this.linesMost,
       overCap: this.overCap / this.end / this.campaigns.length,
       overMost: this.overMost,
-    };
+    });
   }
 }

@@ -5,7 +5,8 @@
 import { createPacer } from '../../core/dialer/pacing/index.js';
 import { adaptHardLimit, adaptTapered, perActiveAgent, perIdleAgent, upperBound } from './baselines.js';
 import { Day } from './day.js';
-import type { DayResult, PacerOf } from './day.js';
+import type { PacerOf } from './day.js';
+import type { DayResult } from './measure.js';
 import { scenarios } from './scenarios.js';
 
 const pacers: Readonly<Record<string, PacerOf>> = {
