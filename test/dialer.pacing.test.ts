@@ -233,6 +233,20 @@ describe('pacer: steering', () => {
     assert.ok((paces[2] ?? 1) < 0.8 * (paces[0] ?? 0));
   });
 
+  it('B44: of campaigns that share a pacer the one with least left sets the goal', () => {
+    const pacer = taughtPacer();
+    const goalWith = (windows: Situation['windows']): number => {
+      place(pacer, { agents, ...(windows && { windows }) });
+      return pacer.decisions(1)[0]?.goal ?? NaN;
+    };
+    const [rich, poor] = [
+      { connected: 400, abandoned: 4 },
+      { connected: 200, abandoned: 9 },
+    ];
+    assert.equal(goalWith([rich, poor]), goalWith([poor]));
+    assert.ok(goalWith([poor]) < goalWith([rich]));
+  });
+
   it('B44: the accepted risk stays within its bounds', () => {
     const pacer = taughtPacer();
     assert.ok(after(pacer, 5_000, abandoned) >= 0.002);
