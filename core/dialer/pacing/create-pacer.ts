@@ -42,6 +42,8 @@ class PredictivePacer implements Pacer {
   private readonly log: DecisionLog;
   /** share of the coming answers that may be abandoned */
   private goal = 0;
+  /** mean chance of an answer of the contacts that come next */
+  private answerShare = 0;
   /** highest accepted risk */
   private theta = 0;
   /** the last decision was limited by θ: only then a connected call is a reason to raise it */
@@ -67,6 +69,7 @@ class PredictivePacer implements Pacer {
     // the shape of the ring time is still unknown: another one must not be mistaken for another level
     if (this.isStart(state) || this.isCareful(state)) this.learner.level.reset();
     this.forecast.refresh(state);
+    this.answerShare = this.forecast.answerShareAhead(state);
     const budgets = budgetsOf(state);
     this.goal = Math.min(...budgets.map((budget) => goalOf(budget, this.settings.goalShare)));
     this.steering.begin(signedInOf(state.counts));
@@ -122,22 +125,21 @@ class PredictivePacer implements Pacer {
     if (signedIn === 0) return { place: 0, rule: 'no-agents', risk: NaN };
     if (signedIn < this.settings.minPredictiveAgents) return oneEach('few-agents');
     if (this.isStart(state)) return oneEach('start');
-    const share = this.forecast.answerShareAhead(state);
     // a burst of inbound calls takes agents from calls already ringing
-    const atRisk = counts.waiting + burst * this.theta * share * counts.ringing + Number(state.inbound !== undefined);
+    const atRisk = counts.waiting + burst * this.theta * this.answerShare * counts.ringing + Number(state.inbound !== undefined);
     // others may take the ready agents, inbound callers or another campaign: then one call each is too many
     if (budgets.some((budget) => isSpent(budget, atRisk)))
       return { ...this.byRisk(state, oneEach('guard').place, thetaMin), rule: 'guard' };
     const choice = this.byRisk(state, Math.max(0, this.settings.linesPerAgentMax * signedIn - inFlight), this.theta);
     const careful = this.isCareful(state)
-      ? Math.max(oneEach('careful').place, this.carefulPlace(free - counts.waiting, share) - inFlight)
+      ? Math.max(oneEach('careful').place, this.carefulPlace(free - counts.waiting) - inFlight)
       : Infinity;
     return choice.place > careful ? { ...choice, place: careful, rule: 'careful' } : choice;
   }
 
   /** Calls in flight that are safe even if answers are as frequent as they can be with so few seen. */
-  private carefulPlace(free: number, share: number): number {
-    const highest = share * (1 + 2 / Math.sqrt(this.learner.answersSeen + 1));
+  private carefulPlace(free: number): number {
+    const highest = this.answerShare * (1 + 2 / Math.sqrt(this.learner.answersSeen + 1));
     return Math.floor((carefulPart * free) / Math.max(answerShareMin, highest));
   }
 
@@ -160,7 +162,7 @@ class PredictivePacer implements Pacer {
       ...{ now, place, rule, risk, ready, talk, wrap, ringing, waiting },
       theta: this.theta,
       goal: this.goal,
-      answerShare: this.forecast.answerShareAhead(state),
+      answerShare: this.answerShare,
       ringSeconds: this.forecast.ringSeconds,
       abandoned: totals.abandoned,
       connected: totals.connected,
