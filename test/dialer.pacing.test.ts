@@ -250,6 +250,8 @@ describe('pacer: steering', () => {
   it('B44: the accepted risk stays within its bounds', () => {
     const pacer = taughtPacer();
     assert.ok(after(pacer, 5_000, abandoned) >= 0.002);
+    // nothing has piled up below the bound: it comes back as fast as it went
+    assert.ok(after(pacer, 600, connected) > 0.005);
     assert.ok(after(pacer, 50_000, connected) <= 0.9);
   });
 });
