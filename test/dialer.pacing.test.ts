@@ -87,6 +87,17 @@ describe('pacer: rules', () => {
     assert.equal(ruleOf(pacer), 'guard');
   });
 
+  it('B44: of the answers still to come only seven tenths are counted on', () => {
+    const pacer = taughtPacer();
+    const ruleWith = (abandoned: number): string | undefined => {
+      place(pacer, { now: 14_400, agents: readyAgents(5), totals: { ...totals, connected: 600 - abandoned, abandoned } });
+      return ruleOf(pacer);
+    };
+    // 0.03 × (600 + 0.7 × 605) = 30.7 may be abandoned; one is kept back, and there must be one more to lose
+    assert.equal(ruleWith(28), 'risk');
+    assert.equal(ruleWith(29), 'guard');
+  });
+
   it('B44: the strictest of the campaigns that share a pacer holds it back', () => {
     const pacer = taughtPacer();
     const windows = [
@@ -305,8 +316,9 @@ describe('pacer: learning', () => {
     const random = fc.sample(fc.shuffledSubarray([...Array(40).keys()], { minLength: 40 }), { numRuns: 4, seed: 5 });
     const events = (t: number): PacerEvent[] => [
       ...Array.from({ length: 16 }, (_, n): PacerEvent => ({ type: 'answered', t, callId: `lesson0-${n}`, age: 9 + n / 4 })),
-      ...Array.from({ length: 8 }, (_, n): PacerEvent => ({ type: 'abandoned', t, callId: n })),
-      ...Array.from({ length: 16 }, (_, n): PacerEvent => ({ type: 'connected', t, callId: n, agentId: n, wait: 0 })),
+      ...Array.from({ length: 8 }, (_, n): PacerEvent => ({ type: 'talkEnd', t, agentId: n, duration: 10 + n * 0.37, live: n > 1 })),
+      ...Array.from({ length: 4 }, (_, n): PacerEvent => ({ type: 'abandoned', t, callId: n })),
+      ...Array.from({ length: 12 }, (_, n): PacerEvent => ({ type: 'connected', t, callId: n, agentId: n, wait: 0 })),
     ];
     const states = random.map((order) => {
       const pacer = taughtPacer();
