@@ -144,7 +144,9 @@ describe('real: queue, faults with 35 callers', function () {
           await scene.ringingAt('1011').answer();
           const [ringing] = bed.watch.ringing().filter(({ agent }) => agent === '1012');
           assert.ok(ringing);
-          scene.of({ number: numberOf(ringing.caller) }).hangUp();
+          const rung = scene.customers.find((customer) => customer.uniqueId() === ringing.caller);
+          assert.ok(rung);
+          rung.hangUp();
           await ends(ringing, 1_500);
         }
         states.push(await bed.health('queue-engine'));
@@ -190,5 +192,3 @@ describe('real: queue, faults with 35 callers', function () {
     assert.equal(talkers.length + ringingMax + waitingMax, 35);
   });
 });
-
-const numberOf = (uniqueId: string): string => uniqueId.replace(/^c-/, '');
