@@ -191,6 +191,9 @@ describe('pacer: what a decision weighs', () => {
     const agents = [...readyAgents(16), ...busyAgents(20, 'talk', now - 60)];
     const [whole, half] = [place(pacer, { agents }), place(pacer, { agents, share: 0.5 })];
     assert.ok(half > 0 && half < 0.6 * whole, `${whole} and ${half}`);
+    const wrapping = { agents: busyAgents(20, 'wrap', now - 17) };
+    const [all, part] = [place(pacer, wrapping), place(pacer, { ...wrapping, share: 0.5 })];
+    assert.ok(part > 0 && part < 0.6 * all, `${all} and ${part}`);
   });
 });
 
@@ -366,6 +369,7 @@ describe('pacer: what it shows and refuses', () => {
       kept.map((decision) => decision.now),
       [3_615, 3_616, 3_617, 3_618, 3_619],
     );
+    assert.deepEqual(pacer.decisions(100), kept);
     const { ready, ringing, connected, abandoned, rule, risk, theta } = kept[4] ?? assert.fail();
     assert.deepEqual([ready, ringing, connected, abandoned, rule], [6, 3, 590, 10, 'risk']);
     assert.ok(risk > theta);
