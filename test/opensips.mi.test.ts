@@ -148,6 +148,14 @@ describe('OpenSIPS commands', () => {
     });
   });
 
+  it('O116: whatever is in a name or number, the list stays JSON', async () => {
+    const odd = 'a"b\\c\n\u0001\u{1F600}\ud800é';
+    const member = desk.call('vip', { number: odd, name: odd });
+    const [call] = ((await run('cc_list_queue')) as { Calls: Record<string, unknown>[] }).Calls;
+    const whole = JSON.parse(JSON.stringify(odd)) as string;
+    assert.deepEqual([call?.['id'], call?.['Caller username'], call?.['Caller display name']], [member, whole, whole]);
+  });
+
   it('O119 O128 O131 O133: list_calls, newest first, with the state word, the flow and the agent', async () => {
     const waiting = desk.call('vip');
     desk.login('a2');
