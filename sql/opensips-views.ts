@@ -28,9 +28,13 @@ export function createOpensipsViews(db: Db, { own, log }: { readonly own: string
     if (!isIdentifier(name)) throw new TandemError('TDM_BAD_VALUE', ['name of a view', `"${name}" is no name`]);
     const view = `${own}${name}`;
     try {
-      // fails for a table of this name, which is not ours to drop
-      await db.run(`DROP VIEW IF EXISTS ${view}`);
-      await db.run(`CREATE VIEW ${view} AS ${select}`);
+      // both fail for a table of this name, which is not ours; a report that runs meanwhile finds the old view or the new one
+      if (db.dialect === 'mysql') await db.run(`CREATE OR REPLACE VIEW ${view} AS ${select}`);
+      else
+        await db.transaction(async (tx) => {
+          await tx.run(`DROP VIEW IF EXISTS ${view}`);
+          await tx.run(`CREATE VIEW ${view} AS ${select}`);
+        });
     } catch (error) {
       log.warn({ err: error, view: name }, 'a view with columns of OpenSIPS could not be made');
     }

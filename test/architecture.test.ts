@@ -106,7 +106,7 @@ describe('architecture', () => {
     for (const file of tracked) {
       const text = read(file);
       if (text.includes('\0')) continue;
-      assert.doesNotMatch(text, /(^|[^a-z.])\/(work|farm)\//m, `${file} names a path of one machine`);
+      assert.doesNotMatch(text, /(^|[^a-z.])\/(work|farm|root)\//m, `${file} names a path of one machine`);
       assert.doesNotMatch(text, /registry\.npmjs|deb\.debian\.org/, `${file} names a registry host`);
     }
   });
