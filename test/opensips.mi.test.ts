@@ -1,6 +1,6 @@
 /** OpenSIPS's management commands over the real engine: keys, order, numbers and texts of the reference (opensips-call-center 12, 13). */
 import assert from 'node:assert/strict';
-import { MiError } from '../core/opensips/json-rpc.js';
+import { batchMax, MiError } from '../core/opensips/json-rpc.js';
 import { createMi, type Mi, type MiCaller } from '../core/services/mi.js';
 import { expireDefaultS, subscribersMax } from '../core/services/mi-subscriptions.js';
 import type { MiTarget } from '../core/opensips-ports.js';
@@ -366,7 +366,10 @@ describe('OpenSIPS commands', () => {
     assert.equal(reloads, 1);
     assert.equal(await answer({ jsonrpc: '2.0', method: 'cc_reload' }), undefined);
     assert.deepEqual(await answer('{'), { jsonrpc: '2.0', error: { code: -32700, message: 'Parse error' }, id: null });
+    const many = (count: number) => Array.from({ length: count }, () => request);
+    assert.equal(((await answer(many(batchMax))) as unknown[]).length, batchMax);
     for (const bad of [
+      many(batchMax + 1),
       [],
       'null',
       '3',

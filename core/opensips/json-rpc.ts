@@ -32,8 +32,8 @@ export const miErrors = {
   internal: () => new MiError(-32603, 'Internal error'),
 } as const;
 
-/** Requests in one body. */
-export const batchMax = 50;
+/** Requests in one body: a whole list is up to 15 ms of work, during which nobody is offered a call. */
+export const batchMax = 10;
 
 /** `isBatch`: the answer is a list. What is no request at its place is its error. Throws MiError for the whole body. */
 export function readRequests(body: string): { readonly isBatch: boolean; readonly requests: readonly (MiRequest | MiError)[] } {
