@@ -6,7 +6,9 @@ import { eventSocketConfig } from './config-event-socket.js';
 import { opensipsConfig } from './config-opensips.js';
 import { accessConfig } from './config-access.js';
 import { callcenterConfig } from './config-callcenter.js';
+import { dialerConfig } from './config-dialer.js';
 import { queuesConfig } from './config-queues.js';
+import { literalValue } from './settings-literal.js';
 import { environmentName, settingsTable, type SettingName, type SettingRow } from './settings-table.js';
 import { describeProblems, readYamlFile, type Problem, type YamlFile } from './yaml-file.js';
 
@@ -53,6 +55,7 @@ export interface Reader {
   complain(name: SettingName, message: string): void;
 }
 
+const isYes = (text: string): boolean => ['yes', 'true', '1', 'on'].includes(text.toLowerCase());
 const rows = new Map<string, SettingRow>(settingsTable.map((row) => [row.name, row]));
 
 function createReader(env: Environment): Reader {
@@ -61,10 +64,14 @@ function createReader(env: Environment): Reader {
   const fromFile = (file?.value ?? {}) as Record<string, unknown>;
   checkNames(env, file, problems);
 
+  const literal = (row: SettingRow | undefined): string | undefined =>
+    row && isDialerOn(env, fromFile) ? literalValue(row, env) : undefined;
   const place = (name: string): Pick<Problem, 'file' | 'line' | 'path'> => {
     const inEnv = env[environmentName(name)] !== undefined;
+    const [also] = rows.get(name)?.also ?? [];
+    const isLiteral = !inEnv && !(name in fromFile) && literal(rows.get(name)) !== undefined;
     return inEnv || !file || !(name in fromFile)
-      ? { file: 'environment', line: undefined, path: environmentName(name) }
+      ? { file: 'environment', line: undefined, path: isLiteral && also !== undefined ? also : environmentName(name) }
       : { file: file.file, line: file.lineOf([name]), path: name };
   };
   const complain = (name: SettingName, message: string) => {
@@ -72,7 +79,7 @@ function createReader(env: Environment): Reader {
   };
   const text = (name: SettingName): string => {
     const row = rows.get(name);
-    const given = env[environmentName(name)] ?? plain(fromFile[name]) ?? row?.fallback ?? '';
+    const given = env[environmentName(name)] ?? plain(fromFile[name]) ?? literal(row) ?? row?.fallback ?? '';
     if (row?.choices && !row.choices.includes(given)) complain(name, `must be one of ${row.choices.join(', ')}`);
     return given;
   };
@@ -90,7 +97,7 @@ function createReader(env: Environment): Reader {
     },
     yes(name) {
       const given = text(name).toLowerCase();
-      if (['yes', 'true', '1', 'on'].includes(given)) return true;
+      if (isYes(given)) return true;
       if (!['no', 'false', '0', 'off', ''].includes(given)) complain(name, 'must be yes or no');
       return false;
     },
@@ -101,6 +108,9 @@ function createReader(env: Environment): Reader {
         .filter((part) => part !== ''),
   };
 }
+
+const isDialerOn = (env: Environment, fromFile: Record<string, unknown>): boolean =>
+  isYes(env[environmentName('dialer')] ?? plain(fromFile['dialer']) ?? '');
 
 function plain(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
@@ -134,6 +144,8 @@ function checkNames(env: Environment, file: YamlFile | undefined, problems: Prob
 }
 
 function buildConfig(read: Reader) {
+  const amiLinks = switches(read, 'ami_urls', 'ami:', 5038);
+  const freeswitchLinks = switches(read, 'freeswitch_urls', 'esl:', 8021);
   const config = {
     databaseUrl: databaseUrl(read),
     databaseOwnSchema: read.text('database_own_schema'),
@@ -160,8 +172,10 @@ function buildConfig(read: Reader) {
       allow: networks(read, 'esl_allow'),
       sessionsMax: read.int('esl_sessions_max'),
     },
-    amiLinks: switches(read, 'ami_urls', 'ami:', 5038),
-    freeswitchLinks: switches(read, 'freeswitch_urls', 'esl:', 8021),
+    amiLinks,
+    freeswitchLinks,
+    /** longest pause between two tries to reach a FreeSWITCH */
+    freeswitchRetryMs: read.int('freeswitch_retry_s') * 1000,
     logLevel: read.text('log_level') as 'debug' | 'info' | 'warn' | 'error',
     logLeadData: read.yes('log_lead_data'),
     apiPaths: paths(read, 'api_paths'),
@@ -186,6 +200,7 @@ function buildConfig(read: Reader) {
     eventSocket: eventSocketConfig(read),
     opensips: opensipsConfig(read),
     callcenter: callcenterConfig(read),
+    dialer: dialerConfig(read, { amiLinks, freeswitchLinks }),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),
     api: { url: read.text('api_url'), user: read.text('api_user'), pass: read.text('api_pass') },

@@ -3,6 +3,7 @@ import type { Log, Meter } from '../core/ports.js';
 import { createAmiLink, type AmiLink } from './ami.js';
 import type { Config } from './config.js';
 import { createEslLink, type EslLink } from './esl.js';
+import { eslLinkDefaults } from './esl-options.js';
 import type { CheckResult, Health } from './health.js';
 
 export interface Links {
@@ -14,12 +15,15 @@ export interface Links {
 }
 
 export function openLinks(
-  config: Pick<Config, 'amiLinks' | 'freeswitchLinks'>,
+  config: Pick<Config, 'amiLinks' | 'freeswitchLinks'> & Partial<Pick<Config, 'freeswitchRetryMs'>>,
   deps: { readonly log: Log; readonly meter: Meter; readonly health: Health },
 ): Links {
   const ami = new Map(config.amiLinks.map((address) => [address.name, createAmiLink(address, deps)]));
   const esl = new Map(
-    config.freeswitchLinks.map(({ name, host, port, secret }) => [name, createEslLink({ name, host, port, password: secret }, deps)]),
+    config.freeswitchLinks.map(({ name, host, port, secret }) => [
+      name,
+      createEslLink({ name, host, port, password: secret, backoffCapMs: config.freeswitchRetryMs ?? eslLinkDefaults.backoffCapMs }, deps),
+    ]),
   );
   for (const [name, link] of ami) deps.health.add(`ami:${name}`, () => linkCheck(`ami:${name}`, link.status()));
   for (const [name, link] of esl) deps.health.add(`esl:${name}`, () => linkCheck(`esl:${name}`, link.status()));

@@ -6,6 +6,7 @@
 import { accessSettings } from './settings-access.js';
 import { lookupSettings } from './settings-lookup.js';
 import { callcenterSettings } from './settings-callcenter.js';
+import { dialerSettings, freeswitchRetry } from './settings-dialer.js';
 import { eventSocketSettings } from './settings-event-socket.js';
 import { opensipsSettings } from './settings-opensips.js';
 import { queueSettings } from './settings-queues.js';
@@ -20,6 +21,8 @@ export interface SettingRow {
   readonly choices?: readonly string[];
   /** the value is never printed */
   readonly secret?: true;
+  /** the reference dialer's names for it, see settings-literal.ts */
+  readonly also?: readonly string[];
   readonly text: string;
   readonly example: string;
 }
@@ -33,6 +36,7 @@ export const settingsTable = [
     kind: 'text',
     fallback: 'sqlite:./data/tandem.db',
     secret: true,
+    also: ['DB_URL', 'DB_PORT', 'DB_NAME', 'DB_USERNAME', 'DB_PASS'],
     text: '`sqlite:FILE` or `mysql://user:secret@host:3306/database`; several hosts separated by commas, the first healthy one is written to',
     example: 'mysql://tandem:s3cr-et@10.0.0.5:3306,10.0.0.6:3306/asterisk',
   },
@@ -157,14 +161,17 @@ export const settingsTable = [
     kind: 'list',
     fallback: '',
     secret: true,
+    also: ['ESL_IP', 'ESL_PORT', 'ESL_PASSWORD'],
     text: 'links to FreeSWITCH event sockets, `esl://:secret@host:8021/name` separated by commas',
     example: 'esl://:s3cr-et@127.0.0.1:8021/fs1',
   },
+  freeswitchRetry,
   {
     name: 'log_level',
     kind: 'choice',
     fallback: 'info',
     choices: ['debug', 'info', 'warn', 'error'],
+    also: ['LOG_LEVEL'],
     text: 'least level that is logged (JSON lines on standard error)',
     example: 'info',
   },
@@ -281,6 +288,7 @@ export const settingsTable = [
   ...eventSocketSettings,
   ...opensipsSettings,
   ...callcenterSettings,
+  ...dialerSettings,
   ...accessSettings,
 ] as const satisfies readonly SettingRow[];
 

@@ -22,7 +22,7 @@ function settingsPage(): string {
           ? `${String(row.min)} to ${String(row.max)}`
           : row.kind;
   const rows = (settingsTable as readonly SettingRow[]).map((row) => [
-    code(environmentName(row.name)),
+    `${code(environmentName(row.name))}${row.also ? ` (${row.also.map(code).join(', ')})` : ''}`,
     row.text,
     row.fallback.startsWith('the ') ? row.fallback : code(row.fallback),
     `${range(row)}${row.unit ? ` ${row.unit}` : ''}`,
@@ -33,6 +33,8 @@ function settingsPage(): string {
 Each setting comes from the environment or from the YAML file that \`TANDEM_CONFIG\` names; the environment wins.
 In the file the name is the lower-case part behind \`TANDEM_\`, for example \`http_port: 8088\`. A name that does not
 exist is an error. All problems are reported at once, with file and line. This page is printed by \`tandem reference settings\`.
+
+Names in brackets are those of the Expertflow CX dialer; with \`dialer: yes\` they are read where ours is not set.
 
 ${table(['name', 'meaning', 'default', 'values', 'example'], rows)}
 `;
