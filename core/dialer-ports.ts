@@ -1,5 +1,5 @@
 /** What the dialer needs from outside, and what it offers to the API. `sql/` implements the store; times are Unix ms. */
-import type { Campaign } from './dialer/campaign.js';
+import type { Campaign, DialerSettings } from './dialer/campaign.js';
 import type { CallRecord, Contact, NewContact } from './dialer/contact.js';
 import type {
   AgentsView,
@@ -388,7 +388,17 @@ export interface DialerControl {
   onNotice(listener: (notice: DialerNotice, atMs: number) => void): () => void;
   /** contacts were added: fill hoppers at once instead of at the next cycle */
   wake(campaign: string): void;
+  /** as they are in force */
+  settings(): DialerSettings;
+  /** Stored, audited and in force from the next cycle. Rejects TDM_BAD_VALUE with the field. */
+  changeSettings(change: Partial<RuntimeSettings>, actor: string): Promise<DialerSettings>;
 }
+
+/** What may be changed while the dialer runs (A4, the names marked there). */
+export type RuntimeSettings = Pick<
+  DialerSettings,
+  'defaultIvr' | 'serviceIdentifier' | 'cycleMs' | 'callsPerSecond' | 'slotsMax' | 'callMsMax'
+>;
 
 export interface DialerStatus {
   readonly maxConcurrentCalls: number;
