@@ -15,6 +15,8 @@ export const errors = {
     text: 'A browser session changes things only with the header X-Tandem-Request: 1 and from its own origin',
   },
   TDM_NOT_FOUND: { status: 404, text: '%s "%s" is unknown' },
+  TDM_DIALER_OFF: { status: 404, text: 'This Tandem runs no dialer: setting dialer' },
+  TDM_NUMBER_ACTIVE: { status: 406, text: 'A call to the number of contact "%s" is under way' },
   TDM_TOO_LARGE: { status: 413, text: 'Request is larger than %s bytes' },
   TDM_TOO_MANY: { status: 429, text: 'Too many requests: %s' },
   TDM_STORE_DOWN: { status: 503, text: 'Database does not answer: %s' },

@@ -20,10 +20,18 @@ export interface KeyTools {
 /** Keys of one site. */
 export const keysMax = 1_000;
 
-const functions = z
-  .array(z.enum([apiFunctions.view, apiFunctions.control, apiFunctions.spy, apiFunctions.admin]))
-  .min(1)
-  .max(4);
+/** What a program may; a key is no agent. */
+const functionsOfKeys = [
+  apiFunctions.view,
+  apiFunctions.control,
+  apiFunctions.spy,
+  apiFunctions.admin,
+  apiFunctions.dialerView,
+  apiFunctions.dialerControl,
+  apiFunctions.dialerAdmin,
+  apiFunctions.dialerNumbers,
+] as const;
+const functions = z.array(z.enum(functionsOfKeys)).min(1).max(functionsOfKeys.length);
 const queues = z
   .array(z.string().min(1).max(150))
   .max(5_000)

@@ -23,11 +23,31 @@ export const apiFunctions = {
   admin: 'tandem_admin',
   /** what the page of an agent needs, for the agent that the user is */
   agent: 'tandem_agent',
+  /** read campaigns, contacts, calls of the dialer; numbers are masked */
+  dialerView: 'tandem_dialer_read',
+  /** start, stop, load, revise them: includes reading */
+  dialerControl: 'tandem_dialer_control',
+  /** campaigns' rules, settings, profiles, audit of the dialer; and the two above */
+  dialerAdmin: 'tandem_dialer_admin',
+  /** preview calls of the agent that the user is */
+  dialerPreview: 'tandem_dialer_preview',
+  /** sees customers' numbers whole; not included in the others but `tandem_admin` */
+  dialerNumbers: 'tandem_dialer_numbers',
 } as const;
 
 export type ApiFunction = keyof typeof apiFunctions;
 /** `own-...`: also those may come who have `tandem_agent` alone; the route asks `requireOwn` or `Principal.ownOnly` */
-export type ApiNeed = 'view' | 'control' | 'spy' | 'admin' | 'own-view' | 'own-control';
+export type ApiNeed =
+  | 'view'
+  | 'control'
+  | 'spy'
+  | 'admin'
+  | 'own-view'
+  | 'own-control'
+  | 'dialer-view'
+  | 'dialer-control'
+  | 'dialer-admin'
+  | 'own-preview';
 
 const stands: Readonly<Record<ApiNeed, readonly ApiFunction[]>> = {
   view: ['view', 'control', 'admin'],
@@ -36,10 +56,30 @@ const stands: Readonly<Record<ApiNeed, readonly ApiFunction[]>> = {
   admin: ['admin'],
   'own-view': ['agent', 'view', 'control', 'admin'],
   'own-control': ['agent', 'control', 'admin'],
+  'dialer-view': ['dialerView', 'dialerControl', 'dialerAdmin', 'admin'],
+  'dialer-control': ['dialerControl', 'dialerAdmin', 'admin'],
+  'dialer-admin': ['dialerAdmin', 'admin'],
+  'own-preview': ['agent', 'dialerPreview', 'dialerControl', 'dialerAdmin', 'admin'],
 };
 
 /** What is named in a refusal. */
-export const functionOf = (need: ApiNeed): string => apiFunctions[need === 'own-view' ? 'view' : need === 'own-control' ? 'control' : need];
+const named: Readonly<Record<ApiNeed, ApiFunction>> = {
+  view: 'view',
+  control: 'control',
+  spy: 'spy',
+  admin: 'admin',
+  'own-view': 'view',
+  'own-control': 'control',
+  'dialer-view': 'dialerView',
+  'dialer-control': 'dialerControl',
+  'dialer-admin': 'dialerAdmin',
+  'own-preview': 'dialerPreview',
+};
+
+export const functionOf = (need: ApiNeed): string => apiFunctions[named[need]];
+
+/** These alone allow what is one's own, and nothing else. */
+const ofOneself: ReadonlySet<ApiFunction> = new Set(['agent', 'dialerPreview']);
 
 /** An administrator's user has at least this level in VICIdial's own terms. */
 export const adminLevelMin = 8;
@@ -61,8 +101,10 @@ export interface Principal {
   readonly queues: ReadonlySet<string> | undefined;
   /** the agent that he is, as provisioned for the user */
   readonly agent?: string | undefined;
-  /** he has `tandem_agent` alone for this need: only what is his own */
+  /** he has `tandem_agent` (or `tandem_dialer_preview`) alone for this need: only what is his own */
   readonly ownOnly?: boolean;
+  /** sees customers' numbers whole where the dialer shows them */
+  readonly seesNumbers?: boolean;
   /** a session of a browser ends by then at the latest, Unix ms; a stream must end with it */
   readonly endsAtMs?: number | undefined;
 }
@@ -88,7 +130,7 @@ export function principalOf(identity: Identity, need: ApiNeed): Principal {
     functions.includes(apiFunctions[name]) && (name !== 'admin' || level === undefined || level >= adminLevelMin);
   const given = stands[need].filter(has);
   if (given.length === 0) throw new TandemError('TDM_FORBIDDEN', [user, functionOf(need)]);
-  const ownOnly = given.every((name) => name === 'agent');
+  const ownOnly = given.every((name) => ofOneself.has(name));
   if (ownOnly && rights.agent === undefined) throw new TandemError('TDM_FORBIDDEN', [user, functionOf(need)]);
   // What only an administrator may concerns the whole site.
   if (need === 'admin' && rights.queues !== undefined) throw new TandemError('TDM_FORBIDDEN', [user, functionOf(need)]);
@@ -98,6 +140,7 @@ export function principalOf(identity: Identity, need: ApiNeed): Principal {
     queues: rights.queues && new Set(rights.queues.map(canonical)),
     agent: rights.agent,
     ownOnly,
+    seesNumbers: has('dialerNumbers') || has('admin'),
     endsAtMs: identity.session?.endsAtMs,
   };
 }
