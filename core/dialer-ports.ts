@@ -397,7 +397,7 @@ export interface DialerControl {
 /** What may be changed while the dialer runs (A4, the names marked there). */
 export type RuntimeSettings = Pick<
   DialerSettings,
-  'defaultIvr' | 'serviceIdentifier' | 'cycleMs' | 'callsPerSecond' | 'slotsMax' | 'callMsMax'
+  'defaultIvr' | 'serviceIdentifier' | 'cycleMs' | 'callsPerSecond' | 'slotsMax' | 'callMsMax' | 'gatewaysPaused'
 >;
 
 export interface DialerStatus {

@@ -148,4 +148,6 @@ export interface DialerSettings {
   readonly referenceMode: DialingMode;
   /** how long an agent is held for a call, and an agent request waits */
   readonly reservationMs: number;
+  /** gateways over which nobody is called until a person says so (B8), each `<switch> <gateway>`, the switch by its name */
+  readonly gatewaysPaused?: readonly string[];
 }
