@@ -38,16 +38,7 @@ export const apiFunctions = {
 export type ApiFunction = keyof typeof apiFunctions;
 /** `own-...`: also those may come who have `tandem_agent` alone; the route asks `requireOwn` or `Principal.ownOnly` */
 export type ApiNeed =
-  | 'view'
-  | 'control'
-  | 'spy'
-  | 'admin'
-  | 'own-view'
-  | 'own-control'
-  | 'dialer-view'
-  | 'dialer-control'
-  | 'dialer-admin'
-  | 'own-preview';
+  'view' | 'control' | 'spy' | 'admin' | 'own-view' | 'own-control' | 'dialer-view' | 'dialer-control' | 'dialer-admin' | 'own-preview';
 
 const stands: Readonly<Record<ApiNeed, readonly ApiFunction[]>> = {
   view: ['view', 'control', 'admin'],
