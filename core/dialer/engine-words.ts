@@ -31,6 +31,8 @@ export interface HopperContact {
   /** agent whose callback it is, and until when he alone may have it */
   readonly callbackAgent: string | undefined;
   readonly callbackPatienceUntilMs: number | undefined;
+  /** as it was read: for messages, the record and what follows the call */
+  readonly contact: Contact;
 }
 
 export interface DialerAgent {
@@ -64,6 +66,8 @@ export interface TickView {
   >;
   /** calling window of today, Unix ms, of the campaign's profile where most of its contacts live */
   readonly shifts: ReadonlyMap<string, { readonly startMs: number; readonly endMs: number }>;
+  /** campaigns that must be dialled 1:1 now, and why in words: audio missing, profile, abandonment adjusted at the cap */
+  readonly forced?: ReadonlyMap<string, string>;
   /** events of the switches are late by this much */
   readonly lagMs: number;
 }
