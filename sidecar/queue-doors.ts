@@ -13,6 +13,8 @@ import type { VerifyPin } from '../core/services/agent-identity.js';
 import type { Supervisors } from '../core/services/agent-spy.js';
 import { createPlaceOf } from '../core/services/call-place.js';
 import type { After } from '../core/services/deadline.js';
+import { createDialerQueue } from '../core/services/dialer-queue.js';
+import type { DialerQueue } from '../core/services/dialer-queue.js';
 import { createEitherQueue } from '../core/services/either-queue.js';
 import type { SwitchQueue } from '../core/services/enter-queue.js';
 import { createNativeQueue } from '../core/services/native-queue.js';
@@ -84,6 +86,17 @@ export function doorAgents(acd: AcdDoors | undefined, tools: Tools): Partial<Bot
   return {
     ...(acd.asterisk.size > 0 && { asterisk: createAgiAgent(depsOf(acd.asterisk)) }),
     ...(acd.freeswitch.size > 0 && { freeswitch: createEslAgent(depsOf(acd.freeswitch)) }),
+  };
+}
+
+/** Tandem's own queues for answered calls of campaigns (`dialer_call`), of each door that has a switch. */
+export function doorDialerQueues(acd: AcdDoors | undefined, tools: Tools): Partial<Both<DialerQueue>> {
+  if (acd === undefined) return {};
+  const of = (places: Places): DialerQueue =>
+    createDialerQueue({ ...tools, engine: acd.engine, placeOf: createPlaceOf(places), newId: () => acd.newId() });
+  return {
+    ...(acd.asterisk.size > 0 && { asterisk: of(acd.asterisk) }),
+    ...(acd.freeswitch.size > 0 && { freeswitch: of(acd.freeswitch) }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { ErrorCode } from '../errors.js';
 import type { AcdConfig, Destination, SkillNeed } from './config.js';
 import type { AgentId, CallKey, LegId, MemberId, OfferId, SwitchId } from './ids.js';
 import type { HoldSide } from './state.js';
-import type { AgentStatus, AgentType, CancelReason, DeviceState, ExitReason, Media, OfferFailure } from './words.js';
+import type { AgentStatus, AgentType, CancelReason, DeviceState, ExitReason, Media, OfferFailure, Origin } from './words.js';
 
 /** A caller at the door. Everything is checked already; names of queue and agents may be in any letter case. */
 export interface Join {
@@ -44,6 +44,10 @@ export interface Join {
   readonly homeSwitch?: SwitchId | undefined;
   /** file of a message that a caller has left (B51): no `call`; `homeSwitch` has the file, `number` may be called back */
   readonly message?: string | undefined;
+  /** an answered call of a campaign: waits briefly and hears nothing; see docs/queue-engine.md, the dialer */
+  readonly origin?: Origin | undefined;
+  /** key of a reservation: its agent is offered this caller at once; without one the caller is matched like any other */
+  readonly reservation?: string | undefined;
 }
 
 /** Who ended a talk, as far as the switch says. */

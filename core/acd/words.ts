@@ -34,6 +34,9 @@ export type AgentType = (typeof agentTypes)[number];
 export const mediaKinds = ['audio', 'chat'] as const;
 export type Media = (typeof mediaKinds)[number];
 
+/** Who is not a caller of his own accord; others have no origin. */
+export type Origin = 'dialer';
+
 /** Whether the agent's telephone could take a call, as the switch reports it (B22). */
 export const deviceStates = ['unknown', 'idle', 'ringing', 'in-use', 'unavailable'] as const;
 export type DeviceState = (typeof deviceStates)[number];

@@ -12,6 +12,7 @@ import { TandemError } from '../errors.js';
 import { agentsOfPhone, isOwnPhone } from './agent-phone.js';
 import type { Phone } from './agent-phone.js';
 import type { AgentVoice } from './agent-prompts.js';
+import { agentNamed } from './queue-name.js';
 
 export const pinLimits = {
   /** tries in one call */
@@ -53,12 +54,6 @@ export async function whichAgent(
   // the number is only a hint whom it may be: his PIN decides
   const byNumber = owners.length > 1 ? undefined : agentNamed(view, call.callerIdNumber);
   return byNumber ?? askedAgent(view, voice);
-}
-
-/** Names without a domain are those of the domain `default`, as mod_callcenter's are written. */
-export function agentNamed(view: AcdState, name: string): AgentConfig | undefined {
-  if (name === '') return undefined;
-  return view.agentNamed(name) ?? (name.includes('@') ? undefined : view.agentNamed(`${name}@default`));
 }
 
 async function askedAgent(view: AcdState, voice: AgentVoice): Promise<AgentConfig> {

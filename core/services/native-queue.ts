@@ -3,24 +3,24 @@
  * caller until the engine, an agent or the caller ends it (freeswitch-callcenter 8). A call that comes back with the
  * same unique id gets its old place (B5). Whatever happens on the way, no member is left behind a caller who is gone (B1).
  */
-import type { AcdState } from '../acd/acd-state.js';
 import type { Answer, Join } from '../acd/events.js';
 import { agentId, callText, memberId } from '../acd/ids.js';
 import type { CallKey, MemberId, SwitchId } from '../acd/ids.js';
 import type { QueueEngine } from '../acd-ports.js';
 import type { Call } from '../call.js';
 import { displayName } from '../dial-string.js';
-import { TandemError, hasCode } from '../errors.js';
+import { TandemError } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import type { Log } from '../ports.js';
 import type { OpenSession, SessionEnd } from '../switch.js';
-import { withDeadline } from './deadline.js';
 import type { After } from './deadline.js';
 import type { CallLabel, SwitchQueue } from './enter-queue.js';
+import { agentNamed, queueNamed, usualDomain } from './queue-name.js';
 import type { QueueRequest } from './queue-request.js';
 import { callStateOf, exitOutcome, joinVariables, reasonOf, refusalVariables, resultOf, type QueueOutcome } from './queue-result.js';
+import { askIn, hold, viewIfOurs } from './queue-stay.js';
 import { readWishes } from './queue-variables.js';
-import { createQueueVisits, type QueueVisit, type QueueVisits } from './queue-visits.js';
+import { createQueueVisits, type QueueVisits } from './queue-visits.js';
 import { setVariables } from './set-variables.js';
 
 type Variables = Readonly<Record<string, string>>;
@@ -67,7 +67,7 @@ export interface NativeQueueOptions {
   readonly domain: string;
 }
 
-export const nativeQueueDefaults: NativeQueueOptions = { joinMsMax: 10_000, domain: 'default' };
+export const nativeQueueDefaults: NativeQueueOptions = { joinMsMax: 10_000, domain: usualDomain };
 
 export interface NativeQueue extends SwitchQueue {
   accept(call: Call, request: QueueRequest): Promise<void>;
@@ -79,10 +79,7 @@ export interface NativeQueue extends SwitchQueue {
 export function createNativeQueue(deps: NativeQueueDeps, options: NativeQueueOptions = nativeQueueDefaults): NativeQueue {
   const { engine } = deps;
   const visits = createQueueVisits((event) => engine.tell(event));
-  const idOf = (queue: string): string | undefined => {
-    const view = engine.view();
-    return (view.queueNamed(queue) ?? (queue.includes('@') ? undefined : view.queueNamed(`${queue}@${options.domain}`)))?.id;
-  };
+  const idOf = (queue: string): string | undefined => queueNamed(engine.view(), queue, options.domain)?.id;
   async function knows(call: Call, { queue }: QueueRequest): Promise<boolean> {
     if (!engine.isOwner() || idOf(queue) !== undefined) return true;
     // a caller who comes back may wait in another queue by now
@@ -122,12 +119,13 @@ async function enter(
   await setVariables(call, told);
   const visit = visits.begin(key);
   try {
-    const answer = await ask(deps, options, visit, call, join, key);
+    const answer = await askIn(deps, options.joinMsMax, visit, call, join, key);
     if (!answer.ok) return refusedOutcome(answer, deps.nowMs());
     visit.isIn();
     const member = answer.member ?? join.member;
     deps.log.info({ call: call.uniqueId, queue: join.queue, member, resumed: answer.resumed === true }, 'caller is in the queue');
-    return outcomeOf(await hold(deps, visit, call, { member, told, openSession }), deps.nowMs());
+    const begin = (): Promise<void> => tellJoined(deps, call, member, told);
+    return outcomeOf(await hold(deps, visit, call, { member, openSession, begin }), deps.nowMs());
   } finally {
     visit.end();
   }
@@ -191,44 +189,9 @@ const plainNumber = (number: string): string => number.replace(/[^+A-Za-z0-9*#._
 /** An agent that nobody knows is a wish that cannot be had, and no reason to turn the caller away. */
 function personalAgent(deps: NativeQueueDeps, options: NativeQueueOptions, call: Call, agent: string | undefined): string | undefined {
   if (agent === undefined) return undefined;
-  const view = deps.engine.view();
-  const found = view.agentNamed(agent) ?? (agent.includes('@') ? undefined : view.agentNamed(`${agent}@${options.domain}`));
+  const found = agentNamed(deps.engine.view(), agent, options.domain);
   if (found === undefined) deps.log.warn({ call: call.uniqueId, agent }, 'queue entry: personal agent is unknown');
   return found === undefined ? undefined : agentId(found.id);
-}
-
-/** The engine's answer. Without one in time, or when the caller leaves meanwhile, the member is given back as soon as it exists. */
-async function ask(
-  deps: NativeQueueDeps,
-  options: NativeQueueOptions,
-  visit: QueueVisit,
-  call: Call,
-  join: Join,
-  key: CallKey,
-): Promise<Answer> {
-  const asked = deps.engine.ask({ type: 'caller-joined', join });
-  try {
-    return await withDeadline(deps.after, options.joinMsMax, call.signal, () => asked);
-  } catch (e) {
-    asked.then(
-      (answer) => {
-        if (answer.ok) letGo(visit, call, answer.member ?? join.member);
-      },
-      // stored or not, nobody knows; the engine ignores a member that it does not have
-      () => letGo(visit, call, viewIfOurs(deps.engine)?.memberOfCall(callText(key))?.id ?? join.member),
-    );
-    throw e;
-  }
-}
-
-/** undefined once another Tandem owns the queues. */
-const viewIfOurs = (engine: QueueEngine): AcdState | undefined => (engine.isOwner() ? engine.view() : undefined);
-
-/** A caller who hung up is gone; one who is only not in our hands any more may come back for his place. */
-function letGo(visit: QueueVisit, call: Call, member: MemberId): void {
-  const { aborted, reason } = call.signal as { readonly aborted: boolean; readonly reason: unknown };
-  const isGone = aborted && !hasCode(reason, 'TDM_STOPPING');
-  visit.tell(isGone ? { type: 'caller-left', member, cause: 'hangup' } : { type: 'session-lost', member });
 }
 
 function refusedOutcome(answer: Extract<Answer, { readonly ok: false }>, nowMs: number): QueueOutcome {
@@ -263,26 +226,7 @@ async function tellJoined({ engine, log }: NativeQueueDeps, call: Call, id: Memb
   }
 }
 
-// ------------------------------------------------------------------ waiting, and the end
-
-interface Joined {
-  readonly member: MemberId;
-  /** set on the call already */
-  readonly told: Variables;
-  readonly openSession: OpenSession;
-}
-
-async function hold(deps: NativeQueueDeps, visit: QueueVisit, call: Call, { member, told, openSession }: Joined): Promise<SessionEnd> {
-  const { engine } = deps;
-  const session = openSession(call, member, visit.tell);
-  const detach = engine.attach(member, session);
-  try {
-    await tellJoined(deps, call, member, told);
-    return await session.ended;
-  } finally {
-    detach();
-  }
-}
+// ------------------------------------------------------------------ the end
 
 /** What a session that is over leaves to be told. */
 function outcomeOf(end: SessionEnd, nowMs: number): QueueOutcome {

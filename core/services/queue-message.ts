@@ -16,6 +16,7 @@ import { checkNumber, requireNumber } from '../phone.js';
 import type { Log, Meter } from '../ports.js';
 import { withDeadline } from './deadline.js';
 import type { After } from './deadline.js';
+import { queueNamed } from './queue-name.js';
 
 export interface QueueMessageDeps {
   readonly engine: Pick<QueueEngine, 'ask' | 'isOwner' | 'view'>;
@@ -33,8 +34,6 @@ export interface QueueMessageDeps {
 /** Longest wait for the engine's answer. */
 const answerMsMax = 10_000;
 const priorityMax = 4_294_967_295;
-/** Of queues that are provisioned with a domain and named without. */
-const usualDomain = 'default';
 
 interface Outcome {
   readonly result: 'ok' | 'refused' | 'error';
@@ -78,11 +77,10 @@ function joinOf(deps: QueueMessageDeps, call: Call, homeSwitch: SwitchId): Join 
   const [queue = '', file = '', ...more] = call.args.map((arg) => arg.trim());
   const named = namedOf(more);
   const member = memberId(deps.newId());
-  const view = deps.engine.view();
   const priority = named.get('priority');
   return {
     member,
-    queue: (view.queueNamed(queue) ?? view.queueNamed(`${queue}@${usualDomain}`))?.id ?? queue,
+    queue: queueNamed(deps.engine.view(), queue)?.id ?? queue,
     media: 'audio',
     call: undefined,
     homeSwitch,

@@ -10,7 +10,7 @@ import { cursorPattern, pageMax } from '../../core/acd/views.js';
 import { TandemError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import type { QueueEngine } from '../../core/acd-ports.js';
-import { agentNamed } from '../../core/services/agent-identity.js';
+import { agentNamed } from '../../core/services/queue-name.js';
 import type { ApiNeed, Permit, Principal } from './permission.js';
 
 /** Problems named in one answer. */

@@ -7,7 +7,7 @@ import { legId, legPrefix, memberId, type AgentId, type SwitchId } from '../../c
 import { oneOf } from '../../core/acd/schema-parts.js';
 import type { Offer } from '../../core/acd/state.js';
 import { TandemError } from '../../core/errors.js';
-import { agentNamed } from '../../core/services/agent-identity.js';
+import { agentNamed } from '../../core/services/queue-name.js';
 import { talkOf } from '../../core/services/agent-spy.js';
 import type { SwitchPort } from '../../core/switch.js';
 import { agentFor, memberFor } from './inside.js';
