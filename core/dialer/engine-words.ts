@@ -99,6 +99,8 @@ export interface OriginateOrder {
   readonly strictStrings: boolean;
   readonly amd: { readonly mode: 'off' | 'switch' | 'external'; readonly maxMs: number };
   readonly record: boolean;
+  /** message that the dialplan plays by itself when the call is answered and Tandem is away; undefined: the dialplan's own */
+  readonly fallbackSound?: string | undefined;
 }
 
 /** What a call that came to its door after the answer is to do (application `dialer_call`). */
