@@ -112,6 +112,11 @@ export type ArrivalPlan =
       readonly maxWaitMs: number;
       /** key under which an agent is held for it */
       readonly reservation: string | undefined;
+      /** the customer, for the agent's display and the records of the queue */
+      readonly number?: string | undefined;
+      readonly name?: string | undefined;
+      /** among the calls of campaigns, instead of the queue's; smaller goes first */
+      readonly priority?: number | undefined;
       readonly message:
         { readonly audio: string; readonly optOutDigits: string; readonly optOutPrompt: string; readonly maxMs: number } | undefined;
       readonly variables: Readonly<Record<string, string>>;
