@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that the core may use: pure ones. */
-const corePackages = ['zod', 'sorted-btree', 'node:assert/strict'];
+const corePackages = ['zod', 'sorted-btree', 'libphonenumber-js/max', 'node:assert/strict'];
 /** Node's parser of addresses lives beside its sockets; one file may use it. */
 const coreExceptions: Readonly<Record<string, string>> = { 'core/address-list.ts': 'node:net' };
 
