@@ -1,5 +1,6 @@
 /** The store: all ports of the core that need a database, behind one URL. */
 import type { FencedAcdStore, Leases } from '../core/acd-ports.js';
+import type { DialerStore } from '../core/dialer-ports.js';
 import type { EventStore } from '../core/feed-ports.js';
 import type { WebhookStore } from '../core/webhook-ports.js';
 import { TandemError } from '../core/errors.js';
@@ -30,6 +31,7 @@ import { createColumns } from './columns.js';
 import { createContainers } from './containers.js';
 import { text } from './db.js';
 import type { Db } from './db.js';
+import { createDialerStore } from './dialer.js';
 import type { Failure } from './failure.js';
 import { createEventStore } from './events.js';
 import { createHandovers } from './handovers.js';
@@ -121,6 +123,8 @@ export interface Store {
   readonly opensipsViews: OpensipsViews;
   /** provisioned queues, agents, tiers, callers */
   readonly acdConfigs: StoredAcdConfigs;
+  /** contacts, campaigns, calls, DNC and audit of the dialer */
+  readonly dialer: DialerStore;
   /** Rejects TDM_STORE_DOWN when the database does not answer now. */
   ping(): Promise<void>;
   /** The database's own clock (its NOW(), read in the store's zone), Unix ms. */
@@ -185,6 +189,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     access,
     opensipsViews: createOpensipsViews(db, { own, log }),
     acdConfigs: createAcdConfigs(db, { own, log }),
+    dialer: createDialerStore(db, { own, log }),
     ping: () => db.ping(),
     databaseNowMs: () => databaseNowMs(db, options.zone, nowMs),
     async migrate() {

@@ -106,7 +106,7 @@ describeMariaDb('own schema', (open) => {
         'SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (DATABASE(), ?)',
         [ownSchema],
       );
-      for (const { s, t } of placed) assert.equal(s === ownSchema, String(t).startsWith('tandem_'), String(t));
+      for (const { s, t } of placed) assert.equal(s === ownSchema, /^(tandem|dialer)_/.test(String(t)), String(t));
       assert.equal(await store.proofs.takeOnce('alpha', 'V1', { address: '10.1.1.1', atMs: 1, retryMs: 0 }), true);
       await store.provisioning.write([{ table: 'tandem_peers', action: 'insert', key: { peer_id: 'alpha' }, values: {} }]);
       assert.equal((await store.containers.find('alpha'))?.id, 'alpha');

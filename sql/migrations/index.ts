@@ -8,6 +8,7 @@ import { access } from './000007-access.js';
 import { reports } from './000008-reports.js';
 import { opensips } from './000009-opensips.js';
 import { holdTime } from './000010-hold-time.js';
+import { dialer } from './000011-dialer.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   reports,
   opensips,
   holdTime,
+  dialer,
 ];
