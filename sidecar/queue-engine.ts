@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { createAcdEngine } from '../core/acd/create-engine.js';
 import type { AcdEngine, EngineStart } from '../core/acd/engine.js';
 import type { SwitchId } from '../core/acd/ids.js';
-import type { AcdConfigs, FencedAcdStore, Leases, QueueEngine } from '../core/acd-ports.js';
+import type { AcdConfigs, FencedAcdStore, Leases, QueueEngine, StoredAcd } from '../core/acd-ports.js';
 import { TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
 import { createAcdBoard } from '../core/services/acd-board.js';
@@ -172,8 +172,16 @@ class Owner implements RunningQueueEngine {
       nowMs: () => timers.nowMs(),
       after: (delayMs, run) => timers.after(delayMs, run),
     });
-    for (const port of this.#deps.switches.values()) this.#loop.tell({ type: 'switch-changed', switch: port.id, isUp: port.isUp() });
+    this.#tellSwitches(this.#loop, stored.members);
     this.#reconcile.start();
+  }
+
+  /** Also of switches that are not in the settings any more: who waits there can be offered to nobody. */
+  #tellSwitches(loop: AcdLoop, members: StoredAcd['members']): void {
+    const { switches } = this.#deps;
+    for (const port of switches.values()) loop.tell({ type: 'switch-changed', switch: port.id, isUp: port.isUp() });
+    const homes = new Set(members.flatMap(({ call, homeSwitch }) => [call?.switch, homeSwitch]));
+    for (const id of homes) if (id && !switches.has(id)) loop.tell({ type: 'switch-changed', switch: id, isUp: false });
   }
 
   async #failed(error: unknown): Promise<void> {

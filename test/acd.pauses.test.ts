@@ -41,6 +41,22 @@ describe('breaks after a restart', () => {
     assert.deepEqual(agent?.pause, { startedAtMs: startMs - 5_000, limitAtMs: startMs + 55_000, isOverdue: false });
   });
 
+  for (const code of ['constructor', 'toString', '__proto__'])
+    it(`B35: a reason with the name of what every object has is one like any other: ${code}`, () => {
+      const odd = { ...lunch, code };
+      const config = deskConfig({ ...site, pauseReasons: [odd] });
+      const engine = createAcdEngine({ config, instance: 'a', seed: 1, nowMs: startMs });
+      engine.begin();
+      const pauseOf = (status: 'Available' | 'On Break', nowMs: number) => {
+        engine.step({ type: 'status-asked', agent: 'anna', status, reason: status === 'On Break' ? code : undefined }, nowMs);
+        return engine.state.agents.get(anna)?.pause;
+      };
+      assert.equal(pauseOf('On Break', startMs)?.limitAtMs, startMs + 60_000);
+      pauseOf('Available', startMs + 50_000);
+      assert.equal(pauseOf('On Break', startMs + 60_000)?.limitAtMs, startMs + 100_000, 'of 90 s of the day 40 s are left');
+      assert.equal(Object.getOwnPropertyDescriptor(engine.state.agents.get(anna)?.pauseUsed?.ms ?? {}, code)?.value, 50_000);
+    });
+
   it('B35: what was used of the day counts on', () => {
     const pauseUsed = { day: '2001-09-09', ms: { lunch: 50_000 } };
     const { engine } = restored({ status: 'Available', pauseUsed });

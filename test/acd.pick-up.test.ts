@@ -112,6 +112,28 @@ describe('pick-up', () => {
     );
   });
 
+  it('B34: a pick-up is out of turn: round-robin goes on where it was', () => {
+    const agents = Object.fromEntries(['anna', 'ben', 'carl'].map((id) => [id, { contact: `PJSIP/${id}` }]));
+    const tiers = ['support anna 1 1', 'support ben 1 2', 'support carl 1 3'];
+    const desk = createDesk(deskConfig({ queues: { support: { strategy: 'round-robin' } }, agents, tiers }));
+    const agentOf = (member: string) => desk.state.offers.get(desk.state.members.get(memberId(member))?.offers[0] ?? assert.fail())?.agent;
+    const end = (member: string) => desk.step({ type: 'call-ended', offer: desk.connect(member), by: 'caller', cause: '16' });
+    for (const id of Object.keys(agents)) desk.login(id);
+    const first = desk.call('support');
+    assert.equal(agentOf(first), 'anna');
+    const second = desk.call('support');
+    assert.equal(agentOf(second), 'ben');
+    desk.step({ type: 'status-asked', agent: 'carl', status: 'On Break', reason: undefined });
+    end(first);
+    desk.step({ type: 'status-asked', agent: 'anna', status: 'On Break', reason: undefined });
+    const third = desk.call('support');
+    assert.equal(desk.step({ type: 'pick-up-asked', member: third, agent: 'anna' }).ok, true);
+    end(third);
+    end(second);
+    for (const id of ['carl', 'anna']) desk.login(id);
+    assert.equal(agentOf(desk.call('support')), 'carl', 'behind ben, not behind anna who picked up');
+  });
+
   it('is refused for strangers, talks, chats, busy hands and agents without a telephone', () => {
     const world = start();
     const { desk, pickUp } = world;

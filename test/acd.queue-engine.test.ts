@@ -22,6 +22,7 @@ import { eventually } from './support/eventually.js';
 import { createHandTimers } from './support/hand-timers.js';
 import { recordingMeter, silentLog } from './support/observers.js';
 import { joinOf } from './support/acd-small-world.js';
+import { sampleMember } from './support/acd-rows.js';
 import { describeStores } from './support/stores.js';
 
 const pbx = switchId('pbx');
@@ -291,6 +292,31 @@ describe('queue engine of a process', () => {
       () => one.told.filter((text) => text.startsWith('ring')).length,
       (rings) => rings === 1,
     );
+  });
+
+  it('B51: who waits on a switch that is not in the settings any more is rung for nobody, and is served when it is back', async () => {
+    const { shared, acd, pass } = world();
+    const gone = switchId('retired');
+    const rows = [
+      sampleMember('message', { call: undefined, homeSwitch: gone, presence: { kind: 'message', file: '/var/spool/a.wav' } }),
+      sampleMember('callback', {
+        call: undefined,
+        homeSwitch: gone,
+        presence: { kind: 'callback', number: '555', attempts: 0, expiresAtMs: 2e9, step: { kind: 'waiting' } },
+      }),
+    ];
+    for (const row of rows) acd.things.members.set(row.id, row);
+    const one = process('one', shared);
+    await one.start();
+    await one.engine.ask(available);
+
+    await pass(10_000);
+
+    assert.deepEqual(one.told, []);
+    assert.deepEqual(one.engine.decisions(), []);
+    assert.equal(one.engine.view().agents.get(agentId('anna'))?.phase.kind, 'idle');
+    await one.engine.ask({ type: 'switch-changed', switch: gone, isUp: true });
+    assert.ok(one.engine.decisions().length > 0);
   });
 
   it('after the stop no timer is left', async () => {

@@ -103,6 +103,23 @@ describe('queue_message', () => {
     assert.deepEqual(told(await run(['support', 'a.wav'])), ['ok', '', 'v1']);
   });
 
+  it('B51: told again while an agent hears it, it is the same message, also of a caller without a number', async () => {
+    const { desk, run } = world();
+    for (const [number, member] of [
+      ['anonymous', 'v1'],
+      ['+4930123', 'v3'],
+    ] as const) {
+      assert.deepEqual(told(await run(['support', 'a.wav'], number)), ['ok', '', member]);
+      desk.login('anna');
+      desk.connect(member);
+      assert.equal(desk.state.members.get(memberId(member))?.phase.kind, 'talking');
+      assert.deepEqual(told(await run(['support', 'a.wav'], number)), ['ok', '', member]);
+      const [offer] = desk.state.members.get(memberId(member))?.offers ?? [];
+      if (offer !== undefined) desk.step({ type: 'call-ended', offer, by: 'agent', cause: '16' });
+    }
+    assert.equal(desk.state.members.size, 0);
+  });
+
   it('B51: a number that nobody can call is none; one that is given counts', async () => {
     const { desk, run } = world();
     await run(['support', 'a.wav'], 'anonymous');

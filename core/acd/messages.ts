@@ -23,10 +23,13 @@ export function placeMessage(w: World, member: Member, queue: QueueId, file: str
 }
 
 function openMessage(w: World, queue: QueueId, number: string, file: string): Member | undefined {
-  // without a number it is looked for among all: such callers are few
-  for (const id of number === '' ? w.membersOfQueue(queue) : w.memberIndex.withNumber(queue, number)) {
+  // without a number it is looked for among all, also those that are being heard: such callers are few
+  if (number === '') return [...w.members.values()].find((other) => other.queue === queue && hasFile(other, file));
+  for (const id of w.memberIndex.withNumber(queue, number)) {
     const other = w.members.get(id);
-    if (other?.presence.kind === 'message' && other.presence.file === file) return other;
+    if (other && hasFile(other, file)) return other;
   }
   return undefined;
 }
+
+const hasFile = ({ presence }: Member, file: string): boolean => presence.kind === 'message' && presence.file === file;

@@ -88,8 +88,8 @@ function takeAgent(w: World, agent: Agent, offer: Offer): void {
   agent.isOnDemandCall = agent.status === 'Available (On Demand)';
   if (offer.media === 'chat') agent.chats.push(offer.id);
   else agent.phase = { kind: 'offered', offer: offer.id };
-  // round-robin goes on behind the queue's most recently offered agent, whatever queue made the offer
-  for (const { queue, level, position } of w.servicesOfAgent(agent.id)) {
+  // round-robin goes on behind the queue's most recently offered agent, whatever queue made the offer; a pick-up is out of turn
+  for (const { queue, level, position } of offer.isPickUp ? [] : w.servicesOfAgent(agent.id)) {
     if (w.queueOf(queue).strategy !== 'round-robin') continue;
     w.queueRuntime(queue).lastTier = { level, position };
     w.changeQueue(queue);

@@ -48,8 +48,8 @@ export function endPause(w: World, agent: Agent): void {
   const known = pauseReasonOf(w, agent.pauseReason);
   if (known?.dayMsMax) {
     const day = dayOf(w, pause.startedAtMs);
-    const used = agent.pauseUsed?.day === day ? agent.pauseUsed.ms : {};
-    agent.pauseUsed = { day, ms: { ...used, [known.code]: (used[known.code] ?? 0) + w.nowMs - pause.startedAtMs } };
+    const usedMs = usedMsOf(agent, day, known.code) + w.nowMs - pause.startedAtMs;
+    agent.pauseUsed = { day, ms: { ...(agent.pauseUsed?.day === day && agent.pauseUsed.ms), [known.code]: usedMs } };
   }
   agent.pause = undefined;
 }
@@ -96,8 +96,13 @@ function limitAtMs(w: World, agent: Agent, startedAtMs: number): number | undefi
 /** Of the day of `atMs`; Infinity without a daily limit. */
 function dayLeftMs(w: World, agent: Agent, known: PauseReason, atMs: number): number {
   if (known.dayMsMax === 0) return Infinity;
-  const used = agent.pauseUsed?.day === dayOf(w, atMs) ? (agent.pauseUsed.ms[known.code] ?? 0) : 0;
-  return Math.max(0, known.dayMsMax - used);
+  return Math.max(0, known.dayMsMax - usedMsOf(agent, dayOf(w, atMs), known.code));
+}
+
+/** A code may have the name of a property that every object has. */
+function usedMsOf({ pauseUsed }: Agent, day: string, code: string): number {
+  if (pauseUsed?.day !== day || !Object.hasOwn(pauseUsed.ms, code)) return 0;
+  return pauseUsed.ms[code] ?? 0;
 }
 
 function dayOf(w: World, atMs: number): string {
