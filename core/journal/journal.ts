@@ -1,0 +1,173 @@
+/**
+ * The call journal: events of switches in, calls and their news out (crm-vtiger 7, 8). Pure; the same events give the
+ * same calls. Doubled and late events change nothing, and after a lost connection a list of the living channels puts
+ * right what was missed.
+ */
+import { attendedTransferred, blindTransferred, bridgeEntered, bridgeLeft, renewAround } from './bridges.js';
+import type { JournalCall } from './call.js';
+import { callerKnown, created, dialled, ended, known, originateFailed } from './channels.js';
+import { dialEnded, ringFor } from './dials.js';
+import { finish } from './ends.js';
+import type { FactOf, JournalEvent } from './events.js';
+import type { JournalNotice } from './notices.js';
+import { due, listed } from './resync.js';
+import { JournalWorld, journalDefaults } from './world.js';
+import type { JournalOptions } from './world.js';
+
+export type { JournalOptions } from './world.js';
+
+/** What one step has changed: rows to store, rows of calls that are over and need no more steps, news in order. */
+export interface JournalStep {
+  readonly changed: readonly JournalCall[];
+  readonly forgotten: readonly string[];
+  readonly notices: readonly JournalNotice[];
+}
+
+export interface Journal {
+  step(event: JournalEvent): JournalStep;
+  /** When `time-passed` is wanted; undefined = nothing waits. */
+  nextDueMs(): number | undefined;
+  open(): readonly JournalCall[];
+  call(id: string): JournalCall | undefined;
+  /** By any channel of it that lives. */
+  callOfChannel(switchName: string, uniqueId: string): JournalCall | undefined;
+  /** calls that were not taken in: more than `callsMax` were open */
+  turnedAway(): number;
+}
+
+export function createJournal(
+  options: Pick<JournalOptions, 'roles' | 'systemOf'> & Partial<JournalOptions>,
+  restored: readonly JournalCall[] = [],
+): Journal {
+  const w = new JournalWorld({ ...journalDefaults, ...options }, restored);
+  return {
+    step(event) {
+      apply(w, event);
+      const changed = [...w.changed];
+      const forgotten = [...w.removed];
+      const notices = w.notices.splice(0);
+      w.changed.clear();
+      w.removed.clear();
+      return { changed, forgotten, notices };
+    },
+    nextDueMs() {
+      let due: number | undefined;
+      for (const call of w.calls.values()) {
+        const at = dueOf(w, call);
+        if (due === undefined || at < due) due = at;
+      }
+      return due;
+    },
+    open: () => [...w.calls.values()],
+    call: (id) => w.calls.get(id),
+    callOfChannel: (switchName, uniqueId) => w.find(switchName, uniqueId)?.call,
+    turnedAway: () => w.turnedAway,
+  };
+}
+
+const dueOf = (w: JournalWorld, call: JournalCall): number =>
+  call.state === 'ending' ? call.dueAtMs : call.lastEventAtMs + w.options.silentMsMax;
+
+function apply(w: JournalWorld, event: JournalEvent): void {
+  const { switch: at, atMs } = event;
+  switch (event.type) {
+    case 'channel-created':
+      created(w, at, event.channel, atMs);
+      return;
+    case 'caller-known':
+      callerKnown(w, at, event.channel, atMs);
+      return;
+    case 'dial-began':
+      dialled(w, at, event, atMs);
+      return;
+    case 'dial-ended': {
+      const placed = known(w, at, event.to, atMs);
+      if (placed) dialEnded(w, placed.call, placed.channel, event.status, atMs);
+      return;
+    }
+    case 'bridge-entered':
+      bridgeEntered(w, at, event, atMs);
+      return;
+    case 'bridge-left':
+      bridgeLeft(w, at, event, atMs);
+      return;
+    case 'bridge-merged':
+      for (const placed of w.inBridge(at, event.from)) w.setBridge(placed, event.to);
+      renewAround(w, at, event.to, atMs);
+      return;
+    case 'blind-transferred':
+      blindTransferred(w, at, event, atMs);
+      return;
+    case 'attended-transferred':
+      attendedTransferred(w, at, event, atMs);
+      return;
+    case 'channel-ended':
+      ended(w, at, event, atMs);
+      return;
+    case 'recording-started': {
+      const placed = known(w, at, event.channel, atMs);
+      if (placed) recordingStarted(w, placed.call, event.channel.uniqueId, event.file, atMs);
+      return;
+    }
+    case 'recording-stopped':
+      recordingStopped(w, at, event.channel.uniqueId, atMs);
+      return;
+    case 'queue-entered': {
+      const placed = known(w, at, event.channel, atMs);
+      if (!placed) return;
+      placed.call.line.queue = event.queue;
+      w.touch(placed.call, atMs);
+      return;
+    }
+    case 'marked': {
+      const placed = known(w, at, event.channel, atMs);
+      if (!placed) return;
+      if (event.origin !== undefined) placed.call.origin = event.origin;
+      if (event.binding !== undefined) placed.call.binding = event.binding;
+      w.touch(placed.call, atMs);
+      return;
+    }
+    case 'leg-tied':
+      legTied(w, at, event, atMs);
+      return;
+    case 'originate-failed':
+      originateFailed(w, at, event, atMs);
+      return;
+    case 'channels-listed':
+      listed(w, at, event, atMs);
+      return;
+    case 'time-passed':
+      for (const call of [...w.calls.values()]) if (dueOf(w, call) <= atMs) due(w, call, atMs);
+  }
+}
+
+// ------------------------------------------------------------------ recordings, legs of our own queues
+
+function recordingStarted(w: JournalWorld, call: JournalCall, channel: string, file: string, atMs: number): void {
+  if (call.recordings.some((recording) => recording.file === file)) return;
+  call.recordings.push({ channel, file, isClosed: false });
+  w.touch(call, atMs);
+}
+
+function recordingStopped(w: JournalWorld, at: string, uniqueId: string, atMs: number): void {
+  const call = w.find(at, uniqueId)?.call;
+  if (!call) return;
+  for (const recording of call.recordings) if (recording.channel === uniqueId) recording.isClosed = true;
+  w.touch(call, atMs);
+  finish(w, call, atMs);
+}
+
+function legTied(w: JournalWorld, at: string, event: FactOf<'leg-tied'>, atMs: number): void {
+  w.tie(at, event.leg, { to: event.to, queue: event.queue });
+  const customer = w.find(at, event.to);
+  if (!customer) return;
+  customer.call.line.queue = event.queue;
+  w.touch(customer.call, atMs);
+  const leg = w.find(at, event.leg);
+  if (!leg || leg.call === customer.call) return;
+  const before = leg.call;
+  const { channel } = w.moveChannel(leg, customer.call);
+  before.legs = before.legs.filter((other) => other.id !== event.leg);
+  if (before.channels.length === 0 && !before.isTold) w.forget(before);
+  ringFor(w, customer.call, channel, '', atMs);
+}

@@ -1,0 +1,52 @@
+/** What was missed while nobody listened, and what has not been heard of for long (crm-vtiger 8.4, 8.5). */
+import type { JournalCall } from './call.js';
+import { created } from './channels.js';
+import { becomeParty, ringFor } from './dials.js';
+import { channelEnded, endCall } from './ends.js';
+import type { FactOf } from './events.js';
+import { dialledNumber } from './roles.js';
+import { renewTalks } from './talks.js';
+import type { JournalWorld } from './world.js';
+
+export function listed(w: JournalWorld, at: string, { askedAtMs, channels }: FactOf<'channels-listed'>, atMs: number): void {
+  const live = new Map(channels.map((channel) => [channel.uniqueId, channel]));
+  for (const call of [...w.calls.values()]) {
+    if (call.switch !== at) continue;
+    for (const channel of [...call.channels]) {
+      if (live.has(channel.uniqueId) || channel.startedAtMs >= askedAtMs) continue;
+      channelEnded(w, call, channel, undefined, atMs);
+    }
+    if (w.calls.has(call.id) && call.state === 'ending' && call.channels.length === 0) endCall(w, call, 'resync', atMs);
+  }
+  for (const channel of [...channels].sort((a, b) => a.createdAtMs - b.createdAtMs)) adopt(w, at, channel);
+  for (const { uniqueId, bridge } of channels) {
+    const placed = w.find(at, uniqueId);
+    if (placed && placed.channel.bridge !== bridge) w.setBridge(placed, bridge);
+  }
+  for (const call of w.calls.values()) if (call.switch === at) renewTalks(w, call, atMs);
+}
+
+/** A channel of which nothing was heard: its first of the story says who called whom. */
+function adopt(w: JournalWorld, at: string, facts: FactOf<'channels-listed'>['channels'][number]): void {
+  if (w.find(at, facts.uniqueId)) return;
+  const placed = created(w, at, { ...facts, isIncoming: facts.uniqueId === facts.linkedId }, facts.createdAtMs);
+  if (!placed || placed.channel.role === 'local' || facts.uniqueId === facts.linkedId) return;
+  const { call, channel } = placed;
+  if (channel.role === 'agent' && call.parties.length > 0) ringFor(w, call, channel, '', facts.createdAtMs);
+  else if (call.parties.length === 0) {
+    if (channel.role === 'agent') call.direction = 'internal';
+    channel.dialString = dialledNumber(facts.extension ?? '');
+    becomeParty(w, call, channel, facts.createdAtMs);
+  }
+}
+
+export function due(w: JournalWorld, call: JournalCall, atMs: number): void {
+  if (call.state === 'ending') {
+    endCall(w, call, 'hangup', atMs);
+    return;
+  }
+  const isSilentLong = call.lastEventAtMs + w.options.silentMsMax <= atMs;
+  if (!isSilentLong) return;
+  endCall(w, call, 'silent', atMs);
+  if (w.calls.has(call.id)) w.forget(call);
+}

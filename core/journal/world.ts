@@ -1,0 +1,274 @@
+/** The open calls of the journal with the indexes over their channels and bridges. */
+import { callIdOf } from './call.js';
+import type { Channel, JournalCall, Leg } from './call.js';
+import type { ChannelFacts } from './events.js';
+import type { JournalNotice } from './notices.js';
+import { parseChannelName } from './roles.js';
+import type { Roles } from './roles.js';
+
+export interface JournalOptions {
+  readonly roles: Roles;
+  /** first part of the call ids of a switch; '' = none */
+  readonly systemOf: (switchName: string) => string;
+  /** news that may still come after the customer is gone */
+  readonly endGraceMs: number;
+  /** a call of which nothing is heard any more (8.4) */
+  readonly silentMsMax: number;
+  /** open calls; what comes beyond is not journalled, and counted */
+  readonly callsMax: number;
+}
+
+export const journalDefaults = { endGraceMs: 500, silentMsMax: 12 * 3_600_000, callsMax: 50_000 } as const;
+
+/** Channels that ended lately: what is told late of them makes no new ones. */
+const goneMax = 20_000;
+/** Legs that the queue engine announced and that have no channel yet. */
+const tiedMax = 10_000;
+
+interface Placed {
+  readonly channel: Channel;
+  readonly call: JournalCall;
+}
+
+export interface Tie {
+  readonly to: string;
+  readonly queue: string;
+}
+
+export class JournalWorld {
+  readonly calls = new Map<string, JournalCall>();
+  readonly changed = new Set<JournalCall>();
+  readonly removed = new Set<string>();
+  readonly notices: JournalNotice[] = [];
+  /** calls beyond `callsMax` */
+  turnedAway = 0;
+  readonly #placed = new Map<string, Placed>();
+  readonly #byLinked = new Map<string, JournalCall>();
+  readonly #bridges = new Map<string, Set<string>>();
+  readonly #pairs = new Map<string, Set<string>>();
+  readonly #gone = new Set<string>();
+  readonly #tied = new Map<string, Tie>();
+
+  readonly options: JournalOptions;
+
+  constructor(options: JournalOptions, restored: readonly JournalCall[]) {
+    this.options = options;
+    for (const call of restored) this.#index(call);
+  }
+
+  #index(call: JournalCall): void {
+    this.calls.set(call.id, call);
+    this.#byLinked.set(key(call.switch, call.linkedId), call);
+    for (const channel of call.channels) this.#place(call, channel);
+  }
+
+  #place(call: JournalCall, channel: Channel): void {
+    const id = key(call.switch, channel.uniqueId);
+    this.#placed.set(id, { channel, call });
+    this.#add(this.#pairs, pairKey(call.switch, channel), id);
+    if (channel.bridge !== undefined) this.#add(this.#bridges, key(call.switch, channel.bridge), id);
+  }
+
+  #add(index: Map<string, Set<string>>, at: string | undefined, id: string): void {
+    if (at === undefined) return;
+    const set = index.get(at) ?? new Set<string>();
+    index.set(at, set.add(id));
+  }
+
+  #drop(index: Map<string, Set<string>>, at: string | undefined, id: string): void {
+    if (at === undefined) return;
+    const set = index.get(at);
+    if (set?.delete(id) === true && set.size === 0) index.delete(at);
+  }
+
+  tell(notice: JournalNotice): void {
+    this.notices.push(notice);
+  }
+
+  touch(call: JournalCall, atMs: number): void {
+    call.lastEventAtMs = Math.max(call.lastEventAtMs, atMs);
+    this.changed.add(call);
+  }
+
+  // ---------------------------------------------------------------- channels
+
+  find(switchName: string, uniqueId: string): Placed | undefined {
+    return this.#placed.get(key(switchName, uniqueId));
+  }
+
+  isGone(switchName: string, uniqueId: string): boolean {
+    return this.#gone.has(key(switchName, uniqueId));
+  }
+
+  callOfLinked(switchName: string, linkedId: string): JournalCall | undefined {
+    return this.#byLinked.get(key(switchName, linkedId));
+  }
+
+  /** The call of a new channel: that of its story, or a new one; undefined when there are too many. */
+  callFor(switchName: string, linkedId: string, atMs: number): JournalCall | undefined {
+    const known = this.callOfLinked(switchName, linkedId);
+    if (known) return known;
+    if (this.calls.size >= this.options.callsMax) {
+      this.turnedAway += 1;
+      return undefined;
+    }
+    const call = newCall(callIdOf(this.options.systemOf(switchName), linkedId), switchName, linkedId, atMs);
+    this.#index(call);
+    this.changed.add(call);
+    return call;
+  }
+
+  addChannel(call: JournalCall, facts: ChannelFacts, atMs: number): Channel {
+    const channel = channelOf(this.options.roles, facts, atMs);
+    call.channels.push(channel);
+    this.#place(call, channel);
+    return channel;
+  }
+
+  removeChannel({ call, channel }: Placed): void {
+    const id = key(call.switch, channel.uniqueId);
+    this.#unplace(call, channel);
+    this.#gone.add(id);
+    for (const oldest of this.#gone) {
+      if (this.#gone.size <= goneMax) break;
+      this.#gone.delete(oldest);
+    }
+  }
+
+  #unplace(call: JournalCall, channel: Channel): void {
+    const id = key(call.switch, channel.uniqueId);
+    this.#placed.delete(id);
+    this.#drop(this.#pairs, pairKey(call.switch, channel), id);
+    if (channel.bridge !== undefined) this.#drop(this.#bridges, key(call.switch, channel.bridge), id);
+    call.channels = call.channels.filter((other) => other !== channel);
+    call.parties = call.parties.filter((party) => party !== channel.uniqueId);
+  }
+
+  /** The channel belongs to another call from now on; its bridge stays. */
+  moveChannel(placed: Placed, to: JournalCall): Placed {
+    this.#unplace(placed.call, placed.channel);
+    to.channels.push(placed.channel);
+    this.#place(to, placed.channel);
+    return { channel: placed.channel, call: to };
+  }
+
+  setBridge({ call, channel }: Placed, bridge: string | undefined): void {
+    const id = key(call.switch, channel.uniqueId);
+    if (channel.bridge !== undefined) this.#drop(this.#bridges, key(call.switch, channel.bridge), id);
+    channel.bridge = bridge;
+    if (bridge !== undefined) this.#add(this.#bridges, key(call.switch, bridge), id);
+  }
+
+  inBridge(switchName: string, bridge: string): readonly Placed[] {
+    return [...(this.#bridges.get(key(switchName, bridge)) ?? [])].flatMap((id) => this.#placed.get(id) ?? []);
+  }
+
+  /** The other half of a Local channel. */
+  peerOf({ call, channel }: Placed): Placed | undefined {
+    const at = pairKey(call.switch, channel);
+    const other = at === undefined ? undefined : [...(this.#pairs.get(at) ?? [])].find((id) => id !== key(call.switch, channel.uniqueId));
+    return other === undefined ? undefined : this.#placed.get(other);
+  }
+
+  /** Everybody who hears this channel: its bridge, and the bridges behind Local channels. */
+  heardBy(placed: Placed): readonly Placed[] {
+    const found = new Map<string, Placed>();
+    const bridges = new Set<string>();
+    const open = [placed.channel.bridge];
+    for (let bridge = open.pop(); bridge !== undefined || open.length > 0; bridge = open.pop()) {
+      if (bridge === undefined || bridges.has(bridge)) continue;
+      bridges.add(bridge);
+      for (const other of this.inBridge(placed.call.switch, bridge)) {
+        found.set(other.channel.uniqueId, other);
+        if (other.channel.role === 'local') open.push(this.peerOf(other)?.channel.bridge);
+      }
+    }
+    found.delete(placed.channel.uniqueId);
+    return [...found.values()];
+  }
+
+  // ---------------------------------------------------------------- ties and ends
+
+  tie(switchName: string, leg: string, tie: Tie): void {
+    const id = key(switchName, leg);
+    this.#tied.delete(id);
+    this.#tied.set(id, tie);
+    for (const oldest of this.#tied.keys()) {
+      if (this.#tied.size <= tiedMax) break;
+      this.#tied.delete(oldest);
+    }
+  }
+
+  tieOf(switchName: string, leg: string): Tie | undefined {
+    return this.#tied.get(key(switchName, leg));
+  }
+
+  untie(switchName: string, leg: string): void {
+    this.#tied.delete(key(switchName, leg));
+  }
+
+  forget(call: JournalCall): void {
+    for (const channel of [...call.channels]) this.removeChannel({ call, channel });
+    if (this.#byLinked.get(key(call.switch, call.linkedId)) === call) this.#byLinked.delete(key(call.switch, call.linkedId));
+    if (this.calls.get(call.id) === call) this.calls.delete(call.id);
+    this.removed.add(call.id);
+  }
+}
+
+const key = (switchName: string, id: string): string => `${switchName} ${id}`;
+
+function pairKey(switchName: string, { name }: Channel): string | undefined {
+  const pair = parseChannelName(name)?.pair;
+  return pair === undefined ? undefined : key(switchName, pair);
+}
+
+function channelOf(roles: Roles, facts: ChannelFacts, atMs: number): Channel {
+  const name = parseChannelName(facts.name);
+  const isLocal = name?.technology === 'Local';
+  const extension = name === undefined || isLocal ? undefined : roles.extensionOf(name.technology, name.endpoint);
+  return {
+    uniqueId: facts.uniqueId,
+    name: facts.name,
+    role: isLocal ? 'local' : extension === undefined ? 'external' : 'agent',
+    extension: extension ?? (isLocal ? name.endpoint : ''),
+    callerNumber: facts.callerNumber ?? '',
+    callerName: facts.callerName ?? '',
+    startedAtMs: atMs,
+    bridge: undefined,
+    dialledBy: undefined,
+    dialString: '',
+    dialStatus: undefined,
+  };
+}
+
+function newCall(id: string, switchName: string, linkedId: string, atMs: number): JournalCall {
+  return {
+    id,
+    switch: switchName,
+    linkedId,
+    direction: 'inbound',
+    state: 'new',
+    customer: { number: '', name: '' },
+    line: { did: '', queue: '' },
+    origin: '',
+    binding: '',
+    startedAtMs: atMs,
+    answeredAtMs: undefined,
+    endedAtMs: undefined,
+    isTold: false,
+    outcome: undefined,
+    endReason: undefined,
+    legs: [],
+    transfers: [],
+    recordings: [],
+    talker: undefined,
+    parties: [],
+    lastParty: undefined,
+    channels: [],
+    dueAtMs: 0,
+    lastEventAtMs: atMs,
+  };
+}
+
+export const legOf = (call: JournalCall, uniqueId: string): Leg | undefined =>
+  call.legs.find((leg) => leg.id === uniqueId && leg.endedAtMs === undefined);
