@@ -341,6 +341,30 @@ describe('dialplan samples: FreeSWITCH', () => {
     assert.ok(includes(actions, 'set', /^tandem_left_number=\$1$/));
   });
 
+  it('B4: a caller chooses the number that is called back: only what the pattern allows is dialled, on both switches', () => {
+    const messages = freeswitch.find(({ name }) => name === 'tandem_messages.xml')?.root ?? assert.fail('file is missing');
+    const back = elements(messages, 'extension').find(({ attributes }) => attributes['name'] === 'tandem message call back');
+    const conditions = elements(back ?? assert.fail('call back'), 'condition');
+    const bridge = conditions.findIndex((condition) => includes(actionsOf(condition), 'bridge', /tandem_carrier/));
+    const allowed = conditions.findIndex(({ attributes }) => attributes['expression'] === '$${tandem_dial_allowed}');
+    assert.ok(allowed >= 0 && allowed < bridge);
+    assert.equal(conditions[allowed]?.attributes['field'], '${tandem_message_number}');
+    const [only, ...others] = all.get('tandem-dial-out') ?? [];
+    assert.deepEqual(others, []);
+    const steps = only?.[1] ?? [];
+    assert.match(steps[0]?.text ?? '', /^GotoIf\(\$\[\$\{REGEX\("\$\{TANDEM_DIAL_ALLOWED\}" \$\{EXTEN\}\)\} = 1\]\?call\)$/);
+    assert.match(steps.slice(0, -2).at(-1)?.text ?? '', /^Hangup\(21\)$/, 'what is not allowed ends before the dialling');
+    assert.deepEqual([steps.at(-2)?.label, steps.at(-2)?.text.startsWith('Dial(')], ['call', true]);
+    const [, onAsterisk = ''] = /^TANDEM_DIAL_ALLOWED = (.*)$/m.exec(asterisk.map(({ text }) => text).join('')) ?? [];
+    const [, onFreeswitch = ''] = /data="tandem_dial_allowed=([^"]*)"/.exec(freeswitch.map(({ text }) => text).join('')) ?? [];
+    assert.equal(onAsterisk, onFreeswitch);
+    assert.doesNotMatch(onAsterisk, /[\\";]/, 'REGEX() of Asterisk takes backslashes and quotation marks away');
+    const pattern = new RegExp(onAsterisk);
+    for (const number of ['030123456', '2125550100', '0906123456', '089123456789']) assert.match(number, pattern);
+    for (const number of ['110', '0049301234567', '+88213123456', '0900123456', '9001234567', '0301234;rm', '123456789012345'])
+      assert.doesNotMatch(number, pattern);
+  });
+
   it('V7: an agent’s telephone sends his caller to a number of the call centre, not to one of the context in which he waited', () => {
     const tandem = freeswitch.find(({ name }) => name === 'tandem.xml')?.root ?? assert.fail('file is missing');
     for (const door of ['tandem menu', 'tandem to queue']) {
