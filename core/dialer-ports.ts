@@ -105,6 +105,16 @@ export interface DialerStore {
   /** Contacts whose end_time is over: ended, EXPIRED; at most `limit` each time. */
   expire(nowMs: number, limit: number): Promise<number>;
 
+  /**
+   * What the gates look at, for `why` and `explain`: of these contacts, or of the campaign's next ones (pending, by next
+   * attempt) at most `limit`. Read only, nothing is moved on; a contact that is not there is left out.
+   */
+  gateFacts(
+    campaign: Campaign,
+    which: { readonly contacts: readonly string[] } | { readonly limit: number },
+    nowMs: number,
+  ): Promise<readonly GateFacts[]>;
+
   // ---- control (A13); undefined = no contact with that campaign id
   start(campaign: string, nowMs: number): Promise<number | undefined>;
   stop(campaign: string, nowMs: number): Promise<number | undefined>;
@@ -136,7 +146,10 @@ export interface DialerStore {
   counters(campaign: string | undefined, fromMs: number, toMs: number): Promise<readonly CounterRow[]>;
   saveDecisions(rows: readonly { readonly atMs: number; readonly group: string; readonly decision: Decision }[]): Promise<void>;
   decisions(group: string, fromMs: number, limit: number): Promise<readonly Decision[]>;
-  /** Of one key, `pacer:<group>`, `sorter:<campaign>`. */
+  /**
+   * Of one key: what the engine learned (`pacer:<queue>`, ...), `settings` (changed while running), `suppression:<list>`
+   * (`{atMs}`: when a national list was last brought up to date, for the gate dnc).
+   */
   putLearned(key: string, snapshot: unknown, atMs: number): Promise<void>;
   learned(): Promise<ReadonlyMap<string, unknown>>;
 

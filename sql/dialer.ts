@@ -24,6 +24,7 @@ export function createDialerStore(_db: Db, _options: DialerStoreOptions): Dialer
     activeCounts: notYet,
     eligible: notYet,
     expire: notYet,
+    gateFacts: notYet,
     start: notYet,
     stop: notYet,
     purge: notYet,
