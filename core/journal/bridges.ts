@@ -40,17 +40,7 @@ function callsAround(w: JournalWorld, at: string, bridge: string): Set<JournalCa
 export function renewAround(w: JournalWorld, at: string, bridge: string, atMs: number): void {
   for (const call of [...callsAround(w, at, bridge)].sort((a, b) => a.startedAtMs - b.startedAtMs)) {
     renewTalks(w, call, atMs);
-    leftWithout(w, call, atMs);
   }
-}
-
-/** A consultation whose colleague has gone over to the customer is over. */
-function leftWithout(w: JournalWorld, call: JournalCall, atMs: number): void {
-  if (!call.isTold || call.parties.length > 0 || call.state === 'ending' || call.state === 'ended' || call.state === 'done') return;
-  call.lastParty = { atMs, dialStatus: 'ANSWER', cause: undefined };
-  call.state = 'ending';
-  call.dueAtMs = atMs + w.options.endGraceMs;
-  w.touch(call, atMs);
 }
 
 export function blindTransferred(w: JournalWorld, at: string, event: FactOf<'blind-transferred'>, atMs: number): void {

@@ -84,6 +84,8 @@ export interface JournalCall {
   /** CRM binding of a click-to-call; '' = none */
   binding: string;
   readonly startedAtMs: number;
+  /** when the customer's channel began: inbound the same, else when he was dialled; undefined = not yet */
+  customerAtMs: number | undefined;
   answeredAtMs: number | undefined;
   endedAtMs: number | undefined;
   /** told as started */

@@ -143,6 +143,7 @@ export function startTelling(w: JournalWorld, call: JournalCall, atMs: number): 
   w.touch(call, atMs);
   if (call.isTold) return;
   call.isTold = true;
+  call.customerAtMs = atMs;
   call.state = 'started';
   w.tell({ type: 'call-started', call });
 }

@@ -48,6 +48,7 @@ export function moveLeg(w: JournalWorld, id: string, from: JournalCall, to: Jour
   const { channel } = w.moveChannel(placed, to);
   w.touch(from, atMs);
   w.touch(to, atMs);
+  leftWithout(w, from, atMs);
   return addLeg(w, to, {
     id,
     extension: channel.role === 'agent' ? channel.extension : '',
@@ -56,6 +57,16 @@ export function moveLeg(w: JournalWorld, id: string, from: JournalCall, to: Jour
     atMs,
     isConsultation: false,
   });
+}
+
+/** A consultation whose colleague has gone over to the customer is over. */
+function leftWithout(w: JournalWorld, call: JournalCall, atMs: number): void {
+  if (!call.isTold && call.channels.length === 0) w.forget(call);
+  if (!call.isTold || call.parties.length > 0 || call.state === 'ending' || call.state === 'ended' || call.state === 'done') return;
+  call.lastParty = { atMs, dialStatus: 'ANSWER', cause: undefined };
+  call.state = 'ending';
+  call.dueAtMs = atMs + w.options.endGraceMs;
+  w.touch(call, atMs);
 }
 
 export function addLeg(

@@ -253,6 +253,7 @@ function newCall(id: string, switchName: string, linkedId: string, atMs: number)
     origin: '',
     binding: '',
     startedAtMs: atMs,
+    customerAtMs: undefined,
     answeredAtMs: undefined,
     endedAtMs: undefined,
     isTold: false,

@@ -1,0 +1,223 @@
+/**
+ * Notifications to vTiger's Calls module (crm-vtiger 4): stock, one row per call; SalesPlatform, one row per call and
+ * agent. Fields and their order as the CRMs were seen to read them. The signature is added by whoever sends.
+ */
+import { talkMsOf, talkMsOfCall } from '../journal/call.js';
+import type { JournalCall, Leg, LegOutcome } from '../journal/call.js';
+import type { JournalNotice } from '../journal/notices.js';
+import { anonymous, crmTime, customerNumber, label, secondsBetween, wholeSeconds } from './values.js';
+import type { NumberRule } from './values.js';
+
+export interface VtigerBinding {
+  readonly edition: 'vtiger' | 'vtiger-sp';
+  /** IANA zone of the CRM */
+  readonly zone: string;
+  readonly internalCalls: 'off' | 'caller';
+  /** owner of calls that no operator had; SalesPlatform only; '' = none */
+  readonly missedOwner: string;
+  /** numbers on their way to the CRM */
+  readonly rules: readonly NumberRule[];
+  readonly shortNumbers: ReadonlySet<string>;
+  /** a user of the CRM has this extension: others must not be sent as agents (4.4) */
+  knows(extension: string): boolean;
+  /** link to a call's recording, at most 200 characters */
+  linkOf(callId: string): string;
+}
+
+/** Fields of one request in order; `callstatus` first. */
+export type VtigerMessage = readonly (readonly [string, string])[];
+
+/** What cannot be told to this CRM, and why. */
+export interface Undeliverable {
+  readonly callId: string;
+  readonly reason: string;
+}
+
+export interface VtigerMessages {
+  readonly messages: readonly VtigerMessage[];
+  readonly undeliverable?: Undeliverable | undefined;
+}
+
+const nothing: VtigerMessages = { messages: [] };
+
+/** `owner`: extension of the responsible user of a caller whom nobody served, where it is known. */
+export function vtigerMessages(binding: VtigerBinding, notice: JournalNotice, owner?: string): VtigerMessages {
+  const { call } = notice;
+  if (call.direction === 'internal' && binding.internalCalls === 'off') return nothing;
+  if (notice.type === 'agent-no-answer') return nothing;
+  return binding.edition === 'vtiger' ? stockMessages(binding, notice) : salesMessages(binding, notice, owner);
+}
+
+// ------------------------------------------------------------------ stock
+
+function stockMessages(binding: VtigerBinding, notice: JournalNotice): VtigerMessages {
+  const { call } = notice;
+  switch (notice.type) {
+    case 'call-started':
+      return one(startApp(binding, call));
+    case 'leg-answered':
+      return binding.knows(notice.leg.extension) ? one(dialAnswer(binding, call, notice.leg)) : nothing;
+    case 'call-ended':
+      return { messages: [hangup(binding, call, undefined), endCall(binding, call, undefined)] };
+    case 'recording-ready':
+      return one(record(binding, call, undefined));
+    default:
+      return nothing;
+  }
+}
+
+function startApp(binding: VtigerBinding, call: JournalCall): VtigerMessage {
+  const number = numberOf(binding, call);
+  const isInbound = call.direction === 'inbound';
+  const extension = isInbound ? '' : callerExtension(call);
+  return [
+    ['callstatus', 'StartApp'],
+    ['callUUID', call.id],
+    // never the raw channel: an endpoint with a dash would be read as another's (4.2)
+    ['channel', isInbound ? 'SIP/trunk-0' : `SIP/${extension}-0`],
+    ['callerIdNumber', isInbound ? number : extension],
+    ['callerIdName', isInbound ? label(call.customer.name) || number : number],
+    ['callerId', number],
+    ['StartTime', crmTime(customerStart(call), binding.zone)],
+  ];
+}
+
+// ------------------------------------------------------------------ SalesPlatform
+
+function salesMessages(binding: VtigerBinding, notice: JournalNotice, owner: string | undefined): VtigerMessages {
+  const { call } = notice;
+  switch (notice.type) {
+    case 'leg-ringing':
+      return binding.knows(notice.leg.extension) ? one(dialBegin(binding, call, notice.leg.extension, startOf(call, notice.leg))) : nothing;
+    case 'leg-answered':
+      return binding.knows(notice.leg.extension) ? one(dialAnswer(binding, call, notice.leg)) : nothing;
+    case 'leg-ended':
+      if (!binding.knows(notice.leg.extension)) return nothing;
+      return { messages: [hangup(binding, call, notice.leg), endCall(binding, call, notice.leg)] };
+    case 'call-ended':
+      return call.legs.some((leg) => leg.isTold && binding.knows(leg.extension)) ? nothing : missedByAll(binding, call, owner);
+    case 'recording-ready':
+      if (binding.knows(notice.extension)) return one(record(binding, call, notice.extension));
+      return { messages: [], undeliverable: { callId: call.id, reason: 'recording of a talk without a user of the CRM' } };
+    default:
+      return nothing;
+  }
+}
+
+/** Nobody's telephone rang: the CRM keeps no call without a user, so it becomes somebody's (4.4 item 6). */
+function missedByAll(binding: VtigerBinding, call: JournalCall, owner: string | undefined): VtigerMessages {
+  const extension = [owner, binding.missedOwner].find((name) => name !== undefined && name !== '' && binding.knows(name));
+  if (extension === undefined)
+    return { messages: [], undeliverable: { callId: call.id, reason: 'no agent was rung, and missedOwner is not set' } };
+  const leg: Leg = {
+    id: '',
+    extension,
+    kind: 'agent',
+    number: '',
+    startedAtMs: customerStart(call),
+    answeredAtMs: undefined,
+    endedAtMs: call.endedAtMs,
+    talkMs: 0,
+    talkingSinceMs: undefined,
+    dialStatus: undefined,
+    cause: undefined,
+    outcome: 'missed',
+    isConsultation: false,
+    isTold: true,
+  };
+  return { messages: [dialBegin(binding, call, extension, leg.startedAtMs), hangup(binding, call, leg), endCall(binding, call, leg)] };
+}
+
+function dialBegin(binding: VtigerBinding, call: JournalCall, extension: string, startedAtMs: number): VtigerMessage {
+  const number = numberOf(binding, call);
+  const isInbound = call.direction === 'inbound';
+  const line = label(call.line.queue || call.line.did);
+  return [
+    ['callstatus', 'DialBegin'],
+    ['callUUID', call.id],
+    ['callerIdNumber', isInbound ? number : extension],
+    ['dialString', isInbound ? extension : number],
+    ...(isInbound && line !== '' ? [['connectedLineName', line] as const] : []),
+    ['StartTime', crmTime(startedAtMs, binding.zone)],
+  ];
+}
+
+// ------------------------------------------------------------------ both
+
+function dialAnswer(binding: VtigerBinding, call: JournalCall, leg: Leg): VtigerMessage {
+  const number = numberOf(binding, call);
+  const isInbound = call.direction === 'inbound';
+  return [
+    ['callstatus', 'DialAnswer'],
+    ['callUUID', call.id],
+    ['callerid1', isInbound ? number : leg.extension],
+    ['callerid2', isInbound ? leg.extension : number],
+  ];
+}
+
+/** 4.3: the outcome in the CRM's words. */
+const words: Readonly<Record<LegOutcome, readonly [causetxt: string, hangupCause?: string]>> = {
+  answered: ['Normal Clearing'],
+  missed: ['Normal Clearing', 'NO ANSWER'],
+  busy: ['User busy'],
+  rejected: ['Call Rejected'],
+  failed: ['failed'],
+  lost: ['Answered elsewhere'],
+};
+
+function hangup(binding: VtigerBinding, call: JournalCall, leg: Leg | undefined): VtigerMessage {
+  const [causetxt, hangupCause] = words[leg?.outcome ?? call.outcome ?? 'missed'];
+  const { startMs, endMs } = span(call, leg);
+  return [
+    ['callstatus', 'Hangup'],
+    ['callUUID', call.id],
+    ['causetxt', causetxt],
+    ...(hangupCause === undefined ? [] : [['HangupCause', hangupCause] as const]),
+    ...(leg ? [['callerIdNum', leg.extension] as const] : []),
+    // both, or the CRM takes its own clock (4.4)
+    ['EndTime', crmTime(endMs, binding.zone)],
+    ['Duration', secondsBetween(startMs, endMs)],
+  ];
+}
+
+function endCall(binding: VtigerBinding, call: JournalCall, leg: Leg | undefined): VtigerMessage {
+  const { startMs, endMs } = span(call, leg);
+  return [
+    ['callstatus', 'EndCall'],
+    ['callUUID', call.id],
+    ['starttime', crmTime(startMs, binding.zone)],
+    ['endtime', crmTime(endMs, binding.zone)],
+    ['duration', secondsBetween(startMs, endMs)],
+    ['billableseconds', wholeSeconds(leg ? talkMsOf(leg, endMs) : talkMsOfCall(call, endMs))],
+    ...(leg ? [['callerNumber', leg.extension] as const] : []),
+  ];
+}
+
+const record = (binding: VtigerBinding, call: JournalCall, extension: string | undefined): VtigerMessage => [
+  ['callstatus', 'Record'],
+  ['callUUID', call.id],
+  ['recordinglink', binding.linkOf(call.id)],
+  ...(extension === undefined ? [] : [['callerNumber', extension] as const]),
+];
+
+function span(call: JournalCall, leg: Leg | undefined): { readonly startMs: number; readonly endMs: number } {
+  const endMs = leg?.endedAtMs ?? call.endedAtMs ?? call.lastEventAtMs;
+  return { startMs: leg ? startOf(call, leg) : customerStart(call), endMs };
+}
+
+const customerStart = (call: JournalCall): number => call.customerAtMs ?? call.startedAtMs;
+
+/** Who was rung for the customer from the begin has the whole call; who got him by a transfer has it from then on. */
+const startOf = (call: JournalCall, leg: Leg): number =>
+  call.transfers.some(({ atMs }) => atMs <= leg.startedAtMs) ? leg.startedAtMs : customerStart(call);
+
+function numberOf(binding: VtigerBinding, call: JournalCall): string {
+  // the other side of an internal call is an extension, and known by its few digits
+  if (call.direction === 'internal') return call.customer.number || anonymous;
+  return customerNumber(call.customer.number, binding.rules, binding.shortNumbers);
+}
+
+/** Who placed an outgoing call. */
+const callerExtension = (call: JournalCall): string => call.legs.find((leg) => leg.kind !== 'external')?.extension ?? '';
+
+const one = (message: VtigerMessage): VtigerMessages => ({ messages: [message] });
