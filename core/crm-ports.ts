@@ -1,0 +1,155 @@
+/**
+ * What the CRM connector needs from outside, and what it offers to its doors (crm-vtiger 1, 9). `sql/` implements the
+ * store. Times are Unix ms. A binding is one CRM with its own secret, dialect, zone, extensions and lanes.
+ */
+import type { JournalCall, Outcome } from './journal/call.js';
+import type { JournalEvent } from './journal/events.js';
+import type { JournalNotice } from './journal/notices.js';
+
+export type CrmDialect = 'vtiger' | 'vtiger-sp' | 'vtiger-ws' | 'yetiforce' | 'webhook';
+
+// ------------------------------------------------------------------ storage
+
+/** A message to a CRM, in the lane of its binding and call: sent strictly by `seq`. */
+export interface NewCrmMessage {
+  readonly binding: string;
+  readonly callId: string;
+  /** grows within the lane; the pair (binding, call, seq) is unique, so saving twice is the same as once */
+  readonly seq: number;
+  /** `StartApp`, `DialBegin`, `call.started`, `ws.create` ... */
+  readonly event: string;
+  /** JSON: fields of a form in order, or a webhook's body */
+  readonly payload: string;
+  readonly createdAtMs: number;
+}
+
+export interface CrmMessage extends NewCrmMessage {
+  readonly id: number;
+  readonly attempts: number;
+  readonly nextAtMs: number;
+  readonly lastError: string | undefined;
+}
+
+export interface CrmLaneCounts {
+  readonly pending: number;
+  readonly oldestMs: number | undefined;
+  readonly dead: number;
+}
+
+/** A call as it is found later: by its id, its number, its recording. */
+export interface JournalRow {
+  readonly id: string;
+  readonly switch: string;
+  readonly direction: string;
+  readonly state: string;
+  readonly number: string;
+  readonly extension: string;
+  readonly outcome: Outcome | undefined;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | undefined;
+  readonly call: JournalCall;
+}
+
+export interface JournalFilter {
+  readonly number?: string;
+  readonly extension?: string;
+  readonly outcome?: Outcome;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** `startedAtMs id` of the last one seen; '' = newest */
+  readonly before: string;
+  readonly limit: number;
+}
+
+export interface CrmStore {
+  /** Calls that are not done, oldest first: a journal goes on with them. */
+  openCalls(switchName: string): Promise<readonly JournalCall[]>;
+  /** Newest state of each changed call and the messages that follow from it, in one transaction. Repeating it changes nothing. */
+  save(batch: { readonly calls: readonly JournalCall[]; readonly messages: readonly NewCrmMessage[] }): Promise<void>;
+  call(id: string): Promise<JournalCall | undefined>;
+  calls(filter: JournalFilter): Promise<readonly JournalRow[]>;
+  /** Highest `seq` of each lane of these calls, for a start. */
+  lastSeqs(callIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The first undelivered message of each lane of a binding that is due, oldest first. */
+  due(binding: string, nowMs: number, limit: number): Promise<readonly CrmMessage[]>;
+  /** False when it was settled before. */
+  delivered(id: number, atMs: number): Promise<boolean>;
+  postponed(id: number, change: { readonly attempts: number; readonly nextAtMs: number; readonly error: string }): Promise<void>;
+  /** Its lane goes on without it. */
+  bury(id: number, error: string, atMs: number): Promise<void>;
+  deadLetters(binding: string, after: number, limit: number): Promise<readonly CrmMessage[]>;
+  /** Dead letters that are to be tried again: all of a binding, or those with these ids. How many. */
+  replay(binding: string, ids: readonly number[] | undefined, nowMs: number): Promise<number>;
+  counts(binding: string): Promise<CrmLaneCounts>;
+  /** When the next message of a binding is due; undefined: none waits. */
+  nextDue(binding: string): Promise<number | undefined>;
+  /** Removes delivered messages older than a day, dead ones older than 30 days, calls older than `callsMsMax`; at most `limit` rows each. */
+  prune(nowMs: number, options: { readonly callsMsMax: number; readonly limit: number }): Promise<number>;
+  /** A recording was removed by retention, or its file was: `/recording` answers 410. */
+  recordingPurged(callId: string, atMs: number): Promise<void>;
+  isRecordingPurged(callId: string): Promise<boolean>;
+}
+
+// ------------------------------------------------------------------ the running journal
+
+export interface CallJournal {
+  tell(event: JournalEvent): void;
+  /** open, or stored */
+  find(callId: string): Promise<JournalCall | undefined>;
+  /** of this moment; undefined when it is not open */
+  open(callId: string): JournalCall | undefined;
+  openCalls(): readonly JournalCall[];
+  onNotice(listener: (notice: JournalNotice, atMs: number) => void): () => void;
+}
+
+// ------------------------------------------------------------------ requests of a CRM, on a switch
+
+/** Outcome for the door: one word for the CRM, a code for the log (3.1). */
+export type CrmAnswer = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly status: number };
+
+/** Calls that a CRM orders, on one switch. Rejections are TandemErrors of the switch. */
+export interface CrmSwitch {
+  readonly name: string;
+  readonly kind: 'asterisk' | 'freeswitch';
+  isUp(): boolean;
+  /**
+   * The user's phone first, then the number (3.1). Resolves when the order is given and no early failure came within
+   * `settleMs`; `{ok: false}` with the reason otherwise.
+   */
+  clickToCall(order: {
+    readonly callId: string;
+    /** channel of the user's phone, from the extension map */
+    readonly channel: string;
+    readonly extension: string;
+    readonly number: string;
+    readonly context: string;
+    readonly binding: string;
+    readonly settleMs: number;
+    readonly ringMs: number;
+  }): Promise<CrmAnswer>;
+  /** The dialplan has this place; undefined: cannot be asked. */
+  hasExtension(context: string, extension: string): Promise<boolean | undefined>;
+  blindTransfer(channel: string, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
+  redirect(channel: string, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
+  attendedTransfer(channel: string, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
+  cancelAttended(channel: string): Promise<CrmAnswer>;
+  /** Pause and resume of the recordings on a channel (B57). */
+  muteRecording(channel: string, isMuted: boolean): Promise<CrmAnswer>;
+}
+
+// ------------------------------------------------------------------ who is responsible (section 6)
+
+export type ResponsibleStatus = 'FOUND' | 'NOUSER' | 'NOTFOUND' | 'BADNUMBER' | 'TIMEOUT' | 'ERROR';
+
+export interface Responsible {
+  readonly status: ResponsibleStatus;
+  /** '' = none, each */
+  readonly extension: string;
+  readonly name: string;
+  readonly record: string;
+}
+
+/** One source of a binding; rejects when it cannot be asked. */
+export interface ResponsibleSource {
+  find(number: string, timeoutMs: number): Promise<Responsible>;
+}
