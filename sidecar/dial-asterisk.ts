@@ -1,12 +1,32 @@
-/** Calls to customers on Asterisk over the manager link (dialer.md A8 to A11). */
+/**
+ * Calls to customers on Asterisk over the manager link (dialer.md A8 to A11): Originate under the call's own id, progress
+ * and answer by events. The cause of `Hangup` says most; the reason of `OriginateResponse` is believed when no Hangup has
+ * come for two seconds. A call of before a restart, or of before the link broke, is followed again once `liveCalls` has
+ * seen it.
+ */
+import { asteriskOriginate, dialPlaces, type AsteriskDial, type DialPlaces } from '../core/dialer/dial-strings.js';
+import type { OriginateOrder } from '../core/dialer/engine-words.js';
+import type { GatewayState } from '../core/dialer/words.js';
 import type { DialFeed, DialSwitch } from '../core/dialer-ports.js';
+import { hasCode } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
 import type { AmiLink } from './ami.js';
-import type { Timers } from './timers.js';
+import type { AmiPacket } from './ami-packet.js';
+import { causeNumbers, endOf, momentOf, noFacts, type HeardFacts } from './dial-asterisk-facts.js';
+import { asteriskQuestions, type AsteriskQuestions } from './dial-asterisk-questions.js';
+import { DialCalls, type DialCall } from './dial-calls.js';
+import { badOrderCause, hangUpCause, neverCalled } from './dial-causes.js';
+import { createCanceller, type Canceller } from './switch-asterisk-cancel.js';
+import { systemTimers, type Timers } from './timers.js';
 
 export interface AsteriskDialOptions {
   /** name of the switch in the settings */
   readonly id: string;
+  readonly places: DialPlaces;
+  /** calls at a time; more are not sent */
+  readonly callsMax: number;
+  /** after an OriginateResponse without a Hangup (A10), ms */
+  readonly factsMsMax: number;
 }
 
 export interface AsteriskDialDeps {
@@ -17,6 +37,262 @@ export interface AsteriskDialDeps {
   readonly timers?: Timers;
 }
 
-export function createAsteriskDialSwitch(options: AsteriskDialOptions, deps: AsteriskDialDeps): DialSwitch {
-  throw new Error(`not yet: ${options.id} ${deps.link.status().name}`);
+export const asteriskDialDefaults: Omit<AsteriskDialOptions, 'id'> = { places: dialPlaces, callsMax: 20_000, factsMsMax: 2_000 };
+
+type Given = Partial<AsteriskDialOptions> & Pick<AsteriskDialOptions, 'id'>;
+
+export function createAsteriskDialSwitch(given: Given, deps: AsteriskDialDeps): DialSwitch {
+  return new AsteriskDialler({ ...asteriskDialDefaults, ...given }, deps);
+}
+
+const stateRinging = '5';
+const stateUp = '6';
+const normalClearing = 16;
+
+class AsteriskDialler implements DialSwitch {
+  readonly id: string;
+  readonly kind = 'asterisk';
+  readonly #options: AsteriskDialOptions;
+  readonly #deps: AsteriskDialDeps;
+  readonly #timers: Timers;
+  readonly #questions: AsteriskQuestions;
+  readonly #calls: DialCalls;
+  readonly #facts = new WeakMap<DialCall, HeardFacts>();
+  readonly #bridges = new Map<string, DialCall>();
+  readonly #canceller: Canceller;
+  readonly #stops: (() => void)[];
+
+  constructor(options: AsteriskDialOptions, deps: AsteriskDialDeps) {
+    const { link, log } = deps;
+    this.id = options.id;
+    this.#options = options;
+    this.#deps = deps;
+    this.#timers = deps.timers ?? systemTimers;
+    this.#questions = asteriskQuestions({ action: (fields, how) => link.action(fields, how) });
+    this.#calls = new DialCalls(options.callsMax);
+    this.#canceller = createCanceller({ link, timers: this.#timers, log });
+    const on = (name: string, run: (call: DialCall, event: AmiPacket) => void, id = 'uniqueid') =>
+      link.on(name, (event) => {
+        const call = this.#calls.get(event.get(id));
+        if (call) run(call, event);
+      });
+    this.#stops = [
+      on('Newchannel', (call) => void (call.hasChannel = true)),
+      on('Newstate', (call, event) => this.#stateChanged(call, event)),
+      on('DialState', (call, event) => this.#progressed(call, event), 'destuniqueid'),
+      on('DialEnd', (call, event) => void (this.#factsOf(call).dialStatus = event.known('dialstatus')), 'destuniqueid'),
+      on('MixMonitorStart', (call) => void (this.#factsOf(call).isRecorded = true)),
+      on('HangupRequest', (call) => this.#endedBy(call, 'customer')),
+      on('SoftHangupRequest', (call) => this.#endedBy(call, 'us')),
+      on('Hangup', (call, event) => this.#hungUp(call, event)),
+      link.on('BridgeEnter', (event) => this.#bridged(event)),
+    ];
+  }
+
+  isUp(): boolean {
+    return this.#deps.link.status().state === 'up';
+  }
+
+  onState(listener: (isUp: boolean) => void): void {
+    let was = this.isUp();
+    const stop = this.#deps.link.onState(({ state }) => {
+      const is = state === 'up';
+      if (is !== was) listener((was = is));
+    });
+    this.#stops.push(stop);
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.#canceller.close();
+    this.#calls.clear();
+    this.#bridges.clear();
+  }
+
+  // ---------------------------------------------------------------- orders
+
+  originate(order: OriginateOrder): void {
+    const { callId } = order;
+    let dial: AsteriskDial;
+    try {
+      dial = asteriskOriginate(order, this.#options.places);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, switch: this.id, contact: order.contactId }, 'dialer: a call cannot be ordered');
+      this.#deps.feed(neverCalled(callId, badOrderCause(error), this.#timers.nowMs()));
+      return;
+    }
+    if (this.#calls.get(callId)?.order) this.#deps.log.error({ switch: this.id, call: callId }, 'dialer: a call was ordered twice');
+    else if (!this.isUp()) this.#unsent(callId, 'the manager link is down');
+    else if (this.#calls.isFull) this.#unsent(callId, `${this.#options.callsMax} calls are under way`);
+    else void this.#place(this.#calls.add(callId, order), dial, order);
+  }
+
+  async #place(call: DialCall, dial: AsteriskDial, order: OriginateOrder): Promise<void> {
+    call.isAwaited = true;
+    try {
+      const { answered, reason, uniqueId } = await this.#deps.link.originate({ ...dial });
+      call.isAwaited = false;
+      if (answered) this.#answered(call, this.#timers.nowMs());
+      else if (uniqueId === undefined && !call.hasChannel) await this.#withoutChannel(call, order);
+      else this.#failed(call, reason);
+    } catch (error) {
+      call.isAwaited = false;
+      this.#notAnswered(call, error);
+    }
+  }
+
+  /** Asterisk could not make a channel: the trunk, mostly (B5 row "endpoint missing / unavailable"). */
+  async #withoutChannel(call: DialCall, order: OriginateOrder): Promise<void> {
+    const words = { invalid: 'INVALID_GATEWAY', down: 'GATEWAY_DOWN', up: 'REQUESTED_CHAN_UNAVAIL' } as const;
+    const cause = await this.checkGateway(order.gateway).then(
+      (state) => words[state],
+      () => words.up,
+    );
+    if (!this.#calls.has(call)) return;
+    this.#calls.remove(call);
+    this.#deps.feed(neverCalled(call.callId, call.killed ?? cause, this.#timers.nowMs()));
+  }
+
+  #failed(call: DialCall, reason: number): void {
+    if (!this.#calls.has(call)) return;
+    const facts = this.#factsOf(call);
+    facts.reason = reason;
+    if (facts.cause !== undefined) this.#end(call, this.#timers.nowMs());
+    else this.#arm(call, () => this.#end(call, this.#timers.nowMs()));
+  }
+
+  #notAnswered(call: DialCall, error: unknown): void {
+    if (!this.#calls.has(call)) return;
+    if (hasCode(error, 'TDM_SWITCH_DOWN', 'TDM_SWITCH_SLOW')) {
+      // it was on its way when the link broke: its events tell, or the list of channels
+      this.#deps.feed({ type: 'originate-unknown', callId: call.callId });
+      return;
+    }
+    this.#calls.remove(call);
+    if (hasCode(error, 'TDM_SWITCH_REFUSED', 'TDM_BAD_VALUE')) {
+      this.#deps.log.warn({ err: error, switch: this.id, contact: call.order?.contactId }, 'dialer: Asterisk does not take the order');
+      this.#deps.feed(neverCalled(call.callId, badOrderCause(error), this.#timers.nowMs()));
+    } else this.#unsent(call.callId, error instanceof Error ? error.message.slice(0, 200) : String(error));
+  }
+
+  #unsent(callId: string, reason: string): void {
+    this.#deps.feed({ type: 'originate-unsent', callId, reason });
+  }
+
+  hangUp(callId: string, reason: string): void {
+    const call = this.#calls.get(callId);
+    const cause = hangUpCause(reason, call?.isAnswered ?? false);
+    if (call) call.killed ??= cause;
+    this.#canceller.hangUp(callId, causeNumbers[cause] ?? normalClearing);
+  }
+
+  // ---------------------------------------------------------------- events
+
+  #stateChanged(call: DialCall, event: AmiPacket): void {
+    const state = event.get('channelstate');
+    if (state === stateRinging) this.#rings(call, event);
+    else if (state === stateUp) this.#answered(call, momentOf(event, this.#timers.nowMs()));
+  }
+
+  #progressed(call: DialCall, event: AmiPacket): void {
+    if (/^(?:RINGING|PROGRESS)$/.test(event.get('dialstatus') ?? '')) this.#rings(call, event);
+  }
+
+  #rings(call: DialCall, event: AmiPacket): void {
+    if (call.hadProgress || call.isAnswered) return;
+    call.hadProgress = true;
+    this.#deps.feed({ type: 'call-ringing', callId: call.callId, atMs: momentOf(event, this.#timers.nowMs()) });
+  }
+
+  #answered(call: DialCall, atMs: number): void {
+    if (call.isAnswered || !this.#calls.has(call)) return;
+    call.isAnswered = true;
+    this.#deps.feed({ type: 'call-answered', callId: call.callId, atMs });
+  }
+
+  /** Alone in a bridge nobody talks: it counts when the second has come. */
+  #bridged(event: AmiPacket): void {
+    const bridge = event.known('bridgeuniqueid');
+    if (bridge === undefined) return;
+    const own = this.#calls.get(event.get('uniqueid'));
+    if (own && !own.isBridged) {
+      this.#bridges.set(bridge, own);
+      this.#factsOf(own).bridge = bridge;
+    }
+    const call = this.#bridges.get(bridge);
+    if (!call || call.isBridged || Number(event.get('bridgenumchannels')) < 2) return;
+    call.isBridged = true;
+    this.#bridges.delete(bridge);
+    const agent = call.order?.agentExtension;
+    this.#deps.feed({
+      type: 'call-bridged',
+      callId: call.callId,
+      atMs: momentOf(event, this.#timers.nowMs()),
+      agent: agent === '' ? undefined : agent,
+    });
+  }
+
+  #endedBy(call: DialCall, by: HeardFacts['endedBy']): void {
+    const facts = this.#factsOf(call);
+    if (facts.endedBy === 'unknown') facts.endedBy = by;
+  }
+
+  #hungUp(call: DialCall, event: AmiPacket): void {
+    const facts = this.#factsOf(call);
+    facts.cause = Number(event.get('cause') ?? 0);
+    facts.techCause = event.known('techcause');
+    const atMs = momentOf(event, this.#timers.nowMs());
+    // 0 says nothing; what Originate has to say is on its way
+    if (facts.cause > 0 || !call.isAwaited || call.isAnswered) this.#end(call, atMs);
+    else this.#arm(call, () => this.#end(call, atMs));
+  }
+
+  #end(call: DialCall, atMs: number): void {
+    if (!this.#calls.has(call)) return;
+    this.#calls.remove(call);
+    const facts = this.#factsOf(call);
+    if (facts.bridge !== undefined) this.#bridges.delete(facts.bridge);
+    this.#deps.feed(endOf(call, facts, atMs));
+  }
+
+  // ---------------------------------------------------------------- questions
+
+  checkGateway(gateway: string): Promise<GatewayState> {
+    return this.#questions.checkGateway(gateway);
+  }
+
+  callsPerSecondMax(): Promise<number | undefined> {
+    return this.#questions.callsPerSecondMax();
+  }
+
+  hasExtension(context: string, extension: string): Promise<boolean | undefined> {
+    return this.#questions.hasExtension(context, extension);
+  }
+
+  hasSound(file: string): Promise<boolean | undefined> {
+    return this.#questions.hasSound(file);
+  }
+
+  async liveCalls(): ReturnType<DialSwitch['liveCalls']> {
+    const askedAtMs = this.#timers.nowMs();
+    const settled = this.#calls.settled();
+    const calls = await this.#questions.live();
+    this.#calls.listed(settled, calls);
+    return { askedAtMs, calls };
+  }
+
+  // ---------------------------------------------------------------- small things
+
+  #factsOf(call: DialCall): HeardFacts {
+    const known = this.#facts.get(call);
+    if (known) return known;
+    const facts = noFacts();
+    this.#facts.set(call, facts);
+    return facts;
+  }
+
+  #arm(call: DialCall, run: () => void): void {
+    call.stopTimer();
+    call.stopTimer = this.#timers.after(this.#options.factsMsMax, run);
+  }
 }

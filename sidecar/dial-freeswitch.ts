@@ -1,12 +1,35 @@
-/** Calls to customers on FreeSWITCH over the inbound link (dialer.md A8 to A11). */
+/**
+ * Calls to customers on FreeSWITCH over the inbound link (dialer.md A8 to A11): `bgapi originate` with the literal
+ * strings, the job's answer and the channel's events; what comes first decides (A11). A call of before a restart, or of
+ * before the link broke, is followed again once `liveCalls` has seen it.
+ */
+import { freeswitchOriginate, dialPlaces, type DialPlaces } from '../core/dialer/dial-strings.js';
+import type { DialSwitchEvent, OriginateOrder } from '../core/dialer/engine-words.js';
+import type { GatewayState } from '../core/dialer/words.js';
 import type { DialFeed, DialSwitch } from '../core/dialer-ports.js';
+import { hasCode, TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
+import { refusalOf } from '../esl-outbound/connection.js';
+import type { SwitchEvent } from '../esl-outbound/event.js';
+import { causeOf, endOf, momentOf } from './dial-freeswitch-facts.js';
+import { freeswitchQuestions, type DialQuestions } from './dial-freeswitch-questions.js';
+import { badOrderCause, hangUpCause, neverCalled } from './dial-causes.js';
+import { DialCalls, type DialCall } from './dial-calls.js';
+import { isOutcomeUnknown } from './esl.js';
 import type { EslLink } from './esl.js';
-import type { Timers } from './timers.js';
+import { channelRows } from './switch-freeswitch-list.js';
+import { systemTimers, type Timers } from './timers.js';
 
 export interface FreeswitchDialOptions {
   /** name of the switch in the settings */
   readonly id: string;
+  readonly places: DialPlaces;
+  /** calls at a time; more are not sent */
+  readonly callsMax: number;
+  /** after `-ERR` the channel's own end, which says more, is waited for this long, ms */
+  readonly factsMsMax: number;
+  /** beyond its ringing time `originate` is given this long to answer, ms */
+  readonly jobGraceMs: number;
 }
 
 export interface FreeswitchDialDeps {
@@ -17,6 +40,229 @@ export interface FreeswitchDialDeps {
   readonly timers?: Timers;
 }
 
-export function createFreeswitchDialSwitch(options: FreeswitchDialOptions, deps: FreeswitchDialDeps): DialSwitch {
-  throw new Error(`not yet: ${options.id} ${deps.link.status().name}`);
+export const freeswitchDialDefaults: Omit<FreeswitchDialOptions, 'id'> = {
+  places: dialPlaces,
+  callsMax: 20_000,
+  factsMsMax: 500,
+  jobGraceMs: 60_000,
+};
+
+type Given = Partial<FreeswitchDialOptions> & Pick<FreeswitchDialOptions, 'id'>;
+
+export function createFreeswitchDialSwitch(given: Given, deps: FreeswitchDialDeps): DialSwitch {
+  return new FreeswitchDial({ ...freeswitchDialDefaults, ...given }, deps);
 }
+
+const channelEvents = [
+  'CHANNEL_CREATE',
+  'CHANNEL_PROGRESS',
+  'CHANNEL_PROGRESS_MEDIA',
+  'CHANNEL_ANSWER',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_HANGUP_COMPLETE',
+  'CUSTOM avmd::beep',
+];
+/** Ours, where `originate` has no limit of ours in its literal command (A9, A10). */
+const ringTimeout = 'NO_ANSWER';
+/** Where FreeSWITCH ends the ringing by itself it may do so first. */
+const ringSlackMs = 2_000;
+
+class FreeswitchDial implements DialSwitch {
+  readonly id: string;
+  readonly kind = 'freeswitch';
+  readonly #options: FreeswitchDialOptions;
+  readonly #deps: FreeswitchDialDeps;
+  readonly #timers: Timers;
+  readonly #questions: DialQuestions;
+  readonly #calls: DialCalls;
+  readonly #stops: (() => void)[];
+
+  constructor(options: FreeswitchDialOptions, deps: FreeswitchDialDeps) {
+    this.id = options.id;
+    this.#options = options;
+    this.#deps = deps;
+    this.#timers = deps.timers ?? systemTimers;
+    this.#calls = new DialCalls(options.callsMax);
+    this.#questions = freeswitchQuestions({ api: (command) => deps.link.api(command) });
+    this.#stops = [deps.link.on(channelEvents, (event) => this.#onEvent(event))];
+  }
+
+  isUp(): boolean {
+    return this.#deps.link.status().state === 'up';
+  }
+
+  onState(listener: (isUp: boolean) => void): void {
+    let was = this.isUp();
+    const stop = this.#deps.link.onState(({ state }) => {
+      const is = state === 'up';
+      if (is !== was) listener((was = is));
+    });
+    this.#stops.push(stop);
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.#calls.clear();
+  }
+
+  // ---------------------------------------------------------------- orders
+
+  originate(order: OriginateOrder): void {
+    const { callId } = order;
+    let command: string;
+    try {
+      command = freeswitchOriginate(order, this.#options.places);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, switch: this.id, contact: order.contactId }, 'dialer: a call cannot be ordered');
+      this.#feed(neverCalled(callId, badOrderCause(error), this.#timers.nowMs()));
+      return;
+    }
+    if (this.#calls.get(callId)?.order) this.#deps.log.error({ switch: this.id, call: callId }, 'dialer: a call was ordered twice');
+    else if (!this.isUp()) this.#unsent(callId, 'the event socket link is down');
+    else if (this.#calls.isFull) this.#unsent(callId, `${this.#options.callsMax} calls are under way`);
+    else void this.#place(this.#calls.add(callId, order), order, command);
+  }
+
+  async #place(call: DialCall, order: OriginateOrder, command: string): Promise<void> {
+    call.isAwaited = true;
+    const ringMs = order.ringTimeoutMs + (order.kind === 'agent-native' ? ringSlackMs : 0);
+    call.stopTimer = this.#timers.after(ringMs, () => {
+      if (!call.isAnswered) this.#kill(call, ringTimeout);
+    });
+    try {
+      const output = await this.#deps.link.bgapi(command, order.ringTimeoutMs + this.#options.jobGraceMs);
+      call.isAwaited = false;
+      const refusal = refusalOf(output);
+      if (refusal !== undefined) this.#refused(call, causeOf(refusal));
+    } catch (error) {
+      call.isAwaited = false;
+      this.#notAnswered(call, error);
+    }
+  }
+
+  /** The channel's own end says more than the cause, and is on its way when there was a channel. */
+  #refused(call: DialCall, cause: string): void {
+    if (!this.#calls.has(call)) return;
+    const end = () => this.#ended(call, neverCalled(call.callId, call.killed ?? cause, this.#timers.nowMs(), call.hadProgress));
+    if (!call.hasChannel) end();
+    else this.#arm(call, this.#options.factsMsMax, end);
+  }
+
+  #notAnswered(call: DialCall, error: unknown): void {
+    if (!this.#calls.has(call)) return;
+    if (isOutcomeUnknown(error)) {
+      // there may be a call: its events tell, or the list of channels
+      this.#feed({ type: 'originate-unknown', callId: call.callId });
+      return;
+    }
+    this.#calls.remove(call);
+    if (hasCode(error, 'TDM_SWITCH_REFUSED')) this.#feed(neverCalled(call.callId, badOrderCause(error), this.#timers.nowMs()));
+    else this.#unsent(call.callId, textOf(error));
+  }
+
+  #unsent(callId: string, reason: string): void {
+    this.#feed({ type: 'originate-unsent', callId, reason });
+  }
+
+  hangUp(callId: string, reason: string): void {
+    const call = this.#calls.get(callId);
+    if (call) this.#kill(call, hangUpCause(reason, call.isAnswered));
+    else this.#api(callId, `uuid_kill ${callId} ${hangUpCause(reason, false)}`);
+  }
+
+  #kill(call: DialCall, cause: string): void {
+    call.killed ??= cause;
+    this.#api(call.callId, `uuid_kill ${call.callId} ${call.killed}`);
+  }
+
+  /** A channel that is not there (yet) is no error. */
+  #api(callId: string, command: string): void {
+    if (!/^[A-Za-z0-9_.:@-]{1,128}$/.test(callId)) return;
+    this.#deps.link.api(command).catch((err: unknown) => this.#deps.log.debug({ err, switch: this.id }, 'dialer: a command failed'));
+  }
+
+  // ---------------------------------------------------------------- events
+
+  #onEvent(event: SwitchEvent): void {
+    const call = this.#callOf(event);
+    if (!call) return;
+    const { callId } = call;
+    const atMs = momentOf(event, this.#timers.nowMs());
+    switch (event.name) {
+      case 'CHANNEL_CREATE':
+        call.hasChannel = true;
+        if (call.killed !== undefined) this.#kill(call, call.killed);
+        return;
+      case 'CHANNEL_PROGRESS':
+      case 'CHANNEL_PROGRESS_MEDIA':
+        if (!call.hadProgress && !call.isAnswered) this.#feed({ type: 'call-ringing', callId, atMs });
+        call.hadProgress = true;
+        return;
+      case 'CHANNEL_ANSWER':
+        if (!call.isAnswered) this.#feed({ type: 'call-answered', callId, atMs });
+        call.isAnswered = true;
+        call.stopTimer();
+        return;
+      case 'CHANNEL_BRIDGE':
+        this.#feed({ type: 'call-bridged', callId, atMs, agent: call.order?.agentExtension || undefined });
+        return;
+      case 'CUSTOM':
+        this.#feed({ type: 'call-judged', callId, amd: 'MACHINE' });
+        return;
+      default:
+        this.#ended(call, endOf(event, callId, { hadProgress: call.hadProgress, isOurs: call.killed !== undefined }, atMs));
+    }
+  }
+
+  /** A bridge is told once, of the one of the two that was first: it may be the other one. */
+  #callOf(event: SwitchEvent): DialCall | undefined {
+    const own = this.#calls.get(event.get('Unique-ID'));
+    if (own || event.name !== 'CHANNEL_BRIDGE') return own;
+    return this.#calls.get(event.get('Bridge-A-Unique-ID')) ?? this.#calls.get(event.get('Bridge-B-Unique-ID'));
+  }
+
+  #ended(call: DialCall, end: DialSwitchEvent): void {
+    if (!this.#calls.has(call)) return;
+    this.#calls.remove(call);
+    this.#feed(end);
+  }
+
+  // ---------------------------------------------------------------- questions
+
+  checkGateway(gateway: string): Promise<GatewayState> {
+    return this.#questions.checkGateway(gateway);
+  }
+
+  callsPerSecondMax(): Promise<number | undefined> {
+    return this.#questions.callsPerSecondMax();
+  }
+
+  hasExtension(context: string, extension: string): Promise<boolean | undefined> {
+    return this.#questions.hasExtension(context, extension);
+  }
+
+  hasSound(file: string): Promise<boolean | undefined> {
+    return this.#questions.hasSound(file);
+  }
+
+  async liveCalls(): ReturnType<DialSwitch['liveCalls']> {
+    const askedAtMs = this.#timers.nowMs();
+    const settled = this.#calls.settled();
+    const rows = channelRows(await this.#deps.link.bgapi('show channels as json'));
+    const calls = new Map(rows.map(({ uuid, isAnswered }) => [uuid, { isAnswered }]));
+    this.#calls.listed(settled, calls);
+    return { askedAtMs, calls };
+  }
+
+  #arm(call: DialCall, delayMs: number, run: () => void): void {
+    call.stopTimer();
+    call.stopTimer = this.#timers.after(delayMs, run);
+  }
+
+  #feed(event: DialSwitchEvent): void {
+    this.#deps.feed(event);
+  }
+}
+
+const textOf = (error: unknown): string =>
+  (error instanceof TandemError || error instanceof Error ? error.message : String(error)).slice(0, 200);
