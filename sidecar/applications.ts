@@ -5,6 +5,7 @@ import { withoutGuard } from '../agi/guard.js';
 import { createAsteriskMenu } from '../agi/menu.js';
 import { asteriskQueue } from '../agi/queue-entry.js';
 import type { CallApplication } from '../core/call.js';
+import type { DialerDoor } from '../core/dialer-ports.js';
 import type { Containers, Handovers, Log, Meter, Menus } from '../core/ports.js';
 import { createQueueEntry } from '../core/services/enter-queue.js';
 import { createForeignCode } from '../core/services/foreign-code.js';
@@ -16,7 +17,7 @@ import { createEslCallerCode } from '../esl-outbound/caller-code.js';
 import { createEslLookupInsert } from '../esl-outbound/lookup-insert.js';
 import { createFreeswitchMenu } from '../esl-outbound/menu.js';
 import { freeswitchQueue } from '../esl-outbound/queue-entry.js';
-import { doorAgentLeg, doorAgents, doorMessages, doorQueues, doorTracks } from './queue-doors.js';
+import { doorAgentLeg, doorAgents, doorDialerCalls, doorMessages, doorQueues, doorTracks } from './queue-doors.js';
 import type { AcdDoors } from './queue-doors.js';
 
 export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
@@ -28,6 +29,8 @@ export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
   readonly meter: Meter;
   /** Tandem's own queues; without them `queue_entry` leads to the switch's */
   readonly queueDoors?: AcdDoors | undefined;
+  /** answered calls of campaigns come to it */
+  readonly dialerDoor?: DialerDoor | undefined;
   /** agents' calls outside the queues */
   readonly tracked?: TrackedCalls | undefined;
 }
@@ -53,6 +56,7 @@ export function createApplications(
   const queues = doorQueues(deps.queueDoors, { asterisk: asteriskQueue(), freeswitch: freeswitchQueue(deps.log) }, deps);
   const agents = doorAgents(deps.queueDoors, deps);
   const messages = doorMessages(deps.queueDoors, deps);
+  const dialled = doorDialerCalls(deps.queueDoors, deps.dialerDoor, deps);
   const tracks = doorTracks(deps.queueDoors, deps.tracked, deps);
   const menuDeps = (kind: keyof typeof queues, applications: Applications) => ({
     menus: deps.menus,
@@ -71,6 +75,7 @@ export function createApplications(
   if (agentLeg) agi['agent_leg'] = agentLeg;
   // the guard stays: it ends soon, and the channel may be dead already
   if (messages.asterisk) agi['queue_message'] = messages.asterisk;
+  if (dialled.asterisk) agi['dialer_call'] = dialled.asterisk;
   if (tracks.asterisk) agi['callcenter_track'] = tracks.asterisk;
   if (agents.asterisk) agi['agent'] = withoutGuard(agents.asterisk);
   agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps('asterisk', agi)));
@@ -78,6 +83,7 @@ export function createApplications(
   const esl: Record<string, CallApplication> = { ...createEslLookupInsert(deps, lookupOptions), ...createEslCallerCode(deps, tagOptions) };
   esl['queue_entry'] = createQueueEntry({ ...queueDeps, queues: queues.freeswitch });
   if (messages.freeswitch) esl['queue_message'] = messages.freeswitch;
+  if (dialled.freeswitch) esl['dialer_call'] = dialled.freeswitch;
   if (tracks.freeswitch) esl['callcenter_track'] = tracks.freeswitch;
   if (agents.freeswitch) esl['agent'] = agents.freeswitch;
   esl['menu'] = createFreeswitchMenu(menuDeps('freeswitch', esl));

@@ -156,6 +156,8 @@ export const metricsTable: readonly MetricRow[] = [
     labels: ['action', 'result'],
     help: 'wishes of agents and supervisors from telephones',
   },
+  { name: 'tandem_dialer_arrivals_total', kind: 'counter', labels: ['result'], help: 'answered calls of campaigns at the doors, by result' },
+  { name: 'tandem_dialer_sounds_missing_total', kind: 'counter', labels: [], help: 'messages to customers whose sound file is missing' },
   { name: 'tandem_queue_messages_total', kind: 'counter', labels: ['result'], help: 'messages that callers left, told by the dialplan' },
   { name: 'tandem_acd_events_total', kind: 'counter', labels: ['type'], help: 'events taken by the queue engine' },
   {

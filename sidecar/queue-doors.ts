@@ -2,10 +2,12 @@
 import { createAgentLeg } from '../agi/agent-leg.js';
 import { createAgiAgent } from '../agi/agent.js';
 import { asteriskCaller } from '../agi/caller-facts.js';
+import { createAgiDialerCall } from '../agi/dialer-call.js';
 import type { AgentLegs } from '../agi/leg-ports.js';
 import type { QueueEngine } from '../core/acd-ports.js';
 import type { SwitchId } from '../core/acd/ids.js';
 import type { Call, CallApplication } from '../core/call.js';
+import type { DialerDoor } from '../core/dialer-ports.js';
 import type { Log, Meter } from '../core/ports.js';
 import type { AgentDeps } from '../core/services/agent-application.js';
 import { createPinLockout } from '../core/services/agent-identity.js';
@@ -25,6 +27,7 @@ import type { TrackedCalls } from '../core/services/tracked-calls.js';
 import type { SwitchPort } from '../core/switch.js';
 import { createEslAgent } from '../esl-outbound/agent.js';
 import { freeswitchCaller } from '../esl-outbound/caller-facts.js';
+import { createEslDialerCall } from '../esl-outbound/dialer-call.js';
 
 /** By the switch's name in the settings, in their order; empty: none of this kind, and its door keeps the switch's queues. */
 export type Places = ReadonlyMap<string, CallPlace>;
@@ -97,6 +100,16 @@ export function doorDialerQueues(acd: AcdDoors | undefined, tools: Tools): Parti
   return {
     ...(acd.asterisk.size > 0 && { asterisk: of(acd.asterisk) }),
     ...(acd.freeswitch.size > 0 && { freeswitch: of(acd.freeswitch) }),
+  };
+}
+
+/** The application `dialer_call` of each door that has a switch. */
+export function doorDialerCalls(acd: AcdDoors | undefined, dialer: DialerDoor | undefined, tools: Tools): Partial<Both<CallApplication>> {
+  if (dialer === undefined) return {};
+  const { asterisk, freeswitch } = doorDialerQueues(acd, tools);
+  return {
+    ...(asterisk && { asterisk: createAgiDialerCall({ ...tools, door: dialer, queue: asterisk }) }),
+    ...(freeswitch && { freeswitch: createEslDialerCall({ ...tools, door: dialer, queue: freeswitch }) }),
   };
 }
 
