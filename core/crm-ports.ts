@@ -68,10 +68,10 @@ export interface CrmStore {
   save(batch: { readonly calls: readonly JournalCall[]; readonly messages: readonly NewCrmMessage[] }): Promise<void>;
   call(id: string): Promise<JournalCall | undefined>;
   calls(filter: JournalFilter): Promise<readonly JournalRow[]>;
-  /** Highest `seq` of each lane of these calls, for a start. */
+  /** Highest `seq` of each lane of these calls, for a start; key `binding callId`. */
   lastSeqs(callIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** The first undelivered message of each lane of a binding that is due, oldest first. */
-  due(binding: string, nowMs: number, limit: number): Promise<readonly CrmMessage[]>;
+  /** The first undelivered message of each lane of a binding that is due, oldest first; of these calls, where some are named. */
+  due(binding: string, nowMs: number, limit: number, calls?: readonly string[]): Promise<readonly CrmMessage[]>;
   /** False when it was settled before. */
   delivered(id: number, atMs: number): Promise<boolean>;
   postponed(id: number, change: { readonly attempts: number; readonly nextAtMs: number; readonly error: string }): Promise<void>;

@@ -1,5 +1,6 @@
 /** The store: all ports of the core that need a database, behind one URL. */
 import type { FencedAcdStore, Leases } from '../core/acd-ports.js';
+import type { CrmStore } from '../core/crm-ports.js';
 import type { DialerStore } from '../core/dialer-ports.js';
 import type { EventStore } from '../core/feed-ports.js';
 import type { WebhookStore } from '../core/webhook-ports.js';
@@ -28,6 +29,7 @@ import { createAcdStore } from './acd.js';
 import { createAcdConfigs } from './acd-configs.js';
 import type { StoredAcdConfigs } from './acd-configs.js';
 import { createColumns } from './columns.js';
+import { createCrmStore } from './crm.js';
 import { createContainers } from './containers.js';
 import { text } from './db.js';
 import type { Db } from './db.js';
@@ -118,6 +120,8 @@ export interface Store {
   /** stored events */
   readonly events: EventStore;
   readonly webhooks: WebhookStore;
+  /** calls of the journal, and what CRMs are to be told */
+  readonly crm: CrmStore;
   /** rights, keys and sessions of the own API, and what was done with them */
   readonly access: AccessStore;
   readonly opensipsViews: OpensipsViews;
@@ -186,6 +190,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     reports: createReportStore(db, { own }),
     events: createEventStore(db, { own, log }),
     webhooks: createWebhookStore(db, { own }),
+    crm: createCrmStore(db, { own }),
     access,
     opensipsViews: createOpensipsViews(db, { own, log }),
     acdConfigs: createAcdConfigs(db, { own, log }),

@@ -9,6 +9,7 @@ import { reports } from './000008-reports.js';
 import { opensips } from './000009-opensips.js';
 import { holdTime } from './000010-hold-time.js';
 import { dialer } from './000011-dialer.js';
+import { crm } from './000012-crm.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   opensips,
   holdTime,
   dialer,
+  crm,
 ];

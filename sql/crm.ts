@@ -1,0 +1,205 @@
+/** Rows of tandem_journal and tandem_crm_outbox (crm-vtiger 9). */
+import type { CrmMessage, CrmStore, JournalFilter, JournalRow, NewCrmMessage } from '../core/crm-ports.js';
+import type { JournalCall, Outcome } from '../core/journal/call.js';
+import { integer, marks, text } from './db.js';
+import type { Db, Row, Statements, Value } from './db.js';
+import { fitText } from './fit.js';
+
+const again = { repeatable: true } as const;
+const waits = 0;
+const isDelivered = 1;
+const isDead = 2;
+const dayMs = 86_400_000;
+const deadMsMax = 30 * dayMs;
+const errorColumn = { charsMax: 300, charset: 'utf8mb4' } as const;
+const messageColumns = 'id, binding, call_id, seq, event, payload, attempts, next_ms, last_error, created_ms';
+const callColumns = ['id', 'switch', 'direction', 'state', 'number', 'extension', 'outcome', 'started_ms', 'ended_ms', 'body'] as const;
+/** names in one statement */
+const namesMax = 200;
+
+export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmStore {
+  const calls = `${own}tandem_journal`;
+  const outbox = `${own}tandem_crm_outbox`;
+  const ignore = db.dialect === 'mysql' ? 'IGNORE' : 'OR IGNORE';
+  const renewed = callColumns.slice(1).map((name) => `${name} = ${db.dialect === 'mysql' ? `VALUES(${name})` : `excluded.${name}`}`);
+  const putCall = `INSERT INTO ${calls} (${callColumns.join(', ')}) VALUES (${marks(callColumns.length)})
+    ${db.dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE' : 'ON CONFLICT (id) DO UPDATE SET'} ${renewed.join(', ')}`;
+  const putMessage = `INSERT ${ignore} INTO ${outbox} (binding, call_id, seq, event, payload, state, attempts, next_ms, created_ms)
+    VALUES (?, ?, ?, ?, ?, ${waits}, 0, ?, ?)`;
+  const first = `NOT EXISTS (SELECT 1 FROM ${outbox} p WHERE p.binding = o.binding AND p.call_id = o.call_id AND p.state = ${waits} AND p.seq < o.seq)`;
+
+  async function settle(id: number, state: number, error: string | null, atMs: number): Promise<boolean> {
+    const sql = `UPDATE ${outbox} SET state = ?, last_error = ?, settled_ms = ? WHERE id = ? AND state = ${waits}`;
+    return (await db.run(sql, [state, error === null ? null : fitText(error, errorColumn).value, atMs, id], again)).rows === 1;
+  }
+
+  return {
+    async openCalls(switchName) {
+      const rows = await db.all(`SELECT body FROM ${calls} WHERE switch = ? AND state <> 'done' ORDER BY started_ms, id`, [switchName]);
+      return rows.map(callOf);
+    },
+    save: (batch) =>
+      db.transaction(async (tx) => {
+        for (const call of batch.calls) await tx.run(putCall, callValues(call));
+        for (const message of batch.messages) await tx.run(putMessage, messageValues(message));
+      }, again),
+    async call(id) {
+      const [row] = await db.all(`SELECT body FROM ${calls} WHERE id = ?`, [id]);
+      return row && callOf(row);
+    },
+    calls: (filter) => findCalls(db, calls, filter),
+    async lastSeqs(callIds) {
+      const found = new Map<string, number>();
+      for (let from = 0; from < callIds.length; from += namesMax) {
+        const some = callIds.slice(from, from + namesMax);
+        const sql = `SELECT binding, call_id, MAX(seq) AS seq FROM ${outbox} WHERE call_id IN (${marks(some.length)}) GROUP BY binding, call_id`;
+        for (const row of await db.all(sql, some)) found.set(`${text(row['binding'])} ${text(row['call_id'])}`, Number(row['seq']));
+      }
+      return found;
+    },
+    async due(binding, nowMs, limit, of) {
+      if (of?.length === 0) return [];
+      const some = of?.slice(0, namesMax);
+      const named = some === undefined ? '' : `AND o.call_id IN (${marks(some.length)})`;
+      const sql = `SELECT ${messageColumns} FROM ${outbox} o WHERE o.binding = ? AND o.state = ${waits} AND o.next_ms <= ? ${named} AND ${first}
+        ORDER BY o.id LIMIT ${bounded(limit)}`;
+      return (await db.all(sql, [binding, nowMs, ...(some ?? [])])).map(messageOf);
+    },
+    delivered: (id, atMs) => settle(id, isDelivered, null, atMs),
+    async postponed(id, { attempts, nextAtMs, error }) {
+      const sql = `UPDATE ${outbox} SET attempts = ?, next_ms = ?, last_error = ? WHERE id = ? AND state = ${waits}`;
+      await db.run(sql, [attempts, nextAtMs, fitText(error, errorColumn).value, id], again);
+    },
+    async bury(id, error, atMs) {
+      await settle(id, isDead, error, atMs);
+    },
+    async deadLetters(binding, after, limit) {
+      const sql = `SELECT ${messageColumns} FROM ${outbox} WHERE binding = ? AND state = ${isDead} AND id > ? ORDER BY id LIMIT ${bounded(limit)}`;
+      return (await db.all(sql, [binding, after])).map(messageOf);
+    },
+    async replay(binding, ids, nowMs) {
+      const set = `UPDATE ${outbox} SET state = ${waits}, attempts = 0, next_ms = ?, settled_ms = NULL WHERE binding = ? AND state = ${isDead}`;
+      if (ids === undefined) return (await db.run(set, [nowMs, binding])).rows;
+      const some = ids.slice(0, namesMax);
+      return some.length === 0 ? 0 : (await db.run(`${set} AND id IN (${marks(some.length)})`, [nowMs, binding, ...some])).rows;
+    },
+    async counts(binding) {
+      const sql = `SELECT state, COUNT(*) AS n, MIN(created_ms) AS oldest FROM ${outbox} WHERE binding = ? AND state IN (${waits}, ${isDead}) GROUP BY state`;
+      const rows = await db.all(sql, [binding]);
+      const of = (state: number): Row | undefined => rows.find((row) => Number(row['state']) === state);
+      return { pending: Number(of(waits)?.['n'] ?? 0), oldestMs: integer(of(waits)?.['oldest']), dead: Number(of(isDead)?.['n'] ?? 0) };
+    },
+    async nextDue(binding) {
+      const [row] = await db.all(`SELECT MIN(o.next_ms) AS at FROM ${outbox} o WHERE o.binding = ? AND o.state = ${waits} AND ${first}`, [
+        binding,
+      ]);
+      return integer(row?.['at']);
+    },
+    prune: (nowMs, options) => db.transaction((tx) => prune(tx, { calls, outbox }, nowMs, options), again),
+    async recordingPurged(id, atMs) {
+      await db.run(`UPDATE ${calls} SET purged_ms = ? WHERE id = ?`, [atMs, id], again);
+    },
+    async isRecordingPurged(id) {
+      const [row] = await db.all(`SELECT purged_ms FROM ${calls} WHERE id = ?`, [id]);
+      return integer(row?.['purged_ms']) !== undefined;
+    },
+  };
+}
+
+const bounded = (limit: number): string => String(Math.min(Math.max(1, Math.floor(limit)), 1_000));
+
+async function findCalls(db: Db, table: string, filter: JournalFilter): Promise<readonly JournalRow[]> {
+  const conditions: string[] = [];
+  const values: Value[] = [];
+  const wish = (sql: string, value: Value | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(sql);
+    values.push(value);
+  };
+  wish('number = ?', filter.number);
+  wish('extension = ?', filter.extension);
+  wish('outcome = ?', filter.outcome);
+  wish('started_ms >= ?', filter.fromMs);
+  wish('started_ms < ?', filter.toMs);
+  const [, startedMs, id] = /^(\d{1,15}) (.{1,100})$/.exec(filter.before) ?? [];
+  if (startedMs !== undefined && id !== undefined) {
+    conditions.push('(started_ms < ? OR (started_ms = ? AND id < ?))');
+    values.push(Number(startedMs), Number(startedMs), id);
+  }
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+  const sql = `SELECT ${callColumns.join(', ')} FROM ${table} ${where} ORDER BY started_ms DESC, id DESC LIMIT ${bounded(filter.limit)}`;
+  return (await db.all(sql, values)).map((row) => ({
+    id: text(row['id']),
+    switch: text(row['switch']),
+    direction: text(row['direction']),
+    state: text(row['state']),
+    number: text(row['number']),
+    extension: text(row['extension']),
+    outcome: row['outcome'] === null ? undefined : (text(row['outcome']) as Outcome),
+    startedAtMs: Number(row['started_ms']),
+    endedAtMs: integer(row['ended_ms']),
+    call: callOf(row),
+  }));
+}
+
+async function prune(
+  tx: Statements,
+  { calls, outbox }: { readonly calls: string; readonly outbox: string },
+  nowMs: number,
+  { callsMsMax, limit }: { readonly callsMsMax: number; readonly limit: number },
+): Promise<number> {
+  let removed = 0;
+  const remove = async (table: string, key: string, condition: string, values: readonly Value[]): Promise<void> => {
+    const rows = await tx.all(`SELECT ${key} AS k FROM ${table} WHERE ${condition} LIMIT ${bounded(limit)}`, values);
+    const keys = rows.map((row) => row['k'] ?? null);
+    for (let from = 0; from < keys.length; from += namesMax) {
+      const some = keys.slice(from, from + namesMax);
+      removed += (await tx.run(`DELETE FROM ${table} WHERE ${key} IN (${marks(some.length)})`, some)).rows;
+    }
+  };
+  await remove(outbox, 'id', `state = ${isDelivered} AND settled_ms < ?`, [nowMs - dayMs]);
+  await remove(outbox, 'id', `state = ${isDead} AND settled_ms < ?`, [nowMs - deadMsMax]);
+  await remove(calls, 'id', `state = 'done' AND started_ms < ?`, [nowMs - callsMsMax]);
+  return removed;
+}
+
+const callOf = (row: Row): JournalCall => JSON.parse(text(row['body'])) as JournalCall;
+
+function callValues(call: JournalCall): readonly Value[] {
+  const talker = call.legs.find((leg) => leg.id === call.talker);
+  return [
+    call.id,
+    fitText(call.switch, { charsMax: 40, charset: 'utf8mb4' }).value,
+    call.direction,
+    call.state,
+    fitText(call.customer.number, { charsMax: 60, charset: 'utf8mb4' }).value,
+    fitText(talker?.extension ?? '', { charsMax: 40, charset: 'utf8mb4' }).value,
+    call.outcome ?? null,
+    call.startedAtMs,
+    call.endedAtMs ?? null,
+    JSON.stringify(call),
+  ];
+}
+
+const messageValues = (message: NewCrmMessage): readonly Value[] => [
+  message.binding,
+  message.callId,
+  message.seq,
+  message.event,
+  message.payload,
+  message.createdAtMs,
+  message.createdAtMs,
+];
+
+const messageOf = (row: Row): CrmMessage => ({
+  id: Number(row['id']),
+  binding: text(row['binding']),
+  callId: text(row['call_id']),
+  seq: Number(row['seq']),
+  event: text(row['event']),
+  payload: text(row['payload']),
+  attempts: Number(row['attempts']),
+  nextAtMs: Number(row['next_ms']),
+  lastError: row['last_error'] === null ? undefined : text(row['last_error']),
+  createdAtMs: Number(row['created_ms']),
+});

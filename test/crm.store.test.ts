@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import type { NewCrmMessage } from '../core/crm-ports.js';
+import type { JournalCall } from '../core/journal/call.js';
+import { openJournal, recordedFacts } from './support/journal-drive.js';
+import { describeStores } from './support/stores.js';
+
+/** The open call of a recorded session after so many events. */
+function callAfter(count: number, name = '02-answered-call'): JournalCall {
+  const journal = openJournal();
+  for (const event of recordedFacts(name).slice(0, count)) journal.step(event);
+  const [call] = journal.open();
+  assert.ok(call);
+  return JSON.parse(JSON.stringify(call)) as JournalCall;
+}
+
+const message = (callId: string, seq: number, more: Partial<NewCrmMessage> = {}): NewCrmMessage => ({
+  binding: 'main',
+  callId,
+  seq,
+  event: `e${String(seq)}`,
+  payload: '{}',
+  createdAtMs: 1_000 + seq,
+  ...more,
+});
+
+describeStores('CRM store', (open) => {
+  it('P5: a call is stored as it is, and found by its id and by number and agent', async () => {
+    const { store } = await open();
+    const call = callAfter(8);
+    await store.crm.save({ calls: [call], messages: [] });
+    assert.deepEqual(await store.crm.call(call.id), call);
+    assert.deepEqual(await store.crm.openCalls('alpha'), [call]);
+    assert.deepEqual(await store.crm.openCalls('beta'), []);
+    const page = { before: '', limit: 10 };
+    assert.deepEqual(
+      (await store.crm.calls({ ...page, number: '1010' })).map(({ id }) => id),
+      [call.id],
+    );
+    assert.deepEqual(
+      (await store.crm.calls({ ...page, extension: '1011' })).map(({ id }) => id),
+      [call.id],
+    );
+    assert.deepEqual(await store.crm.calls({ ...page, extension: '1012' }), []);
+    assert.deepEqual(await store.crm.calls({ ...page, before: `${String(call.startedAtMs)} ${call.id}` }), []);
+  });
+
+  it('B25: saving a batch twice is the same as once', async () => {
+    const { store } = await open();
+    const batch = { calls: [callAfter(3)], messages: [message('c1', 1), message('c1', 2)] };
+    await store.crm.save(batch);
+    await store.crm.save(batch);
+    assert.equal((await store.crm.counts('main')).pending, 2);
+    assert.deepEqual([...(await store.crm.lastSeqs(['c1', 'c2']))], [['main c1', 2]]);
+  });
+
+  it('9.2: of each lane only the first message is due, and the next when that one is settled; another call does not wait for it', async () => {
+    const { store } = await open();
+    await store.crm.save({
+      calls: [],
+      messages: [message('c1', 1), message('c1', 2), message('c2', 1), message('c3', 1, { binding: 'other' })],
+    });
+    const due = async (): Promise<readonly string[]> =>
+      (await store.crm.due('main', 10_000, 10)).map(({ callId, seq }) => `${callId} ${String(seq)}`);
+    assert.deepEqual(await due(), ['c1 1', 'c2 1']);
+    const [first, second] = await store.crm.due('main', 10_000, 10);
+    assert.ok(first && second);
+    await store.crm.postponed(first.id, { attempts: 1, nextAtMs: 20_000, error: 'refused' });
+    assert.deepEqual(await due(), ['c2 1'], 'a message that waits holds up its call, and no other');
+    assert.equal(await store.crm.delivered(second.id, 11_000), true);
+    assert.equal(await store.crm.delivered(second.id, 11_000), false);
+    assert.deepEqual(await due(), []);
+    assert.equal(await store.crm.nextDue('main'), 20_000);
+    await store.crm.bury(first.id, 'x'.repeat(1_000), 21_000);
+    assert.deepEqual(await due(), ['c1 2'], 'a dead letter blocks nobody');
+    assert.deepEqual((await store.crm.due('main', 10_000, 10, ['c2'])).length, 0);
+    assert.deepEqual((await store.crm.due('main', 10_000, 10, [])).length, 0);
+    const [letter] = await store.crm.deadLetters('main', 0, 10);
+    assert.equal(letter?.lastError?.length, 300);
+    assert.deepEqual(await store.crm.counts('main'), { pending: 1, oldestMs: 1_002, dead: 1 });
+    assert.equal(await store.crm.replay('main', [first.id], 30_000), 1);
+    assert.deepEqual(
+      (await store.crm.due('main', 30_000, 10)).map(({ seq, attempts }) => [seq, attempts]),
+      [[1, 0]],
+    );
+  });
+
+  it('what was delivered a day ago, dead letters after 30 days and old calls go; what waits and what runs stays', async () => {
+    const { store } = await open();
+    const dayMs = 86_400_000;
+    const running = callAfter(3);
+    const done = { ...callAfter(3, '03-busy'), state: 'done' as const };
+    await store.crm.save({ calls: [running, done], messages: [message('c1', 1), message('c2', 1), message('c3', 1)] });
+    const [one, two] = await store.crm.due('main', 10_000, 10);
+    assert.ok(one && two);
+    await store.crm.delivered(one.id, 2_000);
+    await store.crm.bury(two.id, 'dead', 2_000);
+    const nowMs = running.startedAtMs + 1_000 * dayMs;
+    assert.equal(await store.crm.prune(2_000 + dayMs, { callsMsMax: dayMs, limit: 100 }), 0);
+    assert.equal(await store.crm.prune(2_001 + dayMs, { callsMsMax: 2_000 * dayMs, limit: 100 }), 1);
+    assert.equal(await store.crm.prune(nowMs, { callsMsMax: dayMs, limit: 100 }), 2);
+    assert.deepEqual(await store.crm.openCalls('alpha'), [running]);
+    assert.deepEqual(await store.crm.counts('main'), { pending: 1, oldestMs: 1_001, dead: 0 });
+  });
+
+  it('B29: a recording that retention has removed is known as such', async () => {
+    const { store } = await open();
+    const call = callAfter(3);
+    await store.crm.save({ calls: [call], messages: [] });
+    assert.equal(await store.crm.isRecordingPurged(call.id), false);
+    await store.crm.recordingPurged(call.id, 5_000);
+    assert.equal(await store.crm.isRecordingPurged(call.id), true);
+    await store.crm.save({ calls: [call], messages: [] });
+    assert.equal(await store.crm.isRecordingPurged(call.id), true, 'a later save of the call does not bring it back');
+  });
+});
