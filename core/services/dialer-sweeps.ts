@@ -1,0 +1,100 @@
+/** What the dialer looks after now and then: contacts past their end, campaigns past theirs, contacts nobody follows, gateways that are down. */
+import type { Campaign } from '../dialer/campaign.js';
+import { callIdOf } from '../dialer/contact.js';
+import type { DialerAuditEntry, DialerEvent } from '../dialer/engine-words.js';
+import type { DialerEngineView } from '../dialer/engine/engine-types.js';
+import type { CampaignState } from '../dialer/words.js';
+import type { DialerStore } from '../dialer-ports.js';
+
+export const dialerSweepLimits = {
+  expireEveryMs: 30_000,
+  expirePage: 1_000,
+  /** pages of one sweep */
+  expirePagesMax: 20,
+  /** A15 */
+  stuckEveryMs: 600_000,
+  gatewayEveryMs: 5_000,
+};
+
+export interface DialerSweepsDeps {
+  readonly store: Pick<DialerStore, 'expire' | 'active' | 'setState'>;
+  readonly campaigns: () => readonly Campaign[];
+  readonly view: () => DialerEngineView;
+  readonly feed: (event: DialerEvent) => void;
+  /** longest stay in `dialed` and `agent_pending` */
+  readonly callMsMax: () => number;
+  readonly checkGateway: (switchId: string, gateway: string) => void;
+  /** campaigns have changed */
+  readonly reload: () => Promise<void>;
+}
+
+export interface DialerSweeps {
+  /** What is due. Rejects TDM_STORE_DOWN. */
+  run(nowMs: number): Promise<void>;
+}
+
+export function createDialerSweeps(deps: DialerSweepsDeps, limits = dialerSweepLimits): DialerSweeps {
+  const { store, view } = deps;
+  const last = new Map<string, number>();
+
+  function isDue(what: string, everyMs: number, nowMs: number): boolean {
+    const beforeMs = last.get(what);
+    if (beforeMs !== undefined && nowMs - beforeMs < everyMs && nowMs >= beforeMs) return false;
+    last.set(what, nowMs);
+    return true;
+  }
+
+  async function expire(nowMs: number): Promise<void> {
+    for (let page = 0; page < limits.expirePagesMax; page++) if ((await store.expire(nowMs, limits.expirePage)) < limits.expirePage) return;
+  }
+
+  /** Contacts that the table has in a call and the engine does not know: it asks the switches and decides (A15). */
+  async function adopt(nowMs: number): Promise<void> {
+    const before = nowMs - deps.callMsMax();
+    const old = (await store.active()).filter(({ dialTimeMs, receivedTimeMs }) => (dialTimeMs ?? receivedTimeMs) <= before);
+    const lost = old.filter(({ id, dials }) => !view().call(callIdOf(id, dials)));
+    if (lost.length > 0) deps.feed({ type: 'restored', active: lost, pacers: new Map() });
+  }
+
+  async function endCampaigns(nowMs: number): Promise<void> {
+    let hasEnded = false;
+    for (const campaign of deps.campaigns()) {
+      const end = endOf(campaign, view().calls(campaign.id).length, nowMs);
+      if (end && (await store.setState(campaign.id, end.state, auditOf(campaign, end, nowMs)))) hasEnded = true;
+    }
+    if (hasEnded) await deps.reload();
+  }
+
+  return {
+    async run(nowMs) {
+      for (const { switch: id, gateway, state } of view().gateways())
+        if (state === 'down' && isDue(`gateway ${id} ${gateway}`, limits.gatewayEveryMs, nowMs)) deps.checkGateway(id, gateway);
+      await endCampaigns(nowMs);
+      if (isDue('expire', limits.expireEveryMs, nowMs)) await expire(nowMs);
+      if (isDue('stuck', limits.stuckEveryMs, nowMs)) await adopt(nowMs);
+    },
+  };
+}
+
+interface End {
+  readonly state: CampaignState;
+  readonly reason: string;
+}
+
+function endOf({ state, endsAtMs }: Campaign, calls: number, nowMs: number): End | undefined {
+  const isOver = endsAtMs !== undefined && endsAtMs <= nowMs;
+  // calls under way finish first (B8)
+  if (state === 'running' && isOver) return { state: calls > 0 ? 'draining' : 'done', reason: 'its end has come' };
+  if (state === 'draining' && calls === 0) return { state: 'done', reason: 'its last call has ended' };
+  return undefined;
+}
+
+const auditOf = ({ id, state }: Campaign, end: End, atMs: number): DialerAuditEntry => ({
+  atMs,
+  actor: 'system',
+  object: `campaign ${id}`,
+  action: 'change state',
+  before: JSON.stringify({ state }),
+  after: JSON.stringify({ state: end.state }),
+  reason: end.reason,
+});
