@@ -160,6 +160,9 @@ describe('dialplan samples: Asterisk', () => {
       'KEY',
       'MESSAGE',
       'MESSAGE_NUMBER',
+      'CALL_ID',
+      'RECORDING',
+      'AMD',
     ].map((name) => `TANDEM_${name}`);
     for (const { name, text } of plans) {
       for (const [, used = ''] of text.matchAll(/\$\{(TANDEM_[A-Z_0-9]+)\}/g)) {
@@ -241,7 +244,7 @@ describe('dialplan samples: FreeSWITCH', () => {
   it('esl-outbound 3: every socket has a sched_transfer before it, and sched_cancel and another way after it', () => {
     assert.ok(sockets.length >= 5);
     for (const { where, before, after } of sockets) {
-      assert.ok(includes(before, 'sched_transfer', /^\+\$\$\{tandem_guard_s\} \S+ XML tandem\w*$/), `${where}: guard`);
+      assert.ok(includes(before, 'sched_transfer', /^\+\$\$\{tandem_(?:dialer_)?guard_s\} \S+ XML tandem\w*$/), `${where}: guard`);
       // A refused socket returns at once: the guard, still armed, would pull the caller out of the fallback.
       assert.equal(after[0]?.application, 'sched_cancel', where);
       assert.equal(after[1]?.application, 'transfer', where);
@@ -274,6 +277,7 @@ describe('dialplan samples: FreeSWITCH', () => {
       'caller_code',
       'ccc_lookup_insert',
       'cm_sc_ccc_lookup_insert',
+      'dialer_call',
       'menu',
       'queue_entry',
       'queue_message',
