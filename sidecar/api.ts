@@ -15,6 +15,7 @@ import { createAccessSide } from './access-side.js';
 import { createApp, createHttpServer, httpServerDefaults } from './app.js';
 import type { Callcenter } from './callcenter.js';
 import type { Config } from './config.js';
+import { createDialerSide, type DialerFace } from './dialer-side.js';
 import { bodyDefaults } from './form-body.js';
 import type { FeedSide } from './feed-side.js';
 import { gatherApiLog } from './gathered-log.js';
@@ -27,6 +28,7 @@ import { createMiSide } from './mi-side.js';
 import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
 import { createCallcenterRoutes } from './routes/callcenter.js';
+import { createNoDialer } from './routes/dialer/api.js';
 import { createFeedApi, type FeedApiDeps } from './routes/feed-api.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
@@ -49,6 +51,8 @@ export interface ApiDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** undefined: this process runs no queue engine, and its API has no queues */
   readonly queues?: QueueSide | undefined;
+  /** undefined: this process dials no campaigns, and says so */
+  readonly dialer?: DialerFace | undefined;
 }
 
 /** The queue engine as the API wants it. */
@@ -126,6 +130,9 @@ export function createHttpSide(deps: ApiDeps): HttpSide {
     { origins: config.access.origins, isSecure: config.access.isCookieSecure },
   );
   const mi = deps.queues && createMiSide({ ...door, ...miDeps(deps, deps.queues, createPermit(entry)) });
+  const dialer =
+    deps.dialer &&
+    createDialerSide({ ...dialerDeps(deps, deps.dialer), permit: createPermit(entry), addressOf: clientAddress }, dialerOptions(config));
   const isAllowed = createAddressList(config.http.allow, 'HTTP allowed addresses');
   const app = createApp({
     doors: [
@@ -133,9 +140,11 @@ export function createHttpSide(deps: ApiDeps): HttpSide {
       createAgentApi({ ...door, fronter }, { paths: config.agentApiPaths, body: bodyDefaults }),
       ...(mi ? [mi.door] : []),
     ],
+    bodies: dialer ? [dialer.bodies] : [],
     routes: [
       createHealthRoutes(deps),
       recorded,
+      dialer?.routes ?? createNoDialer(),
       createPages(readWebFiles()),
       ...(deps.queues ? [createQueueApi({ ...queueApiDeps(deps, deps.queues), ...entry })] : []),
       ...(deps.queues
@@ -153,6 +162,7 @@ export function createHttpSide(deps: ApiDeps): HttpSide {
   server.on('close', () => {
     apiLog.flush();
     mi?.close();
+    dialer?.close();
   });
   return { server, permit: createPermit(entry) };
 }
@@ -161,6 +171,9 @@ function miDeps({ config }: ApiDeps, queues: QueueSide, permit: Permit) {
   const { engine, record } = queues;
   return { config: config.opensips, engine, permit, record, reload: () => queues.reload(), nowMs: () => systemTimers.nowMs() };
 }
+
+const dialerDeps = ({ queues, log }: ApiDeps, dialer: DialerFace) => ({ dialer, engine: queues?.engine, timers: systemTimers, log });
+const dialerOptions = ({ dialer, proxyHeader, zone }: Config) => ({ allow: dialer.allow, proxyHeader, zone });
 
 function feedDeps({ log }: ApiDeps, { engine, events, newId }: QueueSide): Omit<FeedApiDeps, 'login' | 'addressOf'> {
   return { ...events, engine, newId, nowMs: () => systemTimers.nowMs(), log };

@@ -14,6 +14,8 @@ import { originForm, type CompatDoor } from './compat-door.js';
 export interface AppDeps {
   /** compatible doors: raw requests, found by their exact path before Express is asked */
   readonly doors: readonly CompatDoor[];
+  /** read bodies of their own routes that are larger than the common limit, or speak other words */
+  readonly bodies?: readonly RequestHandler[];
   /** everything else, in order */
   readonly routes: readonly RequestHandler[];
   /** refuses addresses that may not use the service; undefined = all may */
@@ -54,7 +56,7 @@ function createRequestIds(): RequestHandler {
 }
 
 /** Failures that libraries report by a 4xx status (broken JSON, bad percent escape, oversized body). */
-function asClientError(e: unknown): TandemError | undefined {
+export function asClientError(e: unknown): TandemError | undefined {
   if (e instanceof TandemError) return e;
   if (!(e instanceof Error)) return undefined;
   const status: unknown = 'status' in e ? e.status : undefined;
@@ -99,6 +101,7 @@ function createRest(deps: AppDeps, options: AppOptions): RequestListener {
   app.use(createRequestIds());
   // Plain HTTP inside a LAN is a supported way to run: no upgrade by header.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, strictTransportSecurity: false }));
+  deps.bodies?.forEach((read) => app.use(read));
   app.use(express.json({ limit: options.jsonBytesMax }), express.urlencoded({ limit: options.jsonBytesMax, extended: false }));
   deps.routes.forEach((route) => app.use(route));
   app.use(notFound);
