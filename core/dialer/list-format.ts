@@ -16,7 +16,7 @@ export interface FileKind {
 }
 
 /** How much of a file must be at hand to judge it. */
-export const headBytesWanted = 4_096;
+export const headBytesWanted = 65_536;
 
 const startsWith = (head: Uint8Array, bytes: readonly number[]): boolean => bytes.every((byte, i) => head[i] === byte);
 

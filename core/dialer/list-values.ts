@@ -29,7 +29,6 @@ export const listProblems = {
   'data-too-large': 'the further columns of the line are more than 4 KiB',
   'id-too-long': 'the id is longer than 100 characters',
   'blocked-dnc': 'the number is on a list of numbers that must not be called',
-  duplicate: 'the contact, or its number, is there already',
 } as const;
 export type ListProblem = keyof typeof listProblems;
 
