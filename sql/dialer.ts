@@ -1,69 +1,57 @@
 /** The dialer's store (`DialerStore`): contacts, campaigns, lists, calls, DNC, outbox, audit, each noun in a file of its own. */
 import type { DialerStore } from '../core/dialer-ports.js';
-import { TandemError } from '../core/errors.js';
-import type { Log } from '../core/ports.js';
 import type { Db } from './db.js';
+import { createDialerAudit } from './dialer-audit.js';
+import { createCalls } from './dialer-calls.js';
+import { createCampaigns } from './dialer-campaigns.js';
+import { createClaim } from './dialer-claim.js';
+import { createContacts } from './dialer-contacts.js';
+import { createControl } from './dialer-control.js';
+import { createCounters } from './dialer-counters.js';
+import { createCounts } from './dialer-counts.js';
+import { createDecisions } from './dialer-decisions.js';
+import { createDnc } from './dialer-dnc.js';
+import { createFacts } from './dialer-facts.js';
+import { createGroups } from './dialer-groups.js';
+import { createHopper } from './dialer-hopper.js';
+import { createInsertContacts, createIntake } from './dialer-intake.js';
+import { createContactLists } from './dialer-lists.js';
+import { createLoadRows } from './dialer-load.js';
+import { createOutbox } from './dialer-outbox.js';
+import { createSave } from './dialer-save.js';
+import { dialerBase } from './dialer-sql.js';
+import type { DialerStoreOptions } from './dialer-sql.js';
+import { createVerdicts } from './dialer-verdicts.js';
 
-export interface DialerStoreOptions {
-  readonly own: string;
-  readonly log: Log;
-}
+export { dialerLease } from './dialer-sql.js';
 
-/** The lease of the process that dials; its fence goes with each claim and save. */
-export const dialerLease = 'dialer';
+export function createDialerStore(db: Db, options: DialerStoreOptions): DialerStore {
+  const base = dialerBase(db, options);
+  const audit = createDialerAudit(base);
+  const counts = createCounts(base);
+  const counters = createCounters(base);
+  const dnc = createDnc(base, audit);
+  const outbox = createOutbox(base);
+  const calls = createCalls(base);
+  const control = createControl(base, counts);
+  const insert = createInsertContacts(base);
+  const factsOf = createFacts(base, dnc.lookup);
+  const verdicts = createVerdicts(base, counts, audit);
 
-// eslint-disable-next-line @typescript-eslint/no-unused-vars -- filled next
-export function createDialerStore(_db: Db, _options: DialerStoreOptions): DialerStore {
-  const notYet = (): Promise<never> => Promise.reject(new TandemError('TDM_INTERNAL'));
   return {
-    intake: notYet,
-    nextContacts: notYet,
-    claim: notYet,
-    save: notYet,
-    active: notYet,
-    activeCounts: notYet,
-    eligible: notYet,
-    expire: notYet,
-    gateFacts: notYet,
-    start: notYet,
-    stop: notYet,
-    purge: notYet,
-    campaigns: notYet,
-    campaign: notYet,
-    putCampaign: notYet,
-    removeCampaign: notYet,
-    setState: notYet,
-    contact: notYet,
-    contacts: notYet,
-    contactCounts: notYet,
-    reviseContact: notYet,
-    callbacks: notYet,
-    calls: notYet,
-    counters: notYet,
-    saveDecisions: notYet,
-    decisions: notYet,
-    putLearned: notYet,
-    learned: notYet,
-    addDnc: notYet,
-    removeDnc: notYet,
-    findDnc: notYet,
-    dnc: notYet,
-    outboxDue: notYet,
-    outboxDone: notYet,
-    outboxFailed: notYet,
-    outboxCount: notYet,
-    audit: notYet,
-    writeAudit: notYet,
-    verifyAudit: notYet,
-    lists: {
-      create: notYet,
-      unfinished: notYet,
-      load: notYet,
-      finish: notYet,
-      list: notYet,
-      find: notYet,
-      setState: notYet,
-      unload: notYet,
-    },
+    ...createIntake(base, counts, insert),
+    ...createHopper(base, { groups: createGroups(base), factsOf, verdicts }),
+    ...createClaim(base, { factsOf, verdicts, counts }),
+    ...createSave(base, { calls, counts, counters, outbox, dnc, audit }),
+    ...createContacts(base, { counts, counters, dnc, audit }),
+    ...control.port,
+    ...createCampaigns(base, control, audit),
+    ...calls.port,
+    ...counters.port,
+    ...createDecisions(base),
+    ...dnc.port,
+    ...outbox.port,
+    ...audit.port,
+    lists: createContactLists(base, control, audit, createLoadRows(base, counts, insert)),
   };
 }

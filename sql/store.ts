@@ -194,7 +194,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     access,
     opensipsViews: createOpensipsViews(db, { own, log }),
     acdConfigs: createAcdConfigs(db, { own, log }),
-    dialer: createDialerStore(db, { own, log }),
+    dialer: createDialerStore(db, { own, log, nowMs }),
     ping: () => db.ping(),
     databaseNowMs: () => databaseNowMs(db, options.zone, nowMs),
     async migrate() {

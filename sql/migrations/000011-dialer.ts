@@ -66,7 +66,7 @@ export const dialer: Migration = {
     `CREATE INDEX dialer_contacts_pick ON @dialer_contacts (campaign_id, status, list_id, priority, next_attempt_at)`,
     `CREATE INDEX dialer_contacts_number ON @dialer_contacts (number_key)`,
     `CREATE INDEX dialer_contacts_campaign ON @dialer_contacts (campaign_id)`,
-    `CREATE INDEX dialer_contacts_end ON @dialer_contacts (end_time)@where(end_time IS NOT NULL)`,
+    `CREATE INDEX dialer_contacts_end ON @dialer_contacts (status, end_time)@where(status = 'pending' AND end_time IS NOT NULL)`,
     `CREATE INDEX dialer_contacts_callback ON @dialer_contacts (callback_at)@where(callback_at IS NOT NULL)`,
     `CREATE TABLE IF NOT EXISTS @dialer_active (
        number_key VARCHAR(21) NOT NULL PRIMARY KEY,
@@ -164,6 +164,7 @@ export const dialer: Migration = {
        until_ms BIGINT,
        PRIMARY KEY (number_key, scope)
      )@keyed`,
+    `CREATE INDEX dialer_dnc_scope ON @dialer_dnc (scope, number_key)`,
     `CREATE TABLE IF NOT EXISTS @dialer_dnc_lengths (chars INTEGER NOT NULL PRIMARY KEY)@table`,
     `CREATE TABLE IF NOT EXISTS @dialer_outbox (
        id @serial,

@@ -1,0 +1,132 @@
+/** Contacts one by one: taken in (A5), found, listed, and changed by people and dispositions (B46, B47). */
+import type { ContactFilter, ContactRevision, DialerStore } from '../core/dialer-ports.js';
+import type { Campaign } from '../core/dialer/campaign.js';
+import { callIdOf } from '../core/dialer/contact.js';
+import type { Contact } from '../core/dialer/contact.js';
+import { isActiveStatus } from '../core/dialer/status-machine.js';
+import type { Statements, Value } from './db.js';
+import type { AuditChain } from './dialer-audit.js';
+import type { createCounters } from './dialer-counters.js';
+import type { Counts } from './dialer-counts.js';
+import type { createDnc } from './dialer-dnc.js';
+import { contactColumns, contactOf } from './dialer-rows.js';
+import { again, cut, jsonOf, moment, momentOrNull, within } from './dialer-sql.js';
+import type { DialerBase } from './dialer-sql.js';
+import { countKeyOfContact } from './dialer-verdicts.js';
+
+const pageMax = 10_000;
+/** far above what `slotsMax` allows */
+const activeMax = 100_000;
+
+export interface ContactParts {
+  readonly counts: Counts;
+  readonly counters: ReturnType<typeof createCounters>;
+  readonly dnc: ReturnType<typeof createDnc>;
+  readonly audit: AuditChain;
+}
+
+type ContactPort = Pick<DialerStore, 'active' | 'activeCounts' | 'contact' | 'contacts' | 'contactCounts' | 'reviseContact' | 'callbacks'>;
+
+export function createContacts(base: DialerBase, { counts, counters, dnc, audit }: ContactParts): ContactPort {
+  const { db } = base;
+  const [table, active, campaigns, attempts] = [
+    base.table('contacts'),
+    base.table('active'),
+    base.table('campaigns'),
+    base.table('attempts'),
+  ];
+  const inCall = `id IN (SELECT contact_id FROM ${active}) AND status IN ('dialed', 'agent_pending')`;
+  const byId = `SELECT ${contactColumns} FROM ${table} WHERE id = ?`;
+
+  /** The agent says that the person was a machine: counted beside the call itself. */
+  async function countMachine(tx: Statements, contact: Contact, disposition: string): Promise<void> {
+    const [row] = await tx.all(`SELECT doc FROM ${campaigns} WHERE id = ?`, [contact.campaignId]);
+    const { dispositions = [] } = jsonOf<Partial<Campaign>>(row?.['doc'], {});
+    if (!dispositions.some(({ name, isMachine }) => name === disposition && isMachine)) return;
+    const [call] = await tx.all(`SELECT ended_ms FROM ${attempts} WHERE call_id = ?`, [callIdOf(contact.id, contact.dials)]);
+    if (call) await counters.add(tx, contact.campaignId, Number(call['ended_ms']), { machinesByAgent: 1 });
+  }
+
+  return {
+    active: async () =>
+      (await db.all(`SELECT ${contactColumns} FROM ${table} WHERE ${inCall} ORDER BY seq LIMIT ${String(activeMax)}`)).map(contactOf),
+    async activeCounts() {
+      const rows = await db.all(`SELECT status, COUNT(*) AS n FROM ${table} WHERE ${inCall} GROUP BY status`);
+      const n = (status: string): number => Number(rows.find((row) => row['status'] === status)?.['n'] ?? 0);
+      return { dialed: n('dialed'), agentPending: n('agent_pending') };
+    },
+    async contact(id) {
+      const [row] = await db.all(byId, [id]);
+      return row && contactOf(row);
+    },
+    async contacts(filter) {
+      const { where, values } = conditionOf(filter, inCall);
+      const sql = `SELECT ${contactColumns} FROM ${table} WHERE ${where} ORDER BY seq LIMIT ${String(within(filter.limit, pageMax))}`;
+      return (await db.all(sql, values)).map(contactOf);
+    },
+    contactCounts: (campaign) => counts.ofCampaign(campaign),
+    reviseContact: (id, change, entry) =>
+      db.transaction(async (tx) => {
+        const [row] = await tx.all(byId + base.forUpdate, [id]);
+        const contact = row && contactOf(row);
+        if (!contact || isActiveStatus(contact.status)) return false;
+        const sets = revised(change);
+        const names = [...sets.keys()];
+        const values = [...sets.values(), contact.seq];
+        if (names.length > 0) await tx.run(`UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE seq = ?`, values);
+        const changes = counts.changes();
+        changes.move(countKeyOfContact(contact), {
+          status: change.status ?? contact.status,
+          result: change.result ?? contact.result ?? '',
+        });
+        if (change.disposition !== undefined && change.disposition !== contact.disposition)
+          await countMachine(tx, contact, change.disposition);
+        await changes.write(tx);
+        if (change.dnc && change.dnc.length > 0) await dnc.insert(tx, change.dnc);
+        await audit.append(tx, [entry]);
+        return true;
+      }, again),
+    async callbacks({ agent, campaign, limit }) {
+      const parts: (readonly [string, Value | undefined])[] = [
+        ['callback_agent = ?', agent],
+        ['campaign_id = ?', campaign],
+      ];
+      const wanted = parts.filter(([, value]) => value !== undefined);
+      const where = ['callback_at IS NOT NULL', `status IN ('pending', 'stopped')`, ...wanted.map(([sql]) => sql)].join(' AND ');
+      const sql = `SELECT ${contactColumns} FROM ${table} WHERE ${where} ORDER BY callback_at, seq LIMIT ${String(within(limit, pageMax))}`;
+      const values = wanted.map(([, value]) => value ?? null);
+      return (await db.all(sql, values)).map(contactOf);
+    },
+  };
+}
+
+function conditionOf(
+  { campaign, status, result, list, numberKey, after }: ContactFilter,
+  inCall: string,
+): { where: string; values: Value[] } {
+  const parts: (readonly [string, Value | undefined])[] = [
+    ['seq > ?', after],
+    ['campaign_id = ?', campaign],
+    ['status = ?', status],
+    ['result = ?', result],
+    ['list_id = ?', list],
+    ['number_key = ?', numberKey],
+  ];
+  const wanted = parts.filter(([, value]) => value !== undefined);
+  const few = status !== undefined && isActiveStatus(status) ? [inCall] : [];
+  return { where: [...wanted.map(([sql]) => sql), ...few].join(' AND '), values: wanted.map(([, value]) => value ?? null) };
+}
+
+function revised(change: ContactRevision): Map<string, Value> {
+  const sets = new Map<string, Value>();
+  if (change.status !== undefined) sets.set('status', change.status);
+  if (change.result !== undefined) sets.set('result', change.result);
+  if (change.nextAttemptAtMs !== undefined) sets.set('next_attempt_at', moment(change.nextAttemptAtMs));
+  if (change.disposition !== undefined) sets.set('disposition', cut(change.disposition, 40));
+  if ('callback' in change || change.status === 'ended') {
+    sets.set('callback_at', momentOrNull(change.callback?.atMs));
+    sets.set('callback_agent', change.callback?.agent ?? null);
+    sets.set('callback_patience_until', momentOrNull(change.callback?.patienceUntilMs));
+  }
+  return sets;
+}
