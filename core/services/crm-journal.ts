@@ -1,0 +1,203 @@
+/**
+ * The running call journal: events of the switches go through the fold one at a time; what changed, and the messages that
+ * follow from it for each CRM, are stored in one transaction, and only then told (crm-vtiger 9.1). While the database is
+ * away the journal goes on in memory, bounded.
+ */
+import type { CallJournal, CrmStore, NewCrmMessage } from '../crm-ports.js';
+import { createJournal } from '../journal/journal.js';
+import type { Journal } from '../journal/journal.js';
+import type { JournalCall } from '../journal/call.js';
+import type { JournalEvent } from '../journal/events.js';
+import type { JournalNotice } from '../journal/notices.js';
+import type { Roles } from '../journal/roles.js';
+import type { Log, Meter } from '../ports.js';
+import type { After } from './deadline.js';
+
+/** A binding as the journal needs it: messages of its dialect, in order. */
+export interface CrmTeller {
+  readonly name: string;
+  messagesOf(notice: JournalNotice, atMs: number): readonly { readonly event: string; readonly payload: string }[];
+}
+
+export interface CrmJournalDeps {
+  readonly store: CrmStore;
+  readonly roles: Roles;
+  readonly systemOf: (switchName: string) => string;
+  readonly tellers: readonly CrmTeller[];
+  /** messages were stored for these bindings */
+  readonly onStored: (bindings: ReadonlySet<string>) => void;
+  readonly nowMs: () => number;
+  readonly after: After;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export const crmJournalDefaults = {
+  /** ends of calls are looked for so often */
+  tickMs: 250,
+  /** changes that wait for the database; beyond it the oldest messages are lost, and counted */
+  waitingMax: 100_000,
+  storePauseMs: 1_000,
+  /** ended calls whose late questions (recording, transfer) need no look into the database */
+  recentMax: 2_000,
+};
+
+export interface RunningJournal extends CallJournal {
+  /** With the open calls of these switches. */
+  start(switches: readonly string[]): Promise<void>;
+  /** What waits is stored once more. */
+  stop(): Promise<void>;
+}
+
+export function createCrmJournal(deps: CrmJournalDeps, options: Partial<typeof crmJournalDefaults> = {}): RunningJournal {
+  return new Running(deps, { ...crmJournalDefaults, ...options });
+}
+
+class Running implements RunningJournal {
+  readonly #deps: CrmJournalDeps;
+  readonly #options: typeof crmJournalDefaults;
+  readonly #listeners = new Set<(notice: JournalNotice, atMs: number) => void>();
+  readonly #recent = new Map<string, JournalCall>();
+  readonly #seqs = new Map<string, number>();
+  #journal: Journal | undefined;
+  /** before `start` has read the open calls */
+  #early: JournalEvent[] = [];
+  #calls = new Map<string, JournalCall>();
+  #messages: NewCrmMessage[] = [];
+  #saving: Promise<void> | undefined;
+  #isStopped = false;
+  #cancelTick = (): void => undefined;
+
+  constructor(deps: CrmJournalDeps, options: typeof crmJournalDefaults) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  async start(switches: readonly string[]): Promise<void> {
+    const { store, roles, systemOf } = this.#deps;
+    const calls = (await Promise.all(switches.map((name) => store.openCalls(name)))).flat();
+    for (const [lane, seq] of await store.lastSeqs(calls.map(({ id }) => id))) this.#seqs.set(lane, seq);
+    this.#journal = createJournal({ roles, systemOf }, calls);
+    const early = this.#early;
+    this.#early = [];
+    for (const event of early) this.tell(event);
+    this.#tick();
+  }
+
+  tell(event: JournalEvent): void {
+    if (this.#isStopped) return;
+    if (!this.#journal) {
+      if (this.#early.length < this.#options.waitingMax) this.#early.push(event);
+      else this.#deps.meter.count('tandem_journal_lost_total');
+      return;
+    }
+    const { changed, forgotten, notices } = this.#journal.step(event);
+    for (const call of changed) this.#calls.set(call.id, call);
+    for (const notice of notices) this.#told(notice, event.atMs);
+    for (const id of forgotten) this.#forget(id);
+    if (changed.length > 0 || notices.length > 0) this.#flush();
+  }
+
+  #told(notice: JournalNotice, atMs: number): void {
+    for (const teller of this.#deps.tellers) {
+      for (const { event, payload } of teller.messagesOf(notice, atMs)) {
+        const lane = `${teller.name} ${notice.call.id}`;
+        const seq = (this.#seqs.get(lane) ?? 0) + 1;
+        this.#seqs.set(lane, seq);
+        this.#messages.push({ binding: teller.name, callId: notice.call.id, seq, event, payload, createdAtMs: this.#deps.nowMs() });
+      }
+    }
+    while (this.#messages.length > this.#options.waitingMax) {
+      this.#messages.shift();
+      this.#deps.meter.count('tandem_journal_lost_total');
+    }
+    this.#deps.meter.count('tandem_journal_notices_total', { type: notice.type });
+    for (const listener of this.#listeners) {
+      try {
+        listener(notice, atMs);
+      } catch (error) {
+        this.#deps.log.error({ error }, 'a listener to the call journal failed');
+      }
+    }
+  }
+
+  #forget(id: string): void {
+    const call = this.#calls.get(id);
+    if (call) this.#remember(call);
+    for (const { name } of this.#deps.tellers) this.#seqs.delete(`${name} ${id}`);
+  }
+
+  #remember(call: JournalCall): void {
+    this.#recent.set(call.id, call);
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= this.#options.recentMax) break;
+      this.#recent.delete(oldest);
+    }
+  }
+
+  /** What piled up while the last batch was stored goes together into the next. */
+  #flush(): void {
+    this.#saving ??= this.#save().finally(() => {
+      this.#saving = undefined;
+      if (!this.#isStopped && (this.#calls.size > 0 || this.#messages.length > 0)) this.#flush();
+    });
+  }
+
+  async #save(): Promise<void> {
+    while (this.#calls.size > 0 || this.#messages.length > 0) {
+      // the calls as they are now: a fold goes on changing them
+      const calls = [...this.#calls.values()].map((call) => JSON.parse(JSON.stringify(call)) as JournalCall);
+      const messages = this.#messages;
+      this.#calls = new Map();
+      this.#messages = [];
+      try {
+        await this.#deps.store.save({ calls, messages });
+        if (messages.length > 0) this.#deps.onStored(new Set(messages.map(({ binding }) => binding)));
+      } catch (error) {
+        this.#takeBack(calls, messages);
+        this.#deps.log.warn({ error, waiting: this.#messages.length }, 'the call journal cannot be stored now; it waits');
+        if (this.#isStopped) return;
+        await new Promise<void>((resolve) => void this.#deps.after(this.#options.storePauseMs, resolve));
+      }
+    }
+  }
+
+  #takeBack(calls: readonly JournalCall[], messages: readonly NewCrmMessage[]): void {
+    for (const call of calls) if (!this.#calls.has(call.id)) this.#calls.set(call.id, call);
+    this.#messages = [...messages, ...this.#messages];
+  }
+
+  #tick(): void {
+    if (this.#isStopped) return;
+    this.#cancelTick = this.#deps.after(this.#options.tickMs, () => {
+      this.tell({ switch: '', type: 'time-passed', atMs: this.#deps.nowMs() });
+      this.#deps.meter.set('tandem_journal_open_calls', this.#journal?.open().length ?? 0);
+      this.#tick();
+    });
+  }
+
+  find(callId: string): Promise<JournalCall | undefined> {
+    const known = this.open(callId) ?? this.#calls.get(callId) ?? this.#recent.get(callId);
+    return known ? Promise.resolve(known) : this.#deps.store.call(callId);
+  }
+
+  open(callId: string): JournalCall | undefined {
+    return this.#journal?.call(callId);
+  }
+
+  openCalls(): readonly JournalCall[] {
+    return this.#journal?.open() ?? [];
+  }
+
+  onNotice(listener: (notice: JournalNotice, atMs: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelTick();
+    await this.#saving;
+    await this.#save();
+  }
+}

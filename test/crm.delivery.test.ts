@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import type { CrmMessage, NewCrmMessage } from '../core/crm-ports.js';
+import { createCrmDelivery } from '../core/services/crm-delivery.js';
+import type { CrmDelivery, CrmDeliveryOptions, CrmSent } from '../core/services/crm-delivery.js';
+import { openStore } from '../sql/store.js';
+import type { Store } from '../sql/store.js';
+import { createHandTimers } from './support/hand-timers.js';
+import type { HandTimers } from './support/hand-timers.js';
+import { recordingMeter, silentLog } from './support/observers.js';
+import type { RecordingMeter } from './support/observers.js';
+
+const delivered: CrmSent = { kind: 'delivered' };
+const unsent: CrmSent = { kind: 'unsent', problem: 'refused' };
+const empty500: CrmSent = { kind: 'ambiguous', problem: '500', isEmpty5xx: true };
+
+interface Crm {
+  readonly store: Store;
+  readonly timers: HandTimers;
+  readonly delivery: CrmDelivery;
+  readonly meter: RecordingMeter;
+  /** `call seq` of each request, in order */
+  readonly asked: string[];
+  answer: (message: CrmMessage) => CrmSent | Promise<CrmSent>;
+  verified: boolean | undefined;
+  live: readonly string[];
+  /** requests under way at once, at most */
+  atOnce: number;
+  put(...messages: readonly [callId: string, seq: number, event?: string][]): Promise<void>;
+  /** Lets everything settle that needs no time. */
+  settle(): Promise<void>;
+  /** Time passes in small steps. */
+  wait(ms: number): Promise<void>;
+  counts(): Promise<{ readonly pending: number; readonly dead: number }>;
+}
+
+describe('CRM delivery', () => {
+  const opened: Crm[] = [];
+
+  afterEach(async () => {
+    for (const crm of opened.splice(0)) {
+      await crm.delivery.stop();
+      await crm.store.close();
+    }
+  });
+
+  async function open(options: Partial<CrmDeliveryOptions> = {}): Promise<Crm> {
+    const timers = createHandTimers();
+    const meter = recordingMeter();
+    const store = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter, nowMs: () => timers.nowMs() });
+    await store.migrate();
+    let under = 0;
+    const settle = async (): Promise<void> => {
+      for (let n = 0; n < 60; n++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const crm: Crm = {
+      store,
+      timers,
+      meter,
+      asked: [],
+      answer: () => delivered,
+      verified: undefined,
+      live: [],
+      atOnce: 0,
+      delivery: createCrmDelivery(
+        {
+          binding: 'main',
+          store: store.crm,
+          send: async (message) => {
+            crm.asked.push(`${message.callId} ${String(message.seq)}`);
+            crm.atOnce = Math.max(crm.atOnce, ++under);
+            const sent = await crm.answer(message);
+            under -= 1;
+            return sent;
+          },
+          verify: () => Promise.resolve(crm.verified),
+          isRepeatable: ({ event }) => event !== 'StartApp',
+          liveCalls: () => crm.live,
+          nowMs: () => timers.nowMs(),
+          after: (ms, run) => timers.after(ms, run),
+          random: () => 0.5,
+          log: silentLog,
+          meter,
+        },
+        options,
+      ),
+      async put(...messages) {
+        const rows = messages.map(([callId, seq, event = 'Hangup']): NewCrmMessage => ({
+          binding: 'main',
+          callId,
+          seq,
+          event,
+          payload: '{}',
+          createdAtMs: timers.nowMs(),
+        }));
+        await store.crm.save({ calls: [], messages: rows });
+        crm.delivery.wake();
+        await settle();
+      },
+      settle,
+      async wait(ms) {
+        for (let left = ms; left > 0; left -= 500) {
+          timers.advance(Math.min(500, left));
+          await settle();
+        }
+      },
+      async counts() {
+        const { pending, dead } = await store.crm.counts('main');
+        return { pending, dead };
+      },
+    };
+    opened.push(crm);
+    return crm;
+  }
+
+  it('9.2: each call in order and one at a time, calls side by side up to the bound', async () => {
+    const crm = await open({ inFlightMax: 2 });
+    const waiting: (() => void)[] = [];
+    crm.answer = () => new Promise((resolve) => waiting.push(() => resolve(delivered)));
+    await crm.put(['a', 1], ['a', 2], ['b', 1], ['c', 1]);
+    assert.deepEqual(crm.asked, ['a 1', 'b 1']);
+    while (waiting.length > 0) {
+      waiting.shift()?.();
+      await crm.settle();
+    }
+    assert.deepEqual([...crm.asked].sort(), ['a 1', 'a 2', 'b 1', 'c 1']);
+    assert.ok(crm.asked.indexOf('a 1') < crm.asked.indexOf('a 2'));
+    assert.equal(crm.atOnce, 2);
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
+  });
+
+  it('B25: a CRM that is away for an hour loses nothing, is asked seldom, and then gets all in order, no faster than it can drink', async () => {
+    const crm = await open();
+    crm.answer = () => unsent;
+    await crm.put(['a', 1], ['a', 2], ['b', 1], ['b', 2], ['c', 1]);
+    await crm.wait(3_600_000);
+    assert.ok(crm.asked.length >= 60 && crm.asked.length < 80, `${String(crm.asked.length)} requests in an hour of absence`);
+    assert.equal(crm.delivery.state().state, 'down');
+    crm.asked.length = 0;
+    const times: number[] = [];
+    crm.answer = () => {
+      times.push(crm.timers.nowMs());
+      return delivered;
+    };
+    for (let n = 0; n < 2_000 && (await crm.counts()).pending > 0; n++) {
+      crm.timers.advance(50);
+      await crm.settle();
+    }
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
+    for (const call of ['a', 'b']) assert.ok(crm.asked.indexOf(`${call} 1`) < crm.asked.indexOf(`${call} 2`));
+    const gaps = times.slice(1).map((at, n) => at - (times[n] ?? 0));
+    assert.ok(
+      gaps.every((gap) => gap >= 50),
+      gaps.join(),
+    );
+    assert.equal(crm.delivery.state().state, 'up');
+  });
+
+  it('a wrong key pauses the binding, asks once a minute, and drops nothing', async () => {
+    const crm = await open();
+    crm.answer = () => ({ kind: 'auth' });
+    await crm.put(['a', 1], ['b', 1]);
+    const before = crm.asked.length;
+    await crm.wait(600_000);
+    assert.ok(crm.asked.length - before <= 10, String(crm.asked.length));
+    assert.equal(crm.delivery.state().state, 'auth');
+    crm.answer = () => delivered;
+    await crm.wait(120_000);
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
+  });
+
+  it('what the CRM refuses three times is a dead letter, and what comes behind it is sent', async () => {
+    const crm = await open();
+    crm.answer = ({ seq }) => (seq === 1 ? { kind: 'rejected', problem: 'Sorry!' } : delivered);
+    await crm.put(['a', 1], ['a', 2], ['b', 2]);
+    await crm.wait(10_000);
+    assert.deepEqual(
+      crm.asked.filter((text) => text.startsWith('a')),
+      ['a 1', 'a 1', 'a 1', 'a 2'],
+    );
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 1 });
+    const [letter] = await crm.store.crm.deadLetters('main', 0, 10);
+    assert.equal(letter?.lastError, 'Sorry!');
+    crm.answer = () => delivered;
+    assert.equal(await crm.store.crm.replay('main', undefined, crm.timers.nowMs()), 1);
+    crm.delivery.wake();
+    await crm.settle();
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
+  });
+
+  it('9.4: StartApp with an unknown fate is sent once more after 15 s, never a third time; found to be stored it is not repeated', async () => {
+    const crm = await open();
+    crm.answer = ({ event }) => (event === 'StartApp' ? { kind: 'ambiguous', problem: 'reset', isEmpty5xx: false } : delivered);
+    await crm.put(['a', 1, 'StartApp'], ['a', 2]);
+    await crm.wait(14_000);
+    assert.deepEqual(crm.asked, ['a 1']);
+    await crm.wait(60_000);
+    assert.deepEqual(crm.asked, ['a 1', 'a 1', 'a 2']);
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 1 });
+    crm.verified = true;
+    await crm.put(['b', 1, 'StartApp'], ['b', 2]);
+    assert.deepEqual(crm.asked.slice(3), ['b 1', 'b 2']);
+  });
+
+  it('an edition that answers 500 after every success is no storm: after twenty, with accept5xx, it counts as delivered', async () => {
+    const crm = await open({ accept5xx: true, accept5xxAfter: 20, inFlightMax: 1 });
+    crm.answer = () => empty500;
+    const calls = Array.from({ length: 40 }, (_, n): [string, number] => [`c${String(n)}`, 1]);
+    await crm.put(...calls);
+    await crm.wait(120_000);
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
+    assert.ok(crm.asked.length <= 40 + 21, `${String(crm.asked.length)} requests for 40 messages`);
+  });
+
+  it('calls that go on are told first when much has piled up', async () => {
+    const crm = await open({ inFlightMax: 1 });
+    crm.answer = () => unsent;
+    await crm.put(['old1', 1], ['old2', 1], ['live', 1]);
+    crm.live = ['live'];
+    crm.asked.length = 0;
+    crm.answer = () => delivered;
+    await crm.wait(70_000);
+    assert.equal(crm.asked[0], 'live 1');
+    assert.equal(crm.asked.length, 3);
+  });
+
+  it('after seven days a message is given up, and says so', async () => {
+    const crm = await open();
+    crm.answer = () => unsent;
+    await crm.put(['a', 1]);
+    crm.timers.advance(7 * 86_400_000 + 60_000);
+    await crm.settle();
+    const [letter] = await crm.store.crm.deadLetters('main', 0, 10);
+    assert.match(letter?.lastError ?? '', /older than 7 days/);
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { TandemError } from '../core/errors.js';
+import type { CrmStore } from '../core/crm-ports.js';
+import { createCrmJournal } from '../core/services/crm-journal.js';
+import type { CrmTeller, RunningJournal } from '../core/services/crm-journal.js';
+import { openStore } from '../sql/store.js';
+import type { Store } from '../sql/store.js';
+import { createHandTimers } from './support/hand-timers.js';
+import { labRoles, recordedFacts, startMs } from './support/journal-drive.js';
+import { silentLog, silentMeter } from './support/observers.js';
+
+/** Every notice is one message with its type. */
+const teller: CrmTeller = { name: 'main', messagesOf: (notice) => [{ event: notice.type, payload: JSON.stringify(notice.call.id) }] };
+const story = ['call-started', 'leg-ringing', 'leg-answered', 'leg-ended', 'call-ended'];
+
+describe('CRM journal, running', () => {
+  const timers = createHandTimers(startMs);
+  let store: Store;
+
+  beforeEach(async () => {
+    store = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter: silentMeter, nowMs: () => timers.nowMs() });
+    await store.migrate();
+  });
+
+  afterEach(() => store.close());
+
+  function open(crm: CrmStore = store.crm, stored: string[] = []): RunningJournal {
+    return createCrmJournal({
+      store: crm,
+      roles: labRoles,
+      systemOf: (name) => name,
+      tellers: [teller],
+      onStored: (bindings) => stored.push(...bindings),
+      nowMs: () => timers.nowMs(),
+      after: (ms, run) => timers.after(ms, run),
+      log: silentLog,
+      meter: silentMeter,
+    });
+  }
+
+  async function settle(): Promise<void> {
+    for (let n = 0; n < 60; n++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async function told(): Promise<readonly string[]> {
+    const events: string[] = [];
+    for (;;) {
+      const [message] = await store.crm.due('main', Number.MAX_SAFE_INTEGER, 1);
+      if (!message) return events;
+      assert.equal(message.seq, events.length + 1);
+      events.push(message.event);
+      await store.crm.delivered(message.id, 1);
+    }
+  }
+
+  const end = (journal: RunningJournal): void => journal.tell({ switch: 'alpha', type: 'time-passed', atMs: startMs + 60_000 });
+
+  it('P4, P5: a call and its messages are in the database as soon as it is idle, and who sends is told', async () => {
+    const stored: string[] = [];
+    const journal = open(store.crm, stored);
+    await journal.start(['alpha']);
+    for (const event of recordedFacts('02-answered-call')) journal.tell(event);
+    end(journal);
+    await settle();
+    assert.ok(stored.includes('main'));
+    assert.deepEqual(await told(), story);
+    assert.equal((await store.crm.openCalls('alpha')).length, 0);
+    const id = 'alpha-1795288724.178';
+    assert.equal((await journal.find(id))?.outcome, 'answered');
+    await journal.stop();
+  });
+
+  it('B10: killed at any event, another process goes on with the same call: nothing is told twice, nothing is missing', async () => {
+    const events = recordedFacts('02-answered-call');
+    for (let cut = 1; cut < events.length; cut++) {
+      const first = open();
+      await first.start(['alpha']);
+      for (const event of events.slice(0, cut)) first.tell(event);
+      await settle(); // then it is killed: no stop
+      const second = open();
+      await second.start(['alpha']);
+      for (const event of events.slice(cut)) second.tell(event);
+      end(second);
+      await settle();
+      assert.deepEqual(await told(), story, `cut at ${String(cut)}`);
+      await second.stop();
+      await store.close();
+      store = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter: silentMeter, nowMs: () => timers.nowMs() });
+      await store.migrate();
+    }
+  });
+
+  it('B25: while the database is away calls are followed in memory, and stored once it is back', async () => {
+    let isAway = true;
+    const journal = open({
+      ...store.crm,
+      save: (batch) => (isAway ? Promise.reject(new TandemError('TDM_STORE_DOWN', ['away'])) : store.crm.save(batch)),
+    });
+    await journal.start(['alpha']);
+    for (const event of recordedFacts('02-answered-call')) journal.tell(event);
+    end(journal);
+    await settle();
+    assert.equal((await store.crm.counts('main')).pending, 0);
+    assert.equal((await journal.find('alpha-1795288724.178'))?.state, 'done');
+    isAway = false;
+    timers.advance(1_000);
+    await settle();
+    assert.deepEqual(await told(), story);
+    await journal.stop();
+  });
+
+  it('events that come before the open calls were read wait for them', async () => {
+    const journal = open();
+    for (const event of recordedFacts('03-busy')) journal.tell(event);
+    await journal.start(['alpha']);
+    end(journal);
+    await settle();
+    assert.deepEqual(await told(), ['call-started', 'leg-ringing', 'leg-ended', 'call-ended']);
+    await journal.stop();
+  });
+
+  it('what was not stored yet is stored at the stop', async () => {
+    const journal = open();
+    await journal.start(['alpha']);
+    for (const event of recordedFacts('02-answered-call').slice(0, 3)) journal.tell(event);
+    await journal.stop();
+    assert.equal((await store.crm.openCalls('alpha')).length, 1);
+    assert.deepEqual(await told(), story.slice(0, 2));
+  });
+});
