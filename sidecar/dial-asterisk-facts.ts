@@ -126,11 +126,16 @@ export function sipOf(techCause: string | undefined): number | undefined {
 /** ISDN causes with which we hang up, by the word for them. */
 export const causeNumbers: Readonly<Record<string, number>> = { NO_ANSWER: 19 };
 
+/** Asterisk's timer may be early by this. */
+const timeoutSlackMs = 50;
+
 /** A11. How our own hang-up is called does not depend on what the far end answered to it. */
 export function endOf(call: DialCall, facts: HeardFacts, atMs: number): Extract<DialSwitchEvent, { readonly type: 'call-ended' }> {
   const { callId, order, killed, isAnswered } = call;
   const isCancelled = killed !== undefined && !isAnswered;
   const cause = isCancelled ? { cause: killed, q850: causeNumbers[killed] } : (causeOfFacts(facts) ?? causeOfNothing(isAnswered));
+  // what Asterisk tells of its own time limit is how it would have said so itself
+  const isTimedOut = cause.q850 === 19 && !isAnswered && atMs >= call.ringsUntilMs - timeoutSlackMs;
   // a dialplan that hangs up asks nobody
   const byDialplan = facts.endedBy === 'unknown' && isAnswered;
   return {
@@ -138,11 +143,11 @@ export function endOf(call: DialCall, facts: HeardFacts, atMs: number): Extract<
     callId,
     atMs,
     ...cause,
-    sip: isCancelled ? undefined : sipOf(facts.techCause),
+    sip: isCancelled || isTimedOut ? undefined : sipOf(facts.techCause),
     hadProgress: call.hadProgress || isAnswered,
     answeredAtMs: undefined,
     bridgedAtMs: undefined,
-    endedBy: killed !== undefined || byDialplan ? 'us' : facts.endedBy,
+    endedBy: killed !== undefined || byDialplan || isTimedOut ? 'us' : facts.endedBy,
     recording: facts.isRecorded && order ? asteriskRecording(order) : undefined,
   };
 }

@@ -129,11 +129,12 @@ class AsteriskDialler implements DialSwitch {
 
   async #place(call: DialCall, dial: AsteriskDial, order: OriginateOrder): Promise<void> {
     call.isAwaited = true;
+    call.ringsUntilMs = this.#timers.nowMs() + order.ringTimeoutMs;
     try {
-      const { answered, reason, uniqueId } = await this.#deps.link.originate({ ...dial });
+      const { answered, reason } = await this.#deps.link.originate({ ...dial });
       call.isAwaited = false;
       if (answered) this.#answered(call, this.#timers.nowMs());
-      else if (uniqueId === undefined && !call.hasChannel) await this.#withoutChannel(call, order);
+      else if (!call.hasChannel) await this.#withoutChannel(call, order);
       else this.#failed(call, reason);
     } catch (error) {
       call.isAwaited = false;

@@ -10,6 +10,8 @@ export class DialCall {
   hadProgress = false;
   isAnswered = false;
   isBridged = false;
+  /** the switch ends it by itself when it has rung till then */
+  ringsUntilMs = Infinity;
   /** the answer to the order is awaited */
   isAwaited = false;
   /** hung up by us, with this cause; also before the channel exists */

@@ -13,11 +13,12 @@ import { agentId, queueId, switchId, type AgentId, type SwitchId } from '../../c
 import type { Notice } from '../../core/acd/notices.js';
 import type { CallApplication } from '../../core/call.js';
 import { TandemError } from '../../core/errors.js';
-import type { Log } from '../../core/ports.js';
+import type { Log, Meter } from '../../core/ports.js';
 import { createAcdBoard } from '../../core/services/acd-board.js';
 import { createAcdLoop, type AcdLoop } from '../../core/services/acd-loop.js';
 import { createAcdReconcile } from '../../core/services/acd-reconcile.js';
 import { createPinLockout } from '../../core/services/agent-identity.js';
+import { createDialerQueue, type DialerQueue } from '../../core/services/dialer-queue.js';
 import { createQueueEntry } from '../../core/services/enter-queue.js';
 import { createNativeQueue } from '../../core/services/native-queue.js';
 import { createQueueMessage } from '../../core/services/queue-message.js';
@@ -43,6 +44,7 @@ export interface Tandem {
   readonly loop: AcdLoop;
   readonly control: AsteriskSwitch;
   readonly door: AgiServer;
+  readonly log: Log;
   stop(): Promise<void>;
 }
 
@@ -61,6 +63,12 @@ export function configOf(given: { queues: readonly Partial<QueueConfig>[]; agent
 
 let instances = 0;
 
+/** Further applications of the door. */
+export type MoreApplications = (
+  tools: { readonly log: Log; readonly meter: Meter; readonly after: Timers['after']; readonly nowMs: () => number },
+  queue: DialerQueue,
+) => Record<string, CallApplication>;
+
 export async function startTandem(
   asterisk: Asterisk,
   config: AcdConfig,
@@ -68,6 +76,7 @@ export async function startTandem(
   events: AcdEvent[],
   reports: (readonly string[])[],
   onNotice: (notice: Notice) => void,
+  more: MoreApplications = () => ({}),
 ): Promise<Tandem> {
   const log = process.env['QUEUE_BED_LOG'] === undefined ? silentLog : loudLog;
   const tools = { log, meter: silentMeter, after, nowMs };
@@ -100,7 +109,13 @@ export async function startTandem(
   );
   switches.set(here, control);
   const report: CallApplication = (call) => Promise.resolve(void reports.push(call.args));
-  const applications = { ...applicationsOf(asterisk, loop, control, feed, log), report };
+  const queue = createDialerQueue({
+    ...tools,
+    engine: { ...bind(loop), tell: feed },
+    placeOf: () => Promise.resolve({ switch: here, openSession: createAsteriskSessions({ ...tools, switch: here, watch: control.watch }) }),
+    newId: () => `d${nowMs()}-${++instances}`,
+  });
+  const applications = { ...applicationsOf(asterisk, loop, control, feed, log), ...more(tools, queue), report };
   const door = createAgiServer({ port: asterisk.ports.base + 4 }, applications, { log, meter: silentMeter });
   await door.listen();
   link.start();
@@ -112,6 +127,7 @@ export async function startTandem(
     loop,
     control,
     door,
+    log,
     async stop() {
       reconcile.stop();
       link.stop();
