@@ -19,6 +19,7 @@ export const feedFields: { readonly [T in FeedType]: FieldsOf<T> } = {
   'talk-resumed': ['offer', 'member', 'agent', 'queue', 'by', 'heldMs', 'caller', 'facts'],
   'talk-ended': ['offer', 'member', 'agent', 'queue', 'talkMs', 'by', 'cause', 'caller', 'facts'],
   'agent-changed': ['agent', 'status', 'state', 'pauseReason', 'wrapUpEndsAtMs', 'chats', 'device'],
+  'reservation-ended': ['agent', 'by', 'queue', 'reason'],
   'agent-limit-reached': ['agent', 'failure', 'count', 'status'],
   'pause-overdue': ['agent', 'reason', 'startedAtMs', 'limitAtMs', 'action'],
   'callback-placed': ['member', 'queue', 'number', 'isNew'],

@@ -14,6 +14,7 @@ const everyQueueKey = `
     name: Customer support
     strategy: Round-Robin
     priority: 10
+    dialer_turn: First
     time_base_score: SYSTEM
     base_score_s: 30
     music: local_stream://moh
@@ -130,6 +131,7 @@ describe('provisioning of queues', () => {
       name: 'Customer support',
       strategy: 'round-robin',
       priority: 10,
+      dialerTurn: 'first',
       timeBaseScore: 'system',
       baseScoreS: 30,
       music: 'local_stream://moh',

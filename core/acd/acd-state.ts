@@ -31,6 +31,10 @@ export interface AcdState {
   queueNamed(name: string): QueueConfig | undefined;
   agentNamed(name: string): AgentConfig | undefined;
   memberOfCall(callText: string): Member | undefined;
+  /** who is held for this key */
+  agentHeldBy(key: string): AgentId | undefined;
+  /** how many of those who wait in a queue are calls of the dialer */
+  dialledWaiting(queue: QueueId): number;
   servicesOfAgent(agent: AgentId): readonly Service[];
   servicesOfQueue(queue: QueueId): ReadonlyMap<AgentId, Service>;
   /** members of a queue that wait, in any phase before the talk */

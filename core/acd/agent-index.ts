@@ -21,10 +21,13 @@ export interface Attendance {
 
 export const nowhere: Attendance = { isLoggedIn: false, isAvailable: false, isRegistered: false };
 
+/** Free for calls, for chats, or held softly for a call of the dialer: free for callers who find nobody else (B45). */
+export type Pool = Media | 'soft';
+
 /** One queue in which the agent is free now. */
 export interface FreePlace {
   readonly queue: QueueId;
-  readonly media: Media;
+  readonly pool: Pool;
   readonly key: AgentKey;
 }
 
@@ -42,8 +45,8 @@ interface Entry {
 }
 
 interface QueueAgents {
-  readonly all: Record<Media, SortedSet<AgentKey>>;
-  readonly groups: Record<Media, Map<string, FreeGroup>>;
+  readonly all: Record<Pool, SortedSet<AgentKey>>;
+  readonly groups: Record<Pool, Map<string, FreeGroup>>;
   readonly manned: Map<number, number>;
   loggedIn: number;
   available: number;
@@ -66,12 +69,16 @@ export class AgentIndex {
   readonly told = new Map<AgentId, string>();
 
   /** All free agents of a queue in order; undefined when there is none. */
-  free(queue: QueueId, media: Media): SortedSet<AgentKey> | undefined {
-    return this.queues.get(queue)?.all[media];
+  free(queue: QueueId, pool: Pool): SortedSet<AgentKey> | undefined {
+    return this.queues.get(queue)?.all[pool];
   }
 
-  groups(queue: QueueId, media: Media): Iterable<FreeGroup> {
-    return this.queues.get(queue)?.groups[media].values() ?? [];
+  groups(queue: QueueId, pool: Pool): Iterable<FreeGroup> {
+    return this.queues.get(queue)?.groups[pool].values() ?? [];
+  }
+
+  placesOf(agent: AgentId): readonly FreePlace[] {
+    return this.entries.get(agent)?.places ?? [];
   }
 
   counts(queue: QueueId): { readonly loggedIn: number; readonly available: number; readonly registered: number } {
@@ -86,8 +93,8 @@ export class AgentIndex {
   /** logged-in agents that have the skill */
   ownersOf = (skill: string): number => this.owners.get(skill) ?? 0;
 
-  isFree(agent: AgentId, queue: QueueId, media: Media): boolean {
-    return this.entries.get(agent)?.places.some((place) => place.queue === queue && place.media === media) ?? false;
+  isFree(agent: AgentId, queue: QueueId, pool: Pool): boolean {
+    return this.placesOf(agent).some((place) => place.queue === queue && place.pool === pool);
   }
 
   /**
@@ -140,29 +147,29 @@ export class AgentIndex {
     if (attendance.isLoggedIn) for (const skill of skills.keys()) this.owners.set(skill, (this.owners.get(skill) ?? 0) + by);
   }
 
-  private putIn({ queue, media, key }: FreePlace, { signature, skills }: AgentPlace): void {
+  private putIn({ queue, pool, key }: FreePlace, { signature, skills }: AgentPlace): void {
     const agents = this.queueAgents(queue);
-    agents.all[media].add(key);
-    const groups = agents.groups[media];
+    agents.all[pool].add(key);
+    const groups = agents.groups[pool];
     let group = groups.get(signature);
     if (!group) groups.set(signature, (group = { skills, free: new SortedSet(byAgentKey) }));
     group.free.add(key);
   }
 
-  private takeOut({ queue, media, key }: FreePlace, signature: string): void {
+  private takeOut({ queue, pool, key }: FreePlace, signature: string): void {
     const agents = this.queueAgents(queue);
-    agents.all[media].delete(key);
-    const group = agents.groups[media].get(signature);
+    agents.all[pool].delete(key);
+    const group = agents.groups[pool].get(signature);
     group?.free.delete(key);
-    if (group?.free.size === 0) agents.groups[media].delete(signature);
+    if (group?.free.size === 0) agents.groups[pool].delete(signature);
   }
 
   private queueAgents(id: QueueId): QueueAgents {
     let agents = this.queues.get(id);
     if (!agents) {
       agents = {
-        all: { audio: new SortedSet(byAgentKey), chat: new SortedSet(byAgentKey) },
-        groups: { audio: new Map(), chat: new Map() },
+        all: { audio: new SortedSet(byAgentKey), chat: new SortedSet(byAgentKey), soft: new SortedSet(byAgentKey) },
+        groups: { audio: new Map(), chat: new Map(), soft: new Map() },
         manned: new Map(),
         loggedIn: 0,
         available: 0,
@@ -181,6 +188,6 @@ export class AgentIndex {
 
 function findSame(places: readonly FreePlace[] | undefined, wanted: FreePlace): boolean {
   return (
-    places?.some((place) => place.queue === wanted.queue && place.media === wanted.media && sameAgentKey(place.key, wanted.key)) ?? false
+    places?.some((place) => place.queue === wanted.queue && place.pool === wanted.pool && sameAgentKey(place.key, wanted.key)) ?? false
   );
 }

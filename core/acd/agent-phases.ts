@@ -1,6 +1,7 @@
 /** What an agent does after an offer: free at once, a rest, wrap-up, or Idle of On Demand. Every state has its end (user-needs 2, 19). */
 import { memberFacts } from './facts.js';
 import { endPause, startPause } from './pauses.js';
+import { endReservation } from './reservations.js';
 import { recordStay, recordWrapUp } from './segments.js';
 import type { AgentConfig, FailureRule } from './config.js';
 import type { Agent, Offer } from './state.js';
@@ -141,6 +142,7 @@ export function agentDue(w: World, agent: Agent): void {
     if (phase.kind === 'idle' && agent.chats.length === 0) becomeIdle(w, agent);
   }
   if (phase.kind === 'wrapup' && phase.endsAtMs <= w.nowMs) becomeIdle(w, agent);
-  else if ((phase.kind === 'resting' || phase.kind === 'reserved') && phase.untilMs <= w.nowMs) agent.phase = { kind: 'idle' };
+  else if (phase.kind === 'resting' && phase.untilMs <= w.nowMs) agent.phase = { kind: 'idle' };
+  else if (phase.kind === 'reserved' && phase.untilMs <= w.nowMs) endReservation(w, agent, 'expired');
   w.changeAgent(agent);
 }

@@ -5,6 +5,7 @@ import type { AcdEvent, Answer } from './events.js';
 import { sameCall, type CallKey } from './ids.js';
 import { cancelOffer, endTalk, failOffer } from './offers.js';
 import { checkPause } from './pauses.js';
+import { endReservation } from './reservations.js';
 import type { Agent } from './state.js';
 import { takesCalls, type AgentStatus } from './words.js';
 import type { World } from './world.js';
@@ -133,6 +134,7 @@ export function releaseAsked(w: World, name: string, by: string): Answer {
     for (const id of agent.chats) releaseOffer(w, id, by);
     const { phase } = agent;
     if (phase.kind === 'offered' || phase.kind === 'talking') releaseOffer(w, phase.offer, by);
+    endReservation(w, agent, 'by-hand');
     becomeFree(w, agent);
     agent.readyAtMs = agent.chatWrapUpEndsAtMs = 0;
     agent.externalCalls = 0;
@@ -151,29 +153,6 @@ function releaseOffer(w: World, id: Agent['chats'][number], by: string): void {
   }
   // a talk that is really there goes on without us (freeswitch-callcenter 9.5)
   endTalk(w, offer, 'unknown', `released by ${by}`);
-}
-
-export function reserveAsked(w: World, { agent: name, by, untilMs }: Wish<'reserve-asked'>): Answer {
-  if (untilMs <= w.nowMs) return refused('TDM_BAD_VALUE', 'a reservation needs an end in the future');
-  return withAgent(w, name, (agent) => {
-    const { phase } = agent;
-    const isOwn = phase.kind === 'reserved' && phase.by === by;
-    if (!takesCalls(agent.status)) return refused('TDM_CONFLICT', `agent ${agent.id} takes no calls`);
-    if (!isOwn && (phase.kind !== 'idle' || agent.chats.length > 0)) return refused('TDM_CONFLICT', `agent ${agent.id} is not free`);
-    agent.phase = { kind: 'reserved', by, untilMs };
-    w.changeAgent(agent);
-    return done();
-  });
-}
-
-export function unreserveAsked(w: World, { agent: name, by }: Wish<'unreserve-asked'>): Answer {
-  return withAgent(w, name, (agent) => {
-    if (agent.phase.kind !== 'reserved' || agent.phase.by !== by)
-      return refused('TDM_CONFLICT', `agent ${agent.id} is not reserved by ${by}`);
-    agent.phase = { kind: 'idle' };
-    w.changeAgent(agent);
-    return done();
-  });
 }
 
 export function deviceChanged(w: World, { agent: id, device }: Wish<'device-changed'>): void {

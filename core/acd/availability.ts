@@ -3,7 +3,7 @@ import type { AgentConfig, QueueConfig } from './config.js';
 import type { NotTaken } from './records.js';
 import type { Agent } from './state.js';
 import { isLoggedIn, takesCalls } from './words.js';
-import type { Media } from './words.js';
+import type { Media, ReservationEnd } from './words.js';
 import type { Attendance } from './agent-index.js';
 
 /** The first reason against; undefined: could be offered, as far as the queue does not mind (`queueHold`). */
@@ -14,6 +14,20 @@ export function agentHold(agent: Agent, config: AgentConfig, media: Media, nowMs
   if (phase) return phase;
   if (agent.readyAtMs > nowMs) return 'resting';
   return media === 'audio' ? audioHold(agent, config, nowMs) : chatHold(agent, config, nowMs);
+}
+
+/** The same for a caller who would find nobody else: an agent who is held softly counts as free (B45). */
+export const softHold = (agent: Agent, config: AgentConfig, nowMs: number): NotTaken | undefined =>
+  isSoftlyHeld(agent) ? (statusHold(agent) ?? audioHold(agent, config, nowMs)) : 'reserved';
+
+export const isSoftlyHeld = ({ phase }: Agent): boolean => phase.kind === 'reserved' && phase.isSoft === true;
+
+/** Why an agent who is held could not be rung any more; undefined: could be. */
+export function endsReservation(agent: Agent, config: AgentConfig, queue: QueueConfig | undefined): ReservationEnd | undefined {
+  const status = statusHold(agent);
+  if (status === 'logged-out' || status === 'on-break') return status;
+  const isBusy = queue !== undefined && queueHold(agent, queue) !== undefined;
+  return isBusy || audioHold(agent, config, 0) !== undefined ? 'device' : undefined;
 }
 
 function statusHold({ status }: Agent): NotTaken | undefined {

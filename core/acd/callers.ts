@@ -2,6 +2,7 @@
 import { becomeCallback, openCallback } from './callbacks.js';
 import { done, refused, unknown } from './answers.js';
 import type { Answer } from './events.js';
+import { isDialled } from './dialled.js';
 import { exitMember, finishVisit } from './exits.js';
 import { isMessage } from './messages.js';
 import { cancelOffers, endTalk } from './offers.js';
@@ -31,7 +32,7 @@ export function sessionLost(w: World, member: Member): void {
 }
 
 export function keyPressed(w: World, member: Member, key: string): void {
-  if (!isWaiting(member) || member.presence.kind !== 'here' || isConnecting(w, member) || key.length !== 1) return;
+  if (!isWaiting(member) || member.presence.kind !== 'here' || isConnecting(w, member) || key.length !== 1 || isDialled(member)) return;
   if (member.exitKeys.includes(key)) exitMember(w, member, { reason: 'exit-key', detail: key });
   else if (key === w.queueOf(member.queue).callback.key && member.media === 'audio') askCallback(w, member, member.number);
 }
@@ -39,7 +40,8 @@ export function keyPressed(w: World, member: Member, key: string): void {
 export function callbackAsked(w: World, id: Member['id'], number: string): Answer {
   const member = w.members.get(id);
   if (!member) return unknown('member', id);
-  if (!isWaiting(member) || member.presence.kind === 'callback' || isMessage(member) || isConnecting(w, member) || member.media === 'chat')
+  const isCaller = isWaiting(member) && member.presence.kind !== 'callback' && !isMessage(member) && !isDialled(member);
+  if (!isCaller || isConnecting(w, member) || member.media === 'chat')
     return refused('TDM_CONFLICT', `member ${id} cannot be called back now`);
   return askCallback(w, member, number);
 }

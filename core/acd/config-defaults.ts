@@ -28,6 +28,7 @@ export function queueDefaults(id: QueueId): QueueConfig {
     name: id,
     strategy: 'longest-idle-agent',
     priority: 256,
+    dialerTurn: 'last',
     timeBaseScore: 'queue',
     baseScoreS: 0,
     music: undefined,

@@ -29,6 +29,7 @@ export function queueConfigOf(id: string, d: QueueDefinition): QueueConfig {
       name: d.name || undefined,
       strategy: d.strategy,
       priority: d.priority,
+      dialerTurn: d.dialer_turn,
       timeBaseScore: d.time_base_score,
       baseScoreS: d.base_score_s,
       agentAnnouncements: d.agent_announcements,

@@ -4,7 +4,7 @@
  */
 import type { OpeningHours } from '../menu/definition.js';
 import type { AgentId, QueueId } from './ids.js';
-import type { AgentStatus, AgentType, Strategy } from './words.js';
+import type { AgentStatus, AgentType, DialerTurn, Strategy } from './words.js';
 
 export { acdSettingsDefaults, agentDefaults, queueDefaults } from './config-defaults.js';
 
@@ -107,6 +107,8 @@ export interface QueueConfig {
   readonly strategy: Strategy;
   /** OpenSIPS priority: the smaller number is served first, 0 to 4,294,967,295 (O21) */
   readonly priority: number;
+  /** when answered calls of campaigns have their turn */
+  readonly dialerTurn: DialerTurn;
   readonly timeBaseScore: 'queue' | 'system';
   /** seconds added to every caller's score */
   readonly baseScoreS: number;

@@ -18,6 +18,7 @@ import { match } from './matching.js';
 import { answered, connected, endTalk, failOffer, ready } from './offers.js';
 import { pickUpAsked } from './pick-up.js';
 import { channelsListed } from './reconcile.js';
+import { reserveAsked, unreserveAsked } from './reserving.js';
 import { restore } from './restore.js';
 import { settle } from './settle.js';
 import type { Member, Offer } from './state.js';
@@ -111,9 +112,9 @@ function wish(w: World, event: AcdEvent): Answer | undefined {
     case 'release-asked':
       return agents.releaseAsked(w, event.agent, event.by);
     case 'reserve-asked':
-      return agents.reserveAsked(w, event);
+      return reserveAsked(w, event);
     case 'unreserve-asked':
-      return agents.unreserveAsked(w, event);
+      return unreserveAsked(w, event);
     case 'type-asked':
       return supervision.typeAsked(w, event.agent);
     case 'averages-reset-asked':

@@ -41,6 +41,7 @@ export function decide(w: World, member: Member, offer: Offer): void {
 
 function becauseOf(member: Member, offer: Offer): string {
   if (offer.isPickUp) return 'picked up by hand';
+  if (offer.isAwaited) return 'held for this caller';
   if (offer.isOrdered) return 'ordered by the external dispatcher';
   if (member.stickyAgent === offer.agent) return 'the agent wanted for this caller';
   return `level ${offer.level}, position ${offer.position}, tried ${triesOf(member, offer.agent)} times before`;

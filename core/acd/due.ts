@@ -2,6 +2,7 @@
 import { agentDue } from './agent-phases.js';
 import { changeStatus } from './agents.js';
 import { callbackDue } from './callbacks.js';
+import { isDialled } from './dialled.js';
 import type { Due } from './dues.js';
 import { dissuade, messageEnded } from './entering.js';
 import { exitMember, finishVisit, leaveFor } from './exits.js';
@@ -9,7 +10,7 @@ import type { AgentId, MemberId, OfferId } from './ids.js';
 import { isMessage } from './messages.js';
 import { cancelOffers, failOffer } from './offers.js';
 import { pauseRanOut } from './pauses.js';
-import { isWaiting, noAgentDueMs, onHoldDueMs, overflowDueMs } from './places.js';
+import { isConnecting, isWaiting, noAgentDueMs, onHoldDueMs, overflowDueMs } from './places.js';
 import { endHold } from './return-hold.js';
 import { sayDue } from './said.js';
 import type { Member, Offer } from './state.js';
@@ -96,8 +97,15 @@ function waitingDue(w: World, member: Member): void {
   if ((member.phase.kind === 'welcome' || member.phase.kind === 'dissuading') && member.phase.deadlineMs <= w.nowMs)
     messageEnded(w, member);
   if (!w.members.has(member.id)) return;
-  if (member.offers.length === 0 && leavesByTime(w, member)) return;
-  sayDue(w, member);
+  if (isDialled(member)) dialledDue(w, member);
+  else if (member.offers.length > 0 || !leavesByTime(w, member)) sayDue(w, member);
+}
+
+/** Nobody lets him wait longer, ringing agent or not; only a connection that the switch is making is waited for. */
+function dialledDue(w: World, member: Member): void {
+  if (isConnecting(w, member)) return;
+  if (member.giveUpAtMs > 0 && member.giveUpAtMs <= w.nowMs) exitMember(w, member, { reason: 'timeout', cancel: 'member-timeout' });
+  else if (member.offers.length === 0) leavesByTime(w, member);
 }
 
 /** An agent's leg that is being set up is waited for: these count only while nobody rings (8.4). */

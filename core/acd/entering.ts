@@ -1,5 +1,6 @@
 /** A member begins to wait in a queue: rank, timers, welcome, dissuading; the same for newcomers and for those moved here. */
 import type { QueueConfig } from './config.js';
+import { isDialled } from './dialled.js';
 import { expectedWaitMs, positionAtEntry } from './estimate.js';
 import { exitMember } from './exits.js';
 import type { QueueId } from './ids.js';
@@ -19,7 +20,7 @@ export function enterQueue(w: World, member: Member, id: QueueId): void {
   member.enteredAtMs = w.nowMs;
   member.priority = member.ownPriority ?? queue.priority;
   member.rank = rankWith(w, member, queue);
-  member.positionAtEntry = positionAtEntry(w, id, member.rank);
+  member.positionAtEntry = positionAtEntry(w, member);
   member.offers = [];
   member.lastTier = undefined;
   member.nextRingAtMs = 0;
@@ -27,7 +28,8 @@ export function enterQueue(w: World, member: Member, id: QueueId): void {
   startTimers(w, member, queue);
   w.entered.add(id);
   w.changeMember(member);
-  if (member.presence.kind === 'callback' || isMessage(member)) {
+  if (isDialled(member)) member.phase = { kind: 'waiting' };
+  else if (member.presence.kind === 'callback' || isMessage(member)) {
     w.memberIndex.rememberNumber(member);
     member.phase = { kind: 'waiting' };
   } else if (queue.welcome !== undefined && member.media === 'audio' && member.visit === 1) {
@@ -41,6 +43,8 @@ export function rankWith(w: World, member: Member, queue: QueueConfig): number {
 }
 
 export function startTimers(w: World, member: Member, queue: QueueConfig): void {
+  // what is left to an answered call of a campaign does not grow by a move
+  if (isDialled(member) && member.giveUpAtMs > 0) return;
   const maxWaitMs = isMessage(member) ? queue.messageExpireMs : member.maxWaitMs || queue.maxWaitMs;
   member.giveUpAtMs = maxWaitMs > 0 ? w.nowMs + maxWaitMs : 0;
   member.onHoldSinceMs = w.nowMs;
@@ -83,7 +87,7 @@ export function wait(w: World, member: Member): void {
 }
 
 export function orderMusic(w: World, member: Member): void {
-  if (member.media === 'chat' || member.presence.kind !== 'here') return;
+  if (member.media === 'chat' || member.presence.kind !== 'here' || isDialled(member)) return;
   const queue = w.queueOf(member.queue);
   w.order({
     type: 'music',

@@ -4,6 +4,8 @@
  * OpenSIPS's formula is selectable (opensips-call-center 6.4).
  */
 import type { QueueId } from './ids.js';
+import { memberKey } from './order.js';
+import type { MemberKey } from './order.js';
 import type { Member, QueueRuntime } from './state.js';
 import type { World } from './world.js';
 
@@ -96,16 +98,21 @@ export function positionAtExit(w: World, member: Member): number | undefined {
   return undefined;
 }
 
-/** Position that a member of this rank has on entering, exact up to `countedMax`. */
-export function positionAtEntry(w: World, queue: QueueId, rank: number): number {
-  const order = w.memberIndex.orderOf(queue);
+/** Position that a member has on entering, exact up to `countedMax`. */
+export function positionAtEntry(w: World, member: Member): number {
+  const order = w.memberIndex.orderOf(member.queue);
   if (!order) return 1;
+  const own = memberKey(member, w);
+  const last = order.last();
   // newcomers without points of their own stand last: nothing is counted for them
-  if ((order.last()?.rank ?? 0) <= rank) return order.size + 1;
+  if (!last || byPlace(last, own) <= 0) return order.size + 1;
   let position = 1;
   for (const key of order.from()) {
-    if (key.rank > rank) return position;
-    if (++position > countedMax) return Math.max(position, w.membersOfQueue(queue).size + 1);
+    if (byPlace(key, own) > 0) return position;
+    if (++position > countedMax) return Math.max(position, w.membersOfQueue(member.queue).size + 1);
   }
   return position;
 }
+
+/** Who came before him, with the same rank, stands before him. */
+const byPlace = (a: MemberKey, b: MemberKey): number => a.strict - b.strict || a.rank - b.rank;

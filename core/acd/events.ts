@@ -102,8 +102,19 @@ export type AcdEvent =
   | { readonly type: 'ready-time-asked'; readonly agent: string; readonly atMs: number }
   /** clears what stands in the way of an agent: ringing leg, lost talk, wrap-up (B2) */
   | { readonly type: 'release-asked'; readonly agent: string; readonly by: string }
-  | { readonly type: 'reserve-asked'; readonly agent: string; readonly by: string; readonly untilMs: number }
-  | { readonly type: 'unreserve-asked'; readonly agent: string; readonly by: string }
+  /**
+   * Hold a free agent for the key `by`: this one, or the best of the queue by its strategy; the answer names him. Asked again
+   * with the same key it is the same agent, until the new time. `isSoft`: a caller who finds nobody else free may have him.
+   */
+  | {
+      readonly type: 'reserve-asked';
+      readonly agent?: string | undefined;
+      readonly queue?: string | undefined;
+      readonly by: string;
+      readonly untilMs: number;
+      readonly isSoft?: boolean | undefined;
+    }
+  | { readonly type: 'unreserve-asked'; readonly agent?: string | undefined; readonly by: string }
   | { readonly type: 'device-changed'; readonly agent: AgentId; readonly device: DeviceState }
   | { readonly type: 'external-calls-changed'; readonly agent: AgentId; readonly count: number }
   | { readonly type: 'type-asked'; readonly agent: string; readonly agentType: AgentType }
@@ -142,7 +153,14 @@ export type AcdEvent =
 
 /** What a wish came to. `code` and `detail` are for people and programs; nothing changed when it was refused. */
 export type Answer =
-  | { readonly ok: true; readonly detail: string; readonly member?: MemberId; readonly resumed?: boolean }
+  | {
+      readonly ok: true;
+      readonly detail: string;
+      readonly member?: MemberId;
+      readonly resumed?: boolean;
+      /** who is held now */
+      readonly agent?: AgentId;
+    }
   | {
       readonly ok: false;
       readonly code: AcdRefusal;

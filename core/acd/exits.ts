@@ -1,6 +1,7 @@
 /** How members leave a queue: once, with one reason, one record and one order to their session (user-needs 1). */
 import type { Destination, OverflowCause } from './config.js';
 import type { QueueId } from './ids.js';
+import { isDialled } from './dialled.js';
 import { enterQueue } from './entering.js';
 import { positionAtExit } from './estimate.js';
 import { memberFacts, offerFacts } from './facts.js';
@@ -61,11 +62,12 @@ export function finishVisit(w: World, member: Member, end: VisitEnd): void {
   const { queue } = member;
   const caller = memberFacts(member);
   const runtime = w.queueRuntime(queue);
-  if (end.reason !== 'answered') {
+  if (end.reason !== 'answered' && !isDialled(member)) {
     runtime.callsAbandoned++;
     w.changeQueue(queue);
   }
-  const isKept = countsAsAbandoned.includes(end.reason) && w.queueOf(queue).abandonedResumeAllowed && member.number !== '';
+  const mayReturn = w.queueOf(queue).abandonedResumeAllowed && member.number !== '' && !isDialled(member);
+  const isKept = mayReturn && countsAsAbandoned.includes(end.reason);
   if (isKept) keepAbandoned(w, member);
   else {
     w.memberIndex.forgetNumber(member);
@@ -99,7 +101,7 @@ function keepAbandoned(w: World, member: Member): void {
 
 /** Leaves for what the queue's rules say of this cause; without a rule with the cause's own reason. */
 export function leaveFor(w: World, member: Member, cause: OverflowCause, reason: ExitReason): void {
-  const to = destinationOf(w, member.queue, cause);
+  const to = isDialled(member) ? undefined : destinationOf(w, member.queue, cause);
   if (to?.kind === 'queue') moveMember(w, member, to.queue, to.keepWaiting, 'overflowed');
   else exitMember(w, member, to ? { reason, to, detail: 'overflow' } : { reason });
 }

@@ -61,7 +61,7 @@ function untilText({ phase, readyAtMs, chatWrapUpEndsAtMs }: Agent, nowMs: numbe
     case 'resting':
       return `after ${phase.cause}, for another ${inSeconds(phase.untilMs - nowMs)}`;
     case 'reserved':
-      return `by ${phase.by}, for another ${inSeconds(phase.untilMs - nowMs)}`;
+      return `${phase.isSoft === true ? 'softly ' : ''}by ${phase.by}, for another ${inSeconds(phase.untilMs - nowMs)}`;
     default:
       return `for another ${inSeconds(Math.max(readyAtMs, chatWrapUpEndsAtMs) - nowMs)}`;
   }

@@ -1,7 +1,7 @@
 /** Caller and offer as news show them: copies of the moment, since both may be gone when the news are told. */
 import type { CallKey, LegId, SwitchId } from './ids.js';
 import type { Member, Offer, OfferPhase } from './state.js';
-import type { Media } from './words.js';
+import type { Media, Origin } from './words.js';
 
 export interface MemberFacts {
   readonly number: string;
@@ -18,6 +18,8 @@ export interface MemberFacts {
   readonly rootId: string;
   readonly leadId: number | undefined;
   readonly param: string;
+  /** undefined: a caller of his own accord */
+  readonly origin: Origin | undefined;
 }
 
 export interface OfferFacts {
@@ -42,6 +44,7 @@ export const memberFacts = (member: Member): MemberFacts => ({
   rootId: member.rootId,
   leadId: member.leadId,
   param: member.param,
+  origin: member.origin,
 });
 
 export const offerFacts = ({ leg, switch: on, startedAtMs, phase }: Offer): OfferFacts => ({

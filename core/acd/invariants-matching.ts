@@ -28,15 +28,21 @@ export function brokenMatching(state: AcdState, at: Moment): readonly Broken[] {
 }
 
 function left(state: AcdState, agent: Agent, held: Member | undefined, at: Moment): Member | undefined {
-  if (!isIdle(agent, at)) return undefined;
+  const isSoft = agent.phase.kind === 'reserved' && agent.phase.isSoft === true;
+  if (!isSoft && !isIdle(agent, at)) return undefined;
   for (const service of state.servicesOfAgent(agent.id))
     for (const id of state.membersOfQueue(service.queue)) {
       const member = state.members.get(id);
-      if (!member || (held && goesBefore(held, member, state.settings.priorityStepMs))) continue;
+      if (!member || (held && goesBefore(state, held, member))) continue;
+      if (isSoft && !isCallerAlone(member)) continue;
       if (wantsOffer(state, member, at) && !holdBetween(state, agent, member, service, at)) return member;
     }
   return undefined;
 }
+
+/** Whom an agent who is held softly is for: a caller, on the line, rung for by nobody (B45). */
+const isCallerAlone = (member: Member): boolean =>
+  member.origin === undefined && member.media === 'audio' && member.presence.kind === 'here' && member.offers.length === 0;
 
 function isIdle(agent: Agent, at: Moment): boolean {
   const isWilling = agent.status === 'Available' || agent.status === 'Available (On Demand)';
@@ -49,16 +55,24 @@ function firstHeld(state: AcdState, at: Moment): Member | undefined {
   let first: Member | undefined;
   for (const member of state.members.values()) {
     if (member.presence.kind !== 'away' || member.phase.kind === 'abandoned' || member.phase.kind === 'talking') continue;
-    if (mayBeRung(state, member, at) && (!first || goesBefore(member, first, state.settings.priorityStepMs))) first = member;
+    if (mayBeRung(state, member, at) && (!first || goesBefore(state, member, first))) first = member;
   }
   return first;
 }
 
-/** The total order of callers: calls before chats, priority where it is strict, rank, serial. */
-export function goesBefore(a: Member, b: Member, priorityStepMs: number): boolean {
+/** The total order of callers: calls before chats, the dialer's calls where their queue says, priority where it is strict, rank, serial. */
+export function goesBefore(state: Pick<AcdState, 'settings' | 'queueConfigs'>, a: Member, b: Member): boolean {
   if (a.media !== b.media) return a.media === 'audio';
-  if (priorityStepMs === 0 && a.priority !== b.priority) return a.priority < b.priority;
+  const [turnA, turnB] = [dialerTurn(state, a), dialerTurn(state, b)];
+  if (turnA !== turnB) return turnA < turnB;
+  if (state.settings.priorityStepMs === 0 && a.priority !== b.priority) return a.priority < b.priority;
   return a.rank !== b.rank ? a.rank < b.rank : a.serial < b.serial;
+}
+
+function dialerTurn({ queueConfigs }: Pick<AcdState, 'queueConfigs'>, { origin, queue }: Member): number {
+  if (origin !== 'dialer') return 0;
+  const word = queueConfigs.get(queue)?.dialerTurn;
+  return word === 'first' ? -1 : word === 'priority' ? 0 : 1;
 }
 
 /** A waiting caller who is there and may be rung for (once more, in the ring-all family). */
@@ -82,6 +96,7 @@ function mayBeRung(state: AcdState, member: Member, at: Moment): boolean {
 
 /** The waiting is to end by a rule: as soon as no leg rings any more, and no further leg is started. */
 function isGoing(member: Member, queue: QueueConfig, nowMs: number): boolean {
+  if (member.origin === 'dialer') return false;
   const waited = member.presence.kind === 'message' ? undefined : queue.overflow.find(({ on }) => on === 'waited');
   const { message, onHoldMsMax } = queue.dissuading;
   // who is away hears nothing

@@ -6,7 +6,7 @@
  */
 import type { AcdState } from './acd-state.js';
 import { callText } from './ids.js';
-import type { Agent, Member, Offer } from './state.js';
+import type { Agent, Member, Offer, Reserved } from './state.js';
 
 export const invariantNames = [
   'offer-has-member',
@@ -14,6 +14,7 @@ export const invariantNames = [
   'member-has-offers',
   'agent-has-offer',
   'one-audio',
+  'reservation',
   'deadline',
   'presence',
   'queue',
@@ -80,6 +81,7 @@ function checkAgent(state: AcdState, agent: Agent, tell: Tell): void {
   if ((phase.kind === 'resting' || phase.kind === 'reserved') && !Number.isFinite(phase.untilMs))
     tell('deadline', `agent ${id} is ${phase.kind} without an end`);
   if (phase.kind === 'wrapup' && !Number.isFinite(phase.endsAtMs)) tell('deadline', `agent ${id} is in wrap-up without an end`);
+  if (phase.kind === 'reserved') checkReserved(state, agent, phase, tell);
   const counts = [
     agent.externalCalls,
     agent.noAnswerCount,
@@ -90,6 +92,17 @@ function checkAgent(state: AcdState, agent: Agent, tell: Tell): void {
   ];
   if (counts.some((count) => !(Number.isInteger(count) && count >= 0))) tell('number', `agent ${id} has counts ${counts.join(', ')}`);
   if (!(agent.talkMs >= 0)) tell('number', `agent ${id} talked ${agent.talkMs} ms`);
+}
+
+/** Found by its key alone, and held only while he could be rung. */
+function checkReserved(state: AcdState, { id, status, chats, device, standby }: Agent, { by }: Reserved, tell: Tell): void {
+  if (state.agentHeldBy(by) !== id)
+    tell('reservation', `agent ${id} is held for ${by}, by which ${state.agentHeldBy(by) ?? 'nobody'} is found`);
+  if (status !== 'Available' && status !== 'Available (On Demand)') tell('reservation', `agent ${id} is held for ${by} and ${status}`);
+  if (chats.length > 0) tell('reservation', `agent ${id} is held for ${by} and has ${chats.length} chats`);
+  const isStandby = state.agentConfigs.get(id)?.type === 'uuid-standby';
+  if (isStandby ? !standby : device !== 'idle' && device !== 'unknown')
+    tell('reservation', `agent ${id} is held for ${by} and cannot be rung`);
 }
 
 /** No member waits without a rule for the end of its waiting; its place is that of its rank. */

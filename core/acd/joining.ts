@@ -1,6 +1,7 @@
 /** A caller at the door: let in, found again, resumed, sent elsewhere, or refused with a reason. */
 import type { Destination, OverflowCause, PresenceRule, QueueConfig } from './config.js';
 import { openCallback } from './callbacks.js';
+import { isDialled } from './dialled.js';
 import { enterQueue, ewtNow, orderMusic, startTimers } from './entering.js';
 import type { Answer, Join } from './events.js';
 import { memberFacts } from './facts.js';
@@ -13,6 +14,7 @@ import { mergeNeeds, needsMax } from './needs.js';
 import { endTalk } from './offers.js';
 import { expectedWaitMs, positionAtEntry } from './estimate.js';
 import { rankOf } from './order.js';
+import { takeReserved } from './reserving.js';
 import { recordVisit } from './segments.js';
 import type { Member } from './state.js';
 import type { ExitReason } from './words.js';
@@ -107,6 +109,7 @@ const ewtForRule = (w: World, queue: QueueConfig, cause: OverflowCause): number 
   cause === 'ewt' ? expectedWaitMs(w, queue.id, w.membersOfQueue(queue.id).size + 1) : undefined;
 
 function refusalOf(w: World, join: Join, queue: QueueConfig): Refusal | undefined {
+  if (isDialled(join)) return dialledRefusal(w, join, queue);
   if (w.callers.get(join.number)?.isBlocked) return { cause: undefined, reason: 'blocked' };
   if (w.queueRuntime(queue.id).isDraining) return { cause: 'queue-removed', reason: 'queue-removed' };
   // messages are left when nobody is there
@@ -119,6 +122,14 @@ function refusalOf(w: World, join: Join, queue: QueueConfig): Refusal | undefine
   const ewtMs = ewtForRule(w, queue, 'ewt');
   if (ewtMs !== undefined && destinationOf(w, queue.id, 'ewt', ewtMs)) return { cause: 'ewt', reason: 'overflowed' };
   return undefined;
+}
+
+/** Rules for callers are none of his; he who is awaited needs no place in the queue. */
+function dialledRefusal(w: World, join: Join, queue: QueueConfig): Refusal | undefined {
+  if (w.queueRuntime(queue.id).isDraining) return { cause: undefined, reason: 'queue-removed' };
+  const isAwaited = join.reservation !== undefined && w.reservations.has(join.reservation);
+  const isFull = w.membersOfQueue(queue.id).size >= queue.membersMax && !isAwaited;
+  return isFull || w.members.size >= w.settings.membersMax ? { cause: undefined, reason: 'full' } : undefined;
 }
 
 /** True when nobody is there by this rule (B20). */
@@ -145,12 +156,13 @@ function letIn(w: World, join: Join, queue: QueueConfig): Answer {
   w.addMember(member);
   enterQueue(w, member, queue.id);
   w.tell({ type: 'member-joined', member: member.id, queue: queue.id, resumed: false, ...arrival(w, member) });
+  if (join.reservation !== undefined) takeReserved(w, member, join.reservation);
   return { ok: true, detail: 'joined', member: member.id, resumed: false };
 }
 
 /** freeswitch-callcenter 8.2: the one who hung up last, with this number. */
 function abandonedBy(w: World, join: Join, queue: QueueConfig): Member | undefined {
-  if (!queue.abandonedResumeAllowed || join.number === '' || !join.call) return undefined;
+  if (!queue.abandonedResumeAllowed || join.number === '' || !join.call || isDialled(join)) return undefined;
   let latest: Member | undefined;
   for (const id of w.memberIndex.withNumber(queue.id, join.number)) {
     const member = w.members.get(id);
@@ -240,6 +252,7 @@ function newMember(w: World, join: Join, queue: QueueConfig): Member {
     param: join.param,
     leadId: join.leadId,
     rootId: join.rootId,
+    ...(join.origin && { origin: join.origin }),
     stickyAgent: undefined,
     stickyUntilMs: 0,
     presence: { kind: 'here' },
@@ -248,7 +261,7 @@ function newMember(w: World, join: Join, queue: QueueConfig): Member {
     tried: {},
     rejections: 0,
     offersMade: 0,
-    positionAtEntry: positionAtEntry(w, queue.id, rank),
+    positionAtEntry: 0,
     lastTier: undefined,
     nextRingAtMs: 0,
     giveUpAtMs: 0,
@@ -259,6 +272,7 @@ function newMember(w: World, join: Join, queue: QueueConfig): Member {
     saidEwtEndsAtMs: undefined,
     ewtAtJoinMs: undefined,
   };
+  member.positionAtEntry = positionAtEntry(w, member);
   member.ewtAtJoinMs = ewtNow(w, member);
   preferAgent(w, member, join, queue);
   return member;
@@ -272,5 +286,6 @@ function preferAgent(w: World, member: Member, join: Join, queue: QueueConfig): 
   const agent = asked ?? w.callers.get(join.number)?.agent ?? (isRecent ? last.agent : undefined);
   if (agent === undefined || !w.servicesOfQueue(queue.id).has(agent)) return;
   member.stickyAgent = agent;
-  member.stickyUntilMs = w.nowMs + queue.sticky.waitMs;
+  // an answered call of a campaign has no time to wait for him alone
+  member.stickyUntilMs = isDialled(member) ? w.nowMs : w.nowMs + queue.sticky.waitMs;
 }

@@ -4,11 +4,13 @@
  * Nobody goes before a caller whose place is held after a restart (return-hold.ts).
  */
 import type { Service } from './acd-state.js';
+import type { Pool } from './agent-index.js';
 import { startCallback } from './callbacks.js';
+import type { QueueConfig } from './config.js';
 import { isBefore } from './member-index.js';
-import type { Headed, MemberClass } from './member-index.js';
-import { fits, missesOf, rarityOf } from './needs.js';
-import type { Skills } from './needs.js';
+import type { ClassSpec, Headed, MemberClass } from './member-index.js';
+import { fits, missesOf, rarityOf, wantsNow } from './needs.js';
+import type { Wants } from './needs.js';
 import { makeOffer } from './offers.js';
 import { byAgentKey, triesOf } from './order.js';
 import type { AgentKey } from './order.js';
@@ -73,39 +75,47 @@ function bestClass(dirty: Set<MemberClass>): Headed | undefined {
 }
 
 /** The service by which the best free agent would get this member; undefined when nobody may. */
-export function pickAgent(w: World, cls: MemberClass, member: Member): Service | undefined {
-  const { queue, media, wants, sticky } = cls.spec;
-  const serving = w.servicesOfQueue(queue);
+export function pickAgent(w: World, { spec }: MemberClass, member: Member): Service | undefined {
+  const { queue, media, mayTakeHeld } = spec;
+  const id = pickFrom(w, spec, member, media) ?? (mayTakeHeld ? pickFrom(w, spec, member, 'soft') : undefined);
+  return id === undefined ? undefined : w.servicesOfQueue(queue).get(id);
+}
+
+function pickFrom(w: World, { queue, wants, sticky }: ClassSpec, member: Member, pool: Pool): AgentKey['id'] | undefined {
   const personal = member.stickyAgent;
   if (
     personal !== undefined &&
-    w.agentIndex.isFree(personal, queue, media) &&
+    w.agentIndex.isFree(personal, queue, pool) &&
     isReachable(w, member, personal) &&
     fits(w.configOf(personal).skills, wants)
   )
-    return serving.get(personal);
-  if (sticky !== undefined) return undefined;
-  const isPlain = wants.key === '' && !w.queueOf(queue).reserveRareSkills;
-  const best = isPlain ? bestIn(w, member, w.agentIndex.free(queue, media), 0, 0) : bestOfGroups(w, cls, member);
-  return best && serving.get(best.key.id);
+    return personal;
+  return sticky === undefined ? bestOf(w, member, wants, pool)?.key.id : undefined;
 }
 
-function bestOfGroups(w: World, cls: MemberClass, member: Member): Candidate | undefined {
-  const { queue, media, wants } = cls.spec;
+/** Who is held for a call that is to come: whom a caller of no special wishes would get now, on whatever switch. */
+export function bestFree(w: World, queue: QueueConfig): AgentKey['id'] | undefined {
+  const seeker: Seeker = { queue: queue.id, media: 'audio', call: 'any', joinedAtMs: w.nowMs, tried: {}, lastTier: undefined };
+  return bestOf(w, seeker, wantsNow(queue.skills, 0), 'audio')?.key.id;
+}
+
+/** What of a member decides between agents. */
+type Seeker = Pick<Member, 'queue' | 'media' | 'joinedAtMs' | 'tried' | 'lastTier'> & { readonly call: Member['call'] | 'any' };
+
+function bestOf(w: World, seeker: Seeker, wants: Wants, pool: Pool): Candidate | undefined {
+  const { id, reserveRareSkills } = w.queueOf(seeker.queue);
+  if (wants.key === '' && !reserveRareSkills) return bestIn(w, seeker, w.agentIndex.free(id, pool), 0, 0);
   let best: Candidate | undefined;
-  for (const { skills, free } of w.agentIndex.groups(queue, media)) {
+  for (const { skills, free } of w.agentIndex.groups(id, pool)) {
     if (!fits(skills, wants)) continue;
-    const found = bestIn(w, member, free, missesOf(skills, wants), rarity(w, cls, skills));
+    const rarity = reserveRareSkills ? rarityOf(skills, wants, w.agentIndex.ownersOf) : 0;
+    const found = bestIn(w, seeker, free, missesOf(skills, wants), rarity);
     if (found && (!best || byCandidate(found, best) < 0)) best = found;
   }
   return best;
 }
 
-function rarity(w: World, { spec }: MemberClass, skills: Skills): number {
-  return w.queueOf(spec.queue).reserveRareSkills ? rarityOf(skills, spec.wants, w.agentIndex.ownersOf) : 0;
-}
-
-function bestIn(w: World, member: Member, free: SortedSet<AgentKey> | undefined, misses: number, rare: number): Candidate | undefined {
+function bestIn(w: World, member: Seeker, free: SortedSet<AgentKey> | undefined, misses: number, rare: number): Candidate | undefined {
   if (!free || free.size === 0) return undefined;
   const queue = w.queueOf(member.queue);
   if (queue.strategy === 'random' && member.media === 'audio') return randomIn(w, member, free, misses, rare);
@@ -124,7 +134,7 @@ function bestIn(w: World, member: Member, free: SortedSet<AgentKey> | undefined,
 }
 
 /** Drawn among the free agents of the lowest level that were tried least. */
-function randomIn(w: World, member: Member, free: SortedSet<AgentKey>, misses: number, rare: number): Candidate | undefined {
+function randomIn(w: World, member: Seeker, free: SortedSet<AgentKey>, misses: number, rare: number): Candidate | undefined {
   let lowest: Candidate[] = [];
   for (const key of free.from()) {
     if (!isOpen(w, member, key.level)) break;
@@ -139,12 +149,12 @@ function randomIn(w: World, member: Member, free: SortedSet<AgentKey>, misses: n
 }
 
 /** A standby agent's open channel can only be joined with a caller of the same switch. */
-export function isReachable(w: World, { call, media }: Member, id: AgentKey['id']): boolean {
-  if (media !== 'audio' || w.agentConfigs.get(id)?.type !== 'uuid-standby') return true;
+export function isReachable(w: World, { call, media }: Pick<Seeker, 'call' | 'media'>, id: AgentKey['id']): boolean {
+  if (media !== 'audio' || call === 'any' || w.agentConfigs.get(id)?.type !== 'uuid-standby') return true;
   return w.agents.get(id)?.standby?.switch === call?.switch;
 }
 
-function isOpen(w: World, member: Member, level: number): boolean {
+function isOpen(w: World, member: Seeker, level: number): boolean {
   const queue = w.queueOf(member.queue);
   if (!queue.tierRulesApply) return true;
   return waitedMs(member, w.nowMs) >= opensAfterMs(queue, level, w.agentIndex.lowestManned(queue.id));
@@ -153,7 +163,7 @@ function isOpen(w: World, member: Member, level: number): boolean {
 /** The agents in the strategy's order: round-robin and top-down begin behind the last one offered and then start again. */
 function* rotated(
   w: World,
-  member: Member,
+  member: Seeker,
   free: SortedSet<AgentKey>,
 ): IterableIterator<{ readonly key: AgentKey; readonly segment: 0 | 1 }> {
   const { strategy, id } = w.queueOf(member.queue);

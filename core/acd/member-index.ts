@@ -23,6 +23,8 @@ export interface ClassSpec {
   readonly switch: SwitchId | undefined;
   /** wants to be called back: takes no agent yet */
   readonly isCallback: boolean;
+  /** when nobody is free, an agent who is held softly is (B45) */
+  readonly mayTakeHeld: boolean;
 }
 
 export interface MemberClass {
@@ -31,7 +33,7 @@ export interface MemberClass {
 }
 
 const classText = (spec: ClassSpec): string =>
-  `${spec.media}|${spec.wants.key}|${spec.tierStage}|${spec.sticky ?? ''}|${spec.switch ?? ''}|${spec.isCallback ? 'c' : ''}`;
+  `${spec.media}|${spec.wants.key}|${spec.tierStage}|${spec.sticky ?? ''}|${spec.switch ?? ''}|${spec.isCallback ? 'c' : ''}${spec.mayTakeHeld ? '' : 'n'}`;
 
 /** Where the member belongs now. */
 export interface MemberPlace {
@@ -44,6 +46,8 @@ export interface MemberPlace {
   /** undefined: may not be offered at the moment */
   readonly spec: ClassSpec | undefined;
   readonly isDialling: boolean;
+  /** waits, and is an answered call of a campaign */
+  readonly isDialled: boolean;
   /** is away since the restart and holds back who ranks behind, see return-hold.ts */
   readonly isHeld: boolean;
 }
@@ -59,6 +63,7 @@ interface QueueMembers {
   readonly order: SortedSet<MemberKey>;
   readonly classes: Map<string, MemberClass>;
   dialling: number;
+  dialled: number;
   queued: number;
 }
 
@@ -101,6 +106,11 @@ export class MemberIndex {
 
   dialling(queue: QueueId): number {
     return this.queues.get(queue)?.dialling ?? 0;
+  }
+
+  /** calls of the dialer that wait */
+  dialled(queue: QueueId): number {
+    return this.queues.get(queue)?.dialled ?? 0;
   }
 
   /** members really in the queue; of the whole system without a name */
@@ -150,6 +160,7 @@ export class MemberIndex {
       queue.order.add(place.key);
     }
     if (place.isDialling) queue.dialling++;
+    if (place.isDialled) queue.dialled++;
     if (place.isHeld) this.held.add(place.key);
     this.countQueued(queue, place, 1);
     const cls = place.spec && this.classOf(queue, place.spec);
@@ -193,6 +204,7 @@ export class MemberIndex {
       was.isWaiting !== place.isWaiting ||
       was.isQueued !== place.isQueued ||
       was.isDialling !== place.isDialling ||
+      was.isDialled !== place.isDialled ||
       was.isHeld !== place.isHeld
     )
       return false;
@@ -206,6 +218,7 @@ export class MemberIndex {
     queue.all.delete(id);
     queue.order.delete(place.key);
     if (place.isDialling) queue.dialling--;
+    if (place.isDialled) queue.dialled--;
     if (place.isHeld) this.held.delete(place.key);
     this.countQueued(queue, place, -1);
     if (cls) {
@@ -223,7 +236,7 @@ export class MemberIndex {
   private queueMembers(id: QueueId): QueueMembers {
     let queue = this.queues.get(id);
     if (!queue) {
-      queue = { all: new Set(), order: new SortedSet(byMemberKey), classes: new Map(), dialling: 0, queued: 0 };
+      queue = { all: new Set(), order: new SortedSet(byMemberKey), classes: new Map(), dialling: 0, dialled: 0, queued: 0 };
       this.queues.set(id, queue);
     }
     return queue;

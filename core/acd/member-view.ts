@@ -38,6 +38,8 @@ export interface MemberView {
   readonly uniqueId: string | undefined;
   readonly leadId: number | undefined;
   readonly param: string;
+  /** `dialer`: an answered call of a campaign; undefined: a caller */
+  readonly origin: string | undefined;
 }
 
 export interface OfferView {
@@ -93,6 +95,7 @@ export function memberView(state: AcdState, member: Member, nowMs: number, posit
     uniqueId: call?.uniqueId,
     leadId: member.leadId,
     param: member.param,
+    origin: member.origin,
   };
 }
 

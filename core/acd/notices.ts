@@ -4,7 +4,7 @@ import type { AgentId, CallKey, LegId, MemberId, OfferId, QueueId } from './ids.
 import type { EndedBy } from './events.js';
 import type { MemberFacts, OfferFacts } from './facts.js';
 import type { HoldSide } from './state.js';
-import type { AgentState, AgentStatus, CancelReason, DeviceState, ExitReason, OfferFailure } from './words.js';
+import type { AgentState, AgentStatus, CancelReason, DeviceState, ExitReason, OfferFailure, ReservationEnd } from './words.js';
 
 export type Notice =
   | {
@@ -133,6 +133,14 @@ export type Notice =
       readonly wrapUpEndsAtMs: number;
       readonly chats: number;
       readonly device: DeviceState;
+    }
+  /** nobody holds this agent any more; `by` is the key */
+  | {
+      readonly type: 'reservation-ended';
+      readonly agent: AgentId;
+      readonly by: string;
+      readonly queue: QueueId | undefined;
+      readonly reason: ReservationEnd;
     }
   /** a limit of failures was reached and the status changed by itself */
   | {

@@ -2,6 +2,7 @@
 import type { Service } from './acd-state.js';
 import { agentAfterTalk, agentReleased, restAfter } from './agent-phases.js';
 import { decide } from './decisions.js';
+import { isDialled } from './dialled.js';
 import { learnTalk } from './estimate.js';
 import type { EndedBy } from './events.js';
 import { memberFacts, offerFacts } from './facts.js';
@@ -10,6 +11,7 @@ import { legId, legPrefix, offerId, switchId } from './ids.js';
 import type { OfferId } from './ids.js';
 import { isMessage } from './messages.js';
 import { triesOf } from './order.js';
+import { endReservation } from './reservations.js';
 import { recordOffer } from './segments.js';
 import type { OfferOutcome } from './records.js';
 import { connectOrder, ringOrder } from './ring-order.js';
@@ -26,7 +28,7 @@ const announcementMsMax = 60_000;
 /** Two agents may be added no faster than this in ring-progressively (0 acts as 10 s there). */
 const progressiveMs = 10_000;
 
-export function makeOffer(w: World, member: Member, service: Service, orderedBy?: 'dispatcher' | 'person'): Offer {
+export function makeOffer(w: World, member: Member, service: Service, by?: 'dispatcher' | 'person' | 'reservation'): Offer {
   const agent = w.agentOf(service.agent);
   const config = w.configOf(service.agent);
   const queue = w.queueOf(member.queue);
@@ -47,8 +49,9 @@ export function makeOffer(w: World, member: Member, service: Service, orderedBy?
     level: service.level,
     position: service.position,
     standby: isStandby ? agent.standby : undefined,
-    isOrdered: orderedBy !== undefined,
-    ...(orderedBy === 'person' && { isPickUp: true }),
+    isOrdered: by === 'dispatcher' || by === 'person',
+    ...(by === 'person' && { isPickUp: true }),
+    ...(by === 'reservation' && { isAwaited: true }),
     phase: { kind: 'ringing', deadlineMs: w.nowMs + ringMs + ringGraceMs },
   };
   decide(w, member, offer);
@@ -84,6 +87,7 @@ export function newsOf(offer: Offer, member: Member | undefined): OfferNews<Memb
 }
 
 function takeAgent(w: World, agent: Agent, offer: Offer): void {
+  endReservation(w, agent, 'inbound');
   agent.lastOfferedMs = w.nowMs;
   agent.isOnDemandCall = agent.status === 'Available (On Demand)';
   if (offer.media === 'chat') agent.chats.push(offer.id);
@@ -204,8 +208,10 @@ export function connected(w: World, offer: Offer): void {
   agent.noAnswerCount = agent.rejectedCount = agent.busyCount = agent.notRegisteredCount = 0;
   agent.lastBridgeStartMs = w.nowMs;
   if (offer.media === 'audio') agent.phase = { kind: 'talking', offer: offer.id, sinceMs: w.nowMs };
-  w.queueRuntime(offer.queue).callsAnswered++;
-  w.changeQueue(offer.queue);
+  if (!isDialled(member)) {
+    w.queueRuntime(offer.queue).callsAnswered++;
+    w.changeQueue(offer.queue);
+  }
   w.changeAgent(agent);
   w.changeOffer(offer);
   w.changeMember(member);
@@ -224,8 +230,11 @@ export function endTalk(w: World, offer: Offer, by: EndedBy, cause: string, outc
   agent.talkMs += talkMs;
   const wrapUpMs = agentAfterTalk(w, agent, offer);
   if (member) w.rememberTalk(member.number, agent.id);
-  learnTalk(w.queueRuntime(offer.queue), w.nowMs, talkMs, wrapUpMs);
-  w.changeQueue(offer.queue);
+  // what callers are told of their wait goes by talks with callers
+  if (!member || !isDialled(member)) {
+    learnTalk(w.queueRuntime(offer.queue), w.nowMs, talkMs, wrapUpMs);
+    w.changeQueue(offer.queue);
+  }
   w.tell({ type: 'talk-ended', ...newsOf(offer, member), talkMs, by, cause });
   if (member)
     finishVisit(w, member, { reason: 'answered', detail: by === 'transfer' ? 'transfer' : '', offer, waitEndedAtMs: connectedAtMs });

@@ -10,13 +10,16 @@
  * (freeswitch-callcenter 5), which ends in the agent's id.
  */
 import type { AcdSettings, QueueConfig } from './config.js';
-import type { Service } from './acd-state.js';
+import type { AcdState, Service } from './acd-state.js';
 import type { Agent, Member } from './state.js';
 import type { AgentId, MemberId } from './ids.js';
-import type { Strategy } from './words.js';
+import type { DialerTurn, Strategy } from './words.js';
 
 /** A priority with step 0 weighs more than any waiting time: 2^32 steps of it stay exact in a double. */
 const strictStepMs = 1_000_000;
+/** More than any priority weighs: calls of the dialer go before or behind all callers, by their queue's word (B45). */
+const turnStep = 5_000_000_000_000_000;
+const turnOf: Readonly<Record<DialerTurn, -1 | 0 | 1>> = { first: -1, priority: 0, last: 1 };
 
 export interface RankParts {
   readonly joinedAtMs: number;
@@ -28,22 +31,29 @@ export interface RankParts {
 export const triesOf = ({ tried }: Pick<Member, 'tried'>, agent: AgentId): number =>
   Object.hasOwn(tried, agent) ? (tried[agent] ?? 0) : 0;
 
-/** Smaller is served first. With step 0 the priority is compared apart, see `MemberKey`. */
+/** Smaller is served first. With step 0 the priority is compared apart, as the dialer's turn is, see `MemberKey`. */
 export function rankOf(parts: RankParts, settings: AcdSettings): number {
   return parts.joinedAtMs - 1000 * parts.baseScoreS + parts.priority * settings.priorityStepMs;
 }
 
 /** Place of a member in every ordered set; a copy, so that the member may change while it is in the set. */
 export interface MemberKey {
+  /** compared before the rank */
   readonly strict: number;
   readonly rank: number;
   readonly serial: number;
   readonly id: MemberId;
 }
 
-export function memberKey(member: Member, settings: AcdSettings): MemberKey {
-  const strict = settings.priorityStepMs === 0 ? member.priority * strictStepMs : 0;
-  return { strict, rank: member.rank, serial: member.serial, id: member.id };
+export function memberKey(member: Member, state: Rules): MemberKey {
+  return { strict: strictOf(member, state), rank: member.rank, serial: member.serial, id: member.id };
+}
+
+type Rules = Pick<AcdState, 'settings' | 'queueConfigs'>;
+
+function strictOf({ origin, queue, priority }: Member, { settings, queueConfigs }: Rules): number {
+  const strict = settings.priorityStepMs === 0 ? priority * strictStepMs : 0;
+  return origin === undefined ? strict : strict + turnOf[queueConfigs.get(queue)?.dialerTurn ?? 'last'] * turnStep;
 }
 
 export function byMemberKey(a: MemberKey, b: MemberKey): number {

@@ -40,7 +40,7 @@ export function pageOfWaiting(state: AcdState, queue: QueueId, wish: PageWish): 
   for (const id of ids) {
     const member = state.members.get(id);
     if (!member) continue;
-    const key = memberKey(member, state.settings);
+    const key = memberKey(member, state);
     if (cursor && byMemberKey(key, cursor) <= 0) before++;
     else {
       behind++;
@@ -74,11 +74,11 @@ function insert<T>(list: T[], item: T, limit: number, compare: (a: T, b: T) => n
 export function positionOf(state: AcdState, member: Member): number | undefined {
   const ids = state.membersOfQueue(member.queue);
   if (!ids.has(member.id)) return undefined;
-  const own = memberKey(member, state.settings);
+  const own = memberKey(member, state);
   let position = 1;
   for (const id of ids) {
     const other = state.members.get(id);
-    if (other && byMemberKey(memberKey(other, state.settings), own) < 0) position++;
+    if (other && byMemberKey(memberKey(other, state), own) < 0) position++;
   }
   return position;
 }

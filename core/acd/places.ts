@@ -1,6 +1,7 @@
 /** Where members and agents belong in the indexes, and when time is next due for them: pure functions of their state. */
-import type { AgentPlace, FreePlace } from './agent-index.js';
-import { agentHold, attendanceOf, queueHold } from './availability.js';
+import type { AgentPlace, FreePlace, Pool } from './agent-index.js';
+import { agentHold, attendanceOf, queueHold, softHold } from './availability.js';
+import { isDialled } from './dialled.js';
 import type { MemberPlace } from './member-index.js';
 import { isMessage } from './messages.js';
 import { relaxation, signatureOf, wantsNow } from './needs.js';
@@ -11,6 +12,8 @@ import { tierStage } from './tiers.js';
 import { mediaKinds } from './words.js';
 import type { World } from './world.js';
 
+const pools: readonly Pool[] = [...mediaKinds, 'soft'];
+
 const signatures = new WeakMap<object, string>();
 
 export function agentPlace(w: World, agent: Agent): AgentPlace {
@@ -19,13 +22,13 @@ export function agentPlace(w: World, agent: Agent): AgentPlace {
   if (signature === undefined) signatures.set(config.skills, (signature = signatureOf(config.skills)));
   const served = w.services.get(agent.id) ?? [];
   const places: FreePlace[] = [];
-  for (const media of mediaKinds) {
-    if (agentHold(agent, config, media, w.nowMs)) continue;
+  for (const pool of pools) {
+    if (pool === 'soft' ? softHold(agent, config, w.nowMs) : agentHold(agent, config, pool, w.nowMs)) continue;
     for (const service of served) {
       const queue = w.queueOf(service.queue);
       if (queueHold(agent, queue)) continue;
-      const key = media === 'chat' ? chatKey(queue, agent, service) : agentKey(queue.strategy, queue, agent, service);
-      places.push({ queue: service.queue, media, key });
+      const key = pool === 'chat' ? chatKey(queue, agent, service) : agentKey(queue.strategy, queue, agent, service);
+      places.push({ queue: service.queue, pool, key });
     }
   }
   return { attendance: attendanceOf(agent), served, places, signature, skills: config.skills };
@@ -54,17 +57,18 @@ export const isWaiting = ({ phase }: Member): boolean =>
 export const isConnecting = (w: World, { offers }: Member): boolean =>
   offers.some((offer) => w.offers.get(offer)?.phase.kind === 'connecting');
 
-export const waitedMs = (member: Member, nowMs: number): number => nowMs - member.joinedAtMs;
+export const waitedMs = (member: Pick<Member, 'joinedAtMs'>, nowMs: number): number => nowMs - member.joinedAtMs;
 
 export function memberPlace(w: World, member: Member): MemberPlace {
   const { presence } = member;
   return {
     queue: member.queue,
-    key: memberKey(member, w.settings),
+    key: memberKey(member, w),
     isWaiting: isWaiting(member),
     isQueued: member.phase.kind === 'waiting',
     spec: isOfferable(w, member) ? classSpec(w, member) : undefined,
     isDialling: presence.kind === 'callback' && presence.step.kind === 'dialling',
+    isDialled: isDialled(member) && isWaiting(member),
     isHeld: isHeld(w, member),
   };
 }
@@ -79,8 +83,13 @@ function classSpec(w: World, member: Member): NonNullable<MemberPlace['spec']> {
     sticky: isHeldForAgent(w, member) ? member.stickyAgent : undefined,
     switch: member.call?.switch,
     isCallback: member.presence.kind === 'callback',
+    mayTakeHeld: mayTakeHeld(member),
   };
 }
+
+/** A caller, there and rung for by nobody: agents who are held softly come to him when nobody else is free (B45). */
+export const mayTakeHeld = ({ media, origin, presence, offers }: Member): boolean =>
+  media === 'audio' && origin === undefined && presence.kind === 'here' && offers.length === 0;
 
 /** Waits for one agent alone: while the wait lasts and the agent is logged in (B41). */
 export function isHeldForAgent(w: World, member: Member): boolean {
@@ -133,10 +142,17 @@ export function memberDueMs(w: World, member: Member): number | undefined {
     if (isHeld(w, member)) dueMs = Math.min(dueMs, member.giveUpAtMs || Infinity);
     return Math.min(dueMs, phase.deadlineMs, noAgentDueMs(w, member));
   }
+  if (isDialled(member)) return Math.min(dueMs, dialledDueMs(w, member), classDueMs(w, member));
   const ends = [member.giveUpAtMs || Infinity, noAgentDueMs(w, member), onHoldDueMs(w, member), overflowDueMs(w, member)];
   // while legs ring these only close the member to further ones
   dueMs = Math.min(dueMs, ...(member.offers.length === 0 ? ends : ends.filter((atMs) => atMs > w.nowMs)));
   return Math.min(dueMs, classDueMs(w, member), saidDueMs(w, member));
+}
+
+/** His time is over also while an agent rings; a connection under way has an end of its own. */
+function dialledDueMs(w: World, member: Member): number {
+  if (isConnecting(w, member)) return Infinity;
+  return Math.min(member.giveUpAtMs || Infinity, member.offers.length === 0 ? noAgentDueMs(w, member) : Infinity);
 }
 
 function presenceDueMs({ presence }: Member): number {
@@ -160,13 +176,13 @@ export function noAgentDueMs(w: World, member: Member): number {
 export function onHoldDueMs(w: World, member: Member): number {
   const { dissuading } = w.queueOf(member.queue);
   if (dissuading.onHoldMsMax === 0 || dissuading.message === undefined) return Infinity;
-  if (member.presence.kind !== 'here' || member.media === 'chat') return Infinity;
+  if (member.presence.kind !== 'here' || member.media === 'chat' || isDialled(member)) return Infinity;
   return member.onHoldSinceMs + dissuading.onHoldMsMax + 1;
 }
 
 /** Overflow by waiting time in this queue. */
 export function overflowDueMs(w: World, member: Member): number {
-  const rule = isMessage(member) ? undefined : w.queueOf(member.queue).overflow.find(({ on }) => on === 'waited');
+  const rule = isMessage(member) || isDialled(member) ? undefined : w.queueOf(member.queue).overflow.find(({ on }) => on === 'waited');
   return rule ? member.enteredAtMs + rule.thresholdMs : Infinity;
 }
 

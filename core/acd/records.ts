@@ -4,7 +4,7 @@
  */
 import type { AgentId, MemberId, OfferId, QueueId } from './ids.js';
 import type { EndedBy } from './events.js';
-import type { ExitReason, Media, OfferFailure, CancelReason } from './words.js';
+import type { ExitReason, Media, OfferFailure, CancelReason, Origin } from './words.js';
 
 /** One visit of one member to one queue. Key: member and visit. */
 export interface VisitSegment {
@@ -36,6 +36,8 @@ export interface VisitSegment {
   readonly priority: number;
   /** number of the join; older records have none */
   readonly serial?: number;
+  /** not a caller of his own accord: reports of callers leave it out */
+  readonly origin?: Origin;
 }
 
 export type OfferOutcome = 'talked' | OfferFailure | CancelReason | 'lost';
@@ -68,6 +70,7 @@ export interface OfferSegment {
   readonly arrivedAtMs?: number;
   readonly rejections?: number;
   readonly serial?: number;
+  readonly origin?: Origin;
 }
 
 /** One stay of an agent in a status, with the reason of a pause (B35). Key: agent and start. */

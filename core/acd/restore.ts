@@ -24,6 +24,7 @@ export function restore(w: World, asStored: StoredAcd): void {
       w.agents.set(agent.id, agent);
       // the idle order is a serial, at logins a negative one
       w.system.serial = Math.max(w.system.serial, Math.abs(agent.idleOrder));
+      if (agent.phase.kind === 'reserved') w.reservations.set(agent.phase.by, agent.id);
     } else w.changes.agents.add(agent.id);
   for (const member of stored.members) restoreMember(w, member);
   for (const offer of stored.offers) w.offers.set(offer.id, offer);

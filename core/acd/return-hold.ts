@@ -26,10 +26,10 @@ export function endHold(w: World): void {
 /** Somebody whose place holds this member back now; for explanations, since it looks at all members. */
 export function heldBefore(state: AcdState, member: Member, nowMs: number): Member | undefined {
   if (nowMs >= state.heldUntilMs) return undefined;
-  const key = memberKey(member, state.settings);
+  const key = memberKey(member, state);
   for (const other of state.members.values()) {
     if (other.presence.kind !== 'away' || other.phase.kind === 'abandoned' || other.offers.length > 0) continue;
-    if (member.media === 'chat' || byMemberKey(memberKey(other, state.settings), key) < 0) return other;
+    if (member.media === 'chat' || byMemberKey(memberKey(other, state), key) < 0) return other;
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ import {
   status,
   templateText,
 } from './schema-parts.js';
-import { strategies } from './words.js';
+import { dialerTurns, strategies } from './words.js';
 
 const priority = z.int().min(0).max(limits.priorityMax);
 const presence = oneOf(['nobody', 'logged-in', 'available', 'registered']);
@@ -110,6 +110,7 @@ export const queueShape = {
   name: plainText(limits.nameLengthMax).optional(),
   strategy: oneOf(strategies).optional(),
   priority: priority.optional(),
+  dialer_turn: oneOf(dialerTurns).optional(),
   time_base_score: oneOf(['queue', 'system']).optional(),
   base_score_s: z.int().min(-limits.baseScoreMax).max(limits.baseScoreMax).optional(),
   music: playable.optional(),

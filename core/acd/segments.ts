@@ -45,6 +45,7 @@ export function recordVisit(w: World, member: Member, end: VisitEnd): void {
     ...(end.position !== undefined && { positionAtExit: end.position }),
     priority: member.priority,
     serial: member.serial,
+    ...(member.origin && { origin: member.origin }),
   });
 }
 
@@ -81,6 +82,7 @@ export function recordOffer(w: World, offer: Offer, end: OfferEnd): void {
     endedBy: end.by,
     detail: end.detail,
     ...(member && { number: member.number, arrivedAtMs: member.enteredAtMs, rejections: member.rejections, serial: member.serial }),
+    ...(member?.origin && { origin: member.origin }),
   });
 }
 

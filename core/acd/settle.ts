@@ -2,6 +2,7 @@
 import { agentStateOf } from './agent-state.js';
 import type { AgentId, QueueId } from './ids.js';
 import { agentDueMs, agentPlace, memberDueMs, memberPlace, offerDueMs } from './places.js';
+import { endIfBroken } from './reservations.js';
 import type { Agent } from './state.js';
 import type { World } from './world.js';
 
@@ -37,6 +38,7 @@ function settleAgents(w: World): ReadonlySet<QueueId> {
 
 function settleAgent(w: World, id: AgentId): readonly QueueId[] {
   const agent = w.agents.get(id);
+  if (agent) endIfBroken(w, agent);
   const { gained, attended } = w.agentIndex.place(id, agent && agentPlace(w, agent));
   w.dues.set('agent', id, agent && agentDueMs(agent, w.nowMs));
   for (const queue of gained) w.memberIndex.markQueue(queue);

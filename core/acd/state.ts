@@ -5,7 +5,7 @@
  */
 import type { AgentId, CallKey, LegId, MemberId, OfferId, QueueId, SwitchId } from './ids.js';
 import type { SkillNeed } from './config.js';
-import type { AgentStatus, DeviceState, Media } from './words.js';
+import type { AgentStatus, DeviceState, Media, Origin } from './words.js';
 
 /** Is the caller there to be connected? */
 export type Presence =
@@ -79,6 +79,8 @@ export interface Member {
   readonly param: string;
   readonly leadId: number | undefined;
   readonly rootId: string;
+  /** undefined: a caller of his own accord */
+  readonly origin?: Origin | undefined;
   /** the agent wanted for, alone until `stickyUntilMs` */
   stickyAgent: AgentId | undefined;
   stickyUntilMs: number;
@@ -117,8 +119,20 @@ export type AgentPhase =
   | { readonly kind: 'wrapup'; readonly startedAtMs: number; readonly endsAtMs: number; readonly queue?: QueueId }
   /** Available (On Demand) after a call: waits to be released by hand (mod_callcenter Idle) */
   | { readonly kind: 'spent'; readonly wrapUpStartedAtMs: number; readonly wrapUpEndsAtMs: number; readonly queue?: QueueId }
-  /** taken by somebody else (dialer) until then */
-  | { readonly kind: 'reserved'; readonly by: string; readonly untilMs: number };
+  /** held for somebody (a call of the dialer) until then */
+  | Reserved;
+
+/** An agent who is held for one key; a key holds one agent. */
+export interface Reserved {
+  readonly kind: 'reserved';
+  /** the key */
+  readonly by: string;
+  readonly untilMs: number;
+  /** a caller who finds nobody else free may have him (B45); older rows have none */
+  readonly isSoft?: boolean;
+  readonly queue?: QueueId;
+  readonly sinceMs?: number;
+}
 
 export interface Agent {
   readonly id: AgentId;
@@ -206,6 +220,8 @@ export interface Offer {
   readonly isOrdered: boolean;
   /** somebody takes this caller by hand: nobody is blamed when it fails; older offers have none */
   readonly isPickUp?: boolean;
+  /** the agent was held for this caller */
+  readonly isAwaited?: boolean;
   phase: OfferPhase;
 }
 

@@ -37,6 +37,33 @@ export type Media = (typeof mediaKinds)[number];
 /** Who is not a caller of his own accord; others have no origin. */
 export type Origin = 'dialer';
 
+/** When calls of the dialer are served: after every caller who waits, by rank like them, or before them (B45). */
+export const dialerTurns = ['last', 'priority', 'first'] as const;
+export type DialerTurn = (typeof dialerTurns)[number];
+
+/** Why an agent is not held for somebody any more (E6). */
+export const reservationEnds = [
+  /** the caller it was for has come and is offered to the agent */
+  'used',
+  /** he has come and cannot be connected with this agent: other switch, other queue */
+  'unfit',
+  /** let go by whoever had asked */
+  'released',
+  /** a caller found nobody else free (soft ones only) */
+  'inbound',
+  'expired',
+  'logged-out',
+  'on-break',
+  /** the telephone is away or busy, or the open channel of a standby agent is gone */
+  'device',
+  /** he does not serve the queue any more, or lacks a skill now */
+  'not-serving',
+  /** a supervisor released the agent */
+  'by-hand',
+  'removed',
+] as const;
+export type ReservationEnd = (typeof reservationEnds)[number];
+
 /** Whether the agent's telephone could take a call, as the switch reports it (B22). */
 export const deviceStates = ['unknown', 'idle', 'ringing', 'in-use', 'unavailable'] as const;
 export type DeviceState = (typeof deviceStates)[number];

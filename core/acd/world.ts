@@ -48,6 +48,8 @@ export class World implements AcdState {
   readonly queues = new Map<QueueId, QueueRuntime>();
   system: SystemState = { serial: 0, isDispatching: true, random: 1 };
   readonly lastTalks = new Recent<string, { readonly agent: AgentId; readonly atMs: number }>(lastTalksMax);
+  /** who is held, by the key */
+  readonly reservations = new Map<string, AgentId>();
   /** removed from the configuration, but still in a call */
   readonly leavingAgents = new Set<AgentId>();
   /** members who want an agent of their own, by that agent */
@@ -92,6 +94,14 @@ export class World implements AcdState {
   memberOfCall(text: string): Member | undefined {
     const id = this.memberIndex.byCall.get(text);
     return id === undefined ? undefined : this.members.get(id);
+  }
+
+  agentHeldBy(key: string): AgentId | undefined {
+    return this.reservations.get(key);
+  }
+
+  dialledWaiting(queue: QueueId): number {
+    return this.memberIndex.dialled(queue);
   }
 
   servicesOfAgent(agent: AgentId): readonly Service[] {

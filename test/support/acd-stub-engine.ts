@@ -70,6 +70,8 @@ export function createStubEngine(): StubEngine {
       queueNamed: () => undefined,
       agentNamed: () => undefined,
       memberOfCall: () => undefined,
+      agentHeldBy: () => undefined,
+      dialledWaiting: () => 0,
       servicesOfAgent: () => [],
       servicesOfQueue: () => new Map(),
       membersOfQueue: () => new Set(),

@@ -62,7 +62,7 @@ export function createOrderChecker(): Checker {
     const others = passedOver(state, chosen, at);
     if (nowMs < heldUntilMs) others.push(...absentOver(state, chosen, absent, at));
     for (const other of others)
-      if (other !== member && goesBefore(other, member, state.settings.priorityStepMs))
+      if (other !== member && goesBefore(state, other, member))
         throw new Violation(
           'order',
           `${member.id} (rank ${String(member.rank)}) gets agent ${agent.id} before ${other.id} (rank ${String(other.rank)}, ${other.presence.kind}), whom he could serve`,

@@ -17,7 +17,7 @@ import type {
   TierConfig,
 } from '../../../core/acd/config.js';
 import { agentId, queueId } from '../../../core/acd/ids.js';
-import { agentStatuses, agentTypes, strategies } from '../../../core/acd/words.js';
+import { agentStatuses, agentTypes, dialerTurns, strategies } from '../../../core/acd/words.js';
 import { parseSpans, weekdayNames } from '../../../core/menu/hours.js';
 import type { OpeningHours } from '../../../core/menu/definition.js';
 import { fieldsOf, list, oneOf, plain, seconds, whole, wordsOf, yes } from './words.js';
@@ -45,6 +45,7 @@ const settingFields: Fields = {
 const queueFields: Fields = {
   strategy: ['strategy', oneOf(strategies)],
   priority: ['priority', whole],
+  'dialer-turn': ['dialerTurn', oneOf(dialerTurns)],
   'time-base-score': ['timeBaseScore', oneOf(['queue', 'system'] as const)],
   'base-score': ['baseScoreS', whole],
   music: ['music', plain],

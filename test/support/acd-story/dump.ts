@@ -4,6 +4,7 @@ import type { AcdState } from '../../../core/acd/acd-state.js';
 import { agentStateOf, opensipsStateOf } from '../../../core/acd/agent-state.js';
 import { agentId, memberId, queueId } from '../../../core/acd/ids.js';
 import { explainMember } from '../../../core/acd/explain.js';
+import { byMemberKey, memberKey } from '../../../core/acd/order.js';
 import { memberStateOf, opensipsCallStateOf } from '../../../core/acd/member-state.js';
 import type { Agent, AgentPhase, MemberPhase, Presence } from '../../../core/acd/state.js';
 import type { Segment } from '../../../core/acd/records.js';
@@ -74,8 +75,7 @@ const dumps: Readonly<Record<string, (name: string, state: AcdState, names: Prin
   /** all members of a queue in the order in which they would be served */
   callers: (name, state) => {
     const members = [...state.members.values()].filter((member) => member.queue === name && member.phase.kind !== 'abandoned');
-    const strict = state.settings.priorityStepMs === 0;
-    members.sort((a, b) => (strict ? a.priority - b.priority : 0) || a.rank - b.rank || a.serial - b.serial);
+    members.sort((a, b) => byMemberKey(memberKey(a, state), memberKey(b, state)));
     return members.map((member) => member.id).join(' ') || 'none';
   },
 };
@@ -109,7 +109,7 @@ function agentPhase(phase: AgentPhase, names: PrintNames): string {
     case 'wrapup':
       return `wrapup till ${at(phase.endsAtMs)}`;
     case 'reserved':
-      return `reserved by ${phase.by} till ${at(phase.untilMs)}`;
+      return `reserved ${phase.isSoft === true ? 'softly ' : ''}by ${phase.by} till ${at(phase.untilMs)}`;
   }
 }
 

@@ -46,6 +46,8 @@ const joinFields: Fields = {
   media: ['media', oneOf(mediaKinds)],
   'callback-of': ['callbackOf', memberId],
   message: ['message', plain],
+  origin: ['origin', oneOf(['dialer'] as const)],
+  reservation: ['reservation', plain],
   // read apart
   call: ['call', plain],
   answered: ['answered', seconds],
@@ -157,11 +159,18 @@ const agents: Readonly<Record<string, Verb>> = {
     { type: 'ready-time-asked', agent: agentNamed(line), atMs: names.startMs + seconds(wordsOf(line, 2)[1] ?? '') },
   ],
   release: (line) => [{ type: 'release-asked', agent: agentNamed(line), by: wordsOf(line, 2)[1] ?? '' }],
+  /** `reserve ann dialer 30`: for the key dialer until second 30; `@support` instead of a name: any free one of the queue; `soft` behind it */
   reserve: (line, names) => {
-    const [agent = '', by = '', until = ''] = wordsOf(line, 3);
-    return [{ type: 'reserve-asked', agent, by, untilMs: names.startMs + seconds(until) }];
+    const [whom = '', by = '', until = '', soft] = wordsOf(line, 3, 4);
+    const wanted = whom.startsWith('@') ? { queue: whom.slice(1) } : { agent: whom };
+    const isSoft = soft === undefined ? {} : { isSoft: oneOf(['soft', 'hard'] as const)(soft) === 'soft' };
+    return [{ type: 'reserve-asked', ...wanted, by, untilMs: names.startMs + seconds(until), ...isSoft }];
   },
-  unreserve: (line) => [{ type: 'unreserve-asked', agent: agentNamed(line), by: wordsOf(line, 2)[1] ?? '' }],
+  /** `unreserve ann dialer`, or by the key alone: `unreserve dialer` */
+  unreserve: (line) => {
+    const [first = '', by] = wordsOf(line, 1, 2);
+    return [by === undefined ? { type: 'unreserve-asked', by: first } : { type: 'unreserve-asked', agent: first, by }];
+  },
   device: (line) => [{ type: 'device-changed', agent: agentId(agentNamed(line)), device: oneOf(deviceStates)(wordsOf(line, 2)[1] ?? '') }],
   external: (line) => [{ type: 'external-calls-changed', agent: agentId(agentNamed(line)), count: whole(wordsOf(line, 2)[1] ?? '') }],
   type: (line) => [{ type: 'type-asked', agent: agentNamed(line), agentType: oneOf(agentTypes)(wordsOf(line, 2)[1] ?? '') }],

@@ -177,6 +177,8 @@ function rareNoticeText(notice: Exclude<Notice, { type: Common }>, names: PrintN
   switch (notice.type) {
     case 'agent-limit-reached':
       return join(notice.agent, 'limit', notice.failure, `${notice.count}:`, notice.status);
+    case 'reservation-ended':
+      return join(notice.agent, 'held no more by', `${notice.by}:`, notice.reason);
     case 'pause-overdue':
       return join(notice.agent, 'break over', notice.reason, `since ${inSeconds(notice.startedAtMs - names.startMs)},`, notice.action);
     case 'callback-placed':
