@@ -39,7 +39,7 @@ describe('real: calls of campaigns', function () {
 
   describe('the end of a call, told once with what the carrier said (B5)', () => {
     for (const [customer, facts, before] of ends) {
-      it(`E35: ${customer}`, async () => {
+      it(`E20 E52: ${customer}`, async () => {
         bed.provision({ queues: [{}], agents: [] });
         bed.plan = { kind: 'queue', queue: 'support', maxWaitMs: 5_000, reservation: undefined, message: undefined, variables: {} };
         const { order, end } = await bed.call({ number: far[customer] });
@@ -49,7 +49,7 @@ describe('real: calls of campaigns', function () {
       });
     }
 
-    it('A8: a trunk that does not answer, and one that nobody knows', async () => {
+    it('E47 E49 E50: a trunk that does not answer, and one that nobody knows', async () => {
       const gateways = ['far', 'dead', 'nobody'];
       await eventually(
         () => bed.dial.checkGateway('dead'),
@@ -60,7 +60,7 @@ describe('real: calls of campaigns', function () {
       assert.deepEqual(causes, ['GATEWAY_DOWN', 'INVALID_GATEWAY']);
     });
 
-    it('A10: an order that cannot be carried out ends without a call', async () => {
+    it('E48: an order that cannot be carried out ends without a call', async () => {
       const wrongNumber = await bed.call({ number: '12;34' });
       const wrongPlace = await bed.call({ kind: 'ivr', ivr: '77' });
       assert.deepEqual([wrongNumber.end.cause, wrongPlace.end.cause], ['INVALID_NUMBER_FORMAT', 'INVALID_URL']);
@@ -68,7 +68,7 @@ describe('real: calls of campaigns', function () {
   });
 
   describe('hung up by us', () => {
-    it('before there is a channel', async () => {
+    it('E52: before there is a channel', async () => {
       const order = bed.order({ number: far.noAnswer });
       bed.dial.originate(order);
       bed.dial.hangUp(order.callId, 'stopped');
@@ -77,7 +77,7 @@ describe('real: calls of campaigns', function () {
       assert.ok(!news(order.callId).includes('call-answered'));
     });
 
-    it('while it rings: the ring timeout is no answer, anything else a cancelled call', async () => {
+    it('E52: while it rings: the ring timeout is no answer, anything else a cancelled call', async () => {
       for (const [reason, cause] of [
         ['ring-timeout', 'NO_ANSWER'],
         ['collapse', 'ORIGINATOR_CANCEL'],
@@ -91,7 +91,7 @@ describe('real: calls of campaigns', function () {
       }
     });
 
-    it('after the answer', async () => {
+    it('E52: after the answer', async () => {
       bed.plan = { kind: 'queue', queue: 'support', maxWaitMs: 5_000, reservation: undefined, message: undefined, variables: {} };
       bed.provision({ queues: [{}], agents: [] });
       const order = bed.order();
@@ -103,7 +103,7 @@ describe('real: calls of campaigns', function () {
     });
   });
 
-  it('A15: live calls by their ids, and whether they are answered', async () => {
+  it('E78: live calls by their ids, and whether they are answered', async () => {
     bed.provision({ queues: [{}], agents: [] });
     bed.plan = { kind: 'queue', queue: 'support', maxWaitMs: 5_000, reservation: undefined, message: undefined, variables: {} };
     const [ringing, talking] = [bed.order({ number: far.noAnswer }), bed.order()];
@@ -113,7 +113,7 @@ describe('real: calls of campaigns', function () {
     assert.deepEqual([calls.get(ringing.callId), calls.get(talking.callId)], [{ isAnswered: false }, { isAnswered: true }]);
   });
 
-  it('A18: whether the dialplan has the place to which a campaign leads', async () => {
+  it('E81: whether the dialplan has the place to which a campaign leads', async () => {
     const places = [
       ['tandem-dialer-ivr', '9664', true],
       ['tandem-dialer-ivr', '1', false],
@@ -123,7 +123,7 @@ describe('real: calls of campaigns', function () {
     for (const [context, extension, has] of places) assert.equal(await bed.dial.hasExtension(context, extension), has, context);
   });
 
-  it('50 calls at once: each is told of by itself', async () => {
+  it('E52: 50 calls at once: each is told of by itself', async () => {
     bed.provision({ queues: [{}], agents: [] });
     bed.plan = { kind: 'hang-up', reason: 'test' };
     const kinds = ['busy', 'unallocated', 'busyAfterRinging', 'listener', 'congestion'] as const;
