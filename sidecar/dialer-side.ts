@@ -84,6 +84,7 @@ export function createDialerSide(deps: DialerSideDeps, options: DialerSideOption
     addressOf,
     log,
     nowMs,
+    after: (delayMs: number, run: () => void) => timers.after(delayMs, run),
   };
   return { bodies: createDialerBodies(tools), routes: createDialerApi(tools), close: () => streams.close() };
 }

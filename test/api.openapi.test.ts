@@ -9,9 +9,11 @@ import { pageMax } from '../core/acd/views.js';
 import { createAccess } from '../sidecar/access.js';
 import { createApp, createHttpServer } from '../sidecar/app.js';
 import { referencePages } from '../sidecar/commands/reference.js';
-import { routeDocs } from '../sidecar/openapi/document.js';
+import { addressOf as addressOfRoute, routeDocs } from '../sidecar/openapi/document.js';
 import { createAccessApi } from '../sidecar/routes/access-api.js';
 import { createAdminRoutes } from '../sidecar/routes/admin.js';
+import { createDialerApi } from '../sidecar/routes/dialer/api.js';
+import { createPermit } from '../sidecar/routes/permission.js';
 import { createFeedApi } from '../sidecar/routes/feed-api.js';
 import { createHealthRoutes } from '../sidecar/routes/health.js';
 import { createQueueApi } from '../sidecar/routes/queue-api.js';
@@ -74,6 +76,7 @@ function everyRouter(): Router[] {
     createQueueApi(queues as never),
     createFeedApi(entry as never),
     createAccessApi(entry as never),
+    createDialerApi({ ...entry, permit: createPermit(entry), admit: createPermit(entry) } as never),
     createAdminRoutes({ ...entry, reload: nothing }),
   ];
 }
@@ -101,7 +104,7 @@ describe('docs/openapi.json', () => {
         if (wanted.length > 0)
           assert.match(operation.description ?? '', /^Function `tandem_\w+`(, or `tandem_agent` for the own agent)?\.$/);
         if (operation.description) assert.equal(operation.security?.length, 3);
-        const writes = method !== 'get';
+        const writes = method !== 'get' && path.startsWith('/api/');
         assert.equal(
           (operation.parameters ?? []).some(({ name }) => name === 'Idempotency-Key'),
           writes,
@@ -138,18 +141,17 @@ describe('docs/openapi.json', () => {
     });
 
     const ask = async (method: string, path: string, pass: string | undefined): Promise<readonly [number, unknown]> => {
-      const answer = await fetch(
-        `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/api/v1${path.replace(/\{\w+\}/g, 'x')}`,
-        {
-          method: method.toUpperCase(),
-          headers: pass === undefined ? {} : { authorization: `Basic ${btoa(`6666:${pass}`)}` },
-          signal: AbortSignal.timeout(5_000),
-        },
-      );
+      const answer = await fetch(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}${path.replace(/\{\w+\}/g, 'x')}`, {
+        method: method.toUpperCase(),
+        headers: pass === undefined ? {} : { authorization: `Basic ${btoa(`6666:${pass}`)}` },
+        signal: AbortSignal.timeout(5_000),
+      });
       return [answer.status, ((await answer.json()) as { code?: unknown }).code];
     };
 
-    for (const { method, path, need } of routeDocs.filter((doc) => doc.need !== undefined))
+    for (const [method, path, need] of routeDocs
+      .filter((doc) => doc.need !== undefined)
+      .map((doc) => [doc.method, addressOfRoute(doc), doc.need] as const))
       it(`${method.toUpperCase()} ${path}: 401 without a login and with a wrong one, 403 without the function`, async () => {
         assert.deepEqual(await ask(method, path, undefined), [401, 'TDM_UNAUTHENTICATED']);
         assert.deepEqual(await ask(method, path, 'wrong'), [401, 'TDM_UNAUTHENTICATED']);

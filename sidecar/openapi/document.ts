@@ -2,13 +2,17 @@
 import { z } from 'zod';
 import { functionOf } from '../routes/permission.js';
 import { adminRoutes } from './admin-routes.js';
+import { dialerRoutes } from './dialer-routes.js';
 import { feedRoutes } from './feed-routes.js';
 import { memberRoutes } from './member-routes.js';
 import { queueRoutes } from './queue-routes.js';
 import type { RouteDoc } from './route-doc.js';
 import { errorView, readinessView } from './views.js';
 
-export const routeDocs: readonly RouteDoc[] = [...queueRoutes, ...memberRoutes, ...feedRoutes, ...adminRoutes];
+export const routeDocs: readonly RouteDoc[] = [...queueRoutes, ...memberRoutes, ...feedRoutes, ...adminRoutes, ...dialerRoutes];
+
+/** Whole, with `{name}` for parameters. */
+export const addressOf = ({ path, atRoot }: RouteDoc): string => (atRoot ? path : `/api/v1${path}`);
 
 type Json = Readonly<Record<string, unknown>>;
 type Schemas = Record<string, unknown>;
@@ -37,7 +41,7 @@ export function openapiDocument(): Json {
   const schemas: Schemas = {};
   const schemaOf = (schema: z.ZodType): Json => componentsOf(schema, 'input', schemas);
   const paths: Record<string, Record<string, unknown>> = { ...openPaths(schemaOf) };
-  for (const doc of routeDocs) (paths[`/api/v1${doc.path}`] ??= {})[doc.method] = operationOf(doc, schemas, schemaOf);
+  for (const doc of routeDocs) (paths[addressOf(doc)] ??= {})[doc.method] = operationOf(doc, schemas, schemaOf);
   const error = { description: 'refused', content: { 'application/json': { schema: schemaOf(errorView) } } };
   return {
     openapi: '3.1.0',
@@ -90,7 +94,7 @@ function operationOf(doc: RouteDoc, schemas: Schemas, schemaOf: (schema: z.ZodTy
   const parameters = [
     ...inPath,
     ...(doc.query ? queryParameters(doc.query, schemas) : []),
-    ...(doc.method === 'get' ? [] : [idempotencyKey]),
+    ...(doc.method === 'get' || doc.atRoot ? [] : [idempotencyKey]),
   ];
   const content = doc.answer
     ? { 'application/json': { schema: schemaOf(doc.answer) } }

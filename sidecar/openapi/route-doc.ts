@@ -6,6 +6,8 @@ export interface RouteDoc {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** behind /api/v1, with `{name}` for parameters */
   readonly path: string;
+  /** it stands at the root: faces of other products, which have no idempotency keys */
+  readonly atRoot?: boolean;
   readonly summary: string;
   /** undefined: nobody is asked who he is; `any`: whoever can log in */
   readonly need: ApiNeed | 'any' | undefined;

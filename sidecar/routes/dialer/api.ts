@@ -11,7 +11,7 @@ import { changeState, createCampaignRoutes, stateActions } from './campaigns.js'
 import { createContactRoutes } from './contacts.js';
 import { createLiveRoutes, live, why, type LiveTools } from './live.js';
 import { createPreviewRoutes, previewAction, previewActions } from './preview.js';
-import { createReferenceRoutes, sendRefusal, type ReferenceTools } from './reference.js';
+import { addReferenceRoutes, sendRefusal, type ReferenceTools } from './reference.js';
 import { createDialerReportRoutes } from './report.js';
 import { createSiteRoutes } from './site.js';
 
@@ -54,18 +54,17 @@ export function createDialerApi(tools: DialerApiTools, options = dialerApiDefaul
     createDialerReportRoutes(tools),
   ];
   for (const part of parts) router.use('/api/v1', part);
-  router.use(createReferenceRoutes(tools), createShortRoutes(tools));
+  addReferenceRoutes(router, tools);
+  addShortRoutes(router, tools);
   return router;
 }
 
 /** The addresses that dialer.md B2, B8 and B9 name. */
-function createShortRoutes(tools: LiveTools): Router {
-  const router = Router();
+function addShortRoutes(router: Router, tools: LiveTools): void {
   for (const action of stateActions) router.post(`/campaigns/:campaign/${action}`, (req, res) => changeState(tools, action, req, res));
   router.get('/campaigns/:campaign/live', (req, res) => live(tools, req, res));
   router.get('/campaigns/:campaign/why', (req, res) => why(tools, req, res));
   for (const action of previewActions) router.post(`/preview/:agent/${action}`, previewAction(tools, action));
-  return router;
 }
 
 /** Everywhere where the dialer would be. */

@@ -3,7 +3,7 @@
  * purged, how busy it is, and what the voice connector says of agents. Bodies and statuses are literal. Programs without
  * a login may come from the addresses of `TANDEM_DIALER_ALLOW`; everybody else logs in as for `/api/v1`.
  */
-import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { hasCode, TandemError, type ErrorCode } from '../../../core/errors.js';
 import type { DialerStatus } from '../../../core/dialer-ports.js';
@@ -20,8 +20,8 @@ export interface ReferenceTools extends DialerRouteTools {
 
 export const referenceActions: readonly ReferenceAction[] = ['start', 'stop', 'purge'];
 
-export function createReferenceRoutes(tools: ReferenceTools): Router {
-  const router = Router();
+/** At the root of the router. */
+export function addReferenceRoutes(router: Router, tools: ReferenceTools): void {
   router.post(
     '/contacts',
     told((req, res) => intake(tools, req, res, tools.admit)),
@@ -39,7 +39,6 @@ export function createReferenceRoutes(tools: ReferenceTools): Router {
     '/agent-details',
     told((req, res) => agentDetails(tools, req, res)),
   );
-  return router;
 }
 
 // ------------------------------------------------------------------ refusals

@@ -27,6 +27,7 @@ export interface DialerRouteTools {
   readonly permit: Permit;
   readonly log: Log;
   nowMs(): number;
+  after(delayMs: number, run: () => void): () => void;
 }
 
 /** For the dialer's audit: `user:anna`, `key:k_...`. */
