@@ -1,0 +1,198 @@
+/** The end of a call (dialer.md A11, A12, B5, B6): one change with the contact, the record and the messages, exactly once. */
+import type { CallRecord } from '../contact.js';
+import type { DialerAuditEntry, DialerEvent, OutboxMessage } from '../engine-words.js';
+import type { EndFacts, EndResult } from '../results.js';
+import type { RetryPlan } from '../retry.js';
+import { invalidGateway } from '../words.js';
+import type { CallResult } from '../words.js';
+import { isMachine, isPlaced } from './call.js';
+import type { Call } from './call.js';
+import { breakerChanged, gatewayChecked, gatewayOf } from './gateways.js';
+import { failCall, forget, giveBack } from './launches.js';
+import { callResultMessages, endChatMessage } from './messages.js';
+import { toldFailed } from './pacing-groups.js';
+import type { DialerWorld } from './world.js';
+
+export type CallEnd = Omit<Extract<DialerEvent, { type: 'call-ended' }>, 'type' | 'callId'>;
+
+/** `call_result` VARCHAR(40) */
+const causeLengthMax = 40;
+
+export function endCall(w: DialerWorld, call: Call, end: CallEnd): void {
+  if (!isPlaced(call)) return;
+  if (end.cause === 'INVALID_GATEWAY' || end.cause === 'GATEWAY_DOWN') {
+    gatewayRefused(w, call, end.cause);
+    return;
+  }
+  takeFacts(w, call, end);
+  if (isTalkUnknown(call)) {
+    loseCall(w, call, end);
+    return;
+  }
+  const verdict = w.rules.resultOf(factsOf(w, call, end));
+  const plan = w.rules.planAfter(call.contact, w.campaignOf(call), verdict.result, w.nowMs, verdict.countsAsAttempt);
+  finish(w, call, end, verdict, plan);
+}
+
+/** After a restart: it was answered, and nobody can say whether an agent had it. */
+const isTalkUnknown = (call: Call): boolean =>
+  call.from === undefined &&
+  call.kind === 'agent-native' &&
+  call.answeredAtMs !== undefined &&
+  call.arrivedAtMs === undefined &&
+  call.offeredAtMs === undefined &&
+  call.bridgedAtMs === undefined;
+
+/** A8: what the originate says of a gateway is what a check would have said. */
+function gatewayRefused(w: DialerWorld, call: Call, cause: 'INVALID_GATEWAY' | 'GATEWAY_DOWN'): void {
+  const state = cause === 'INVALID_GATEWAY' ? 'invalid' : 'down';
+  gatewayChecked(w, call.switch, call.gateway, state, 'said by a call');
+  if (state === 'invalid') failCall(w, call, invalidGateway, 'GATEWAY_INVALID');
+  else giveBack(w, call, 'GATEWAY_DOWN');
+}
+
+/** What the switch says at the end and nobody has said before. */
+function takeFacts(w: DialerWorld, call: Call, end: CallEnd): void {
+  const known = (ms: number | undefined): number | undefined => (ms !== undefined && ms > 0 ? Math.min(ms, w.nowMs) : undefined);
+  if (call.answeredAtMs === undefined && known(end.answeredAtMs) !== undefined) {
+    call.answeredAtMs = known(end.answeredAtMs);
+    w.tally(call.campaign.id).answered++;
+  }
+  // a native call is joined with music and prompts too: there only the queue says that an agent had it
+  if (call.kind === 'agent-connector' || call.from === undefined) call.bridgedAtMs ??= known(end.bridgedAtMs);
+}
+
+function factsOf(w: DialerWorld, call: Call, end: CallEnd): EndFacts {
+  const isAnswered = call.answeredAtMs !== undefined;
+  return {
+    ...{ cause: end.cause, q850: end.q850, sip: end.sip },
+    hadProgress: end.hadProgress ?? (call.ringingAtMs === undefined ? undefined : true),
+    lastedMs: call.placedAtMs === undefined ? undefined : Math.max(0, endedAtOf(w, end) - call.placedAtMs),
+    isAnswered,
+    isBridged: call.bridgedAtMs !== undefined,
+    isIvr: call.kind === 'ivr',
+    // the connector's extension offers an answered call to its agent at once (A12)
+    isOffered: call.offeredAtMs !== undefined || (call.kind === 'agent-connector' && isAnswered),
+    isWaitedOut: call.waitedOutAtMs !== undefined,
+    endedBy: end.endedBy,
+    hangUpReason: call.hangUpReason,
+    amd: call.amd,
+    causeBefore: call.contact.callResult,
+  };
+}
+
+const endedAtOf = (w: DialerWorld, { atMs }: CallEnd): number => Math.min(w.nowMs, atMs);
+
+function finish(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult, plan: RetryPlan): void {
+  const { contact } = call;
+  const record = recordOf(w, call, end, verdict);
+  const cause = end.cause.slice(0, causeLengthMax);
+  forget(w, call);
+  w.change({
+    transition: {
+      ...{ contactId: contact.id, from: call.status, to: plan.to, callResult: cause, result: plan.result },
+      ...{ nextAttemptAtMs: plan.nextAttemptAtMs, numberIndex: plan.numberIndex },
+      counts: {
+        ...{ attempt: verdict.countsAsAttempt, result: verdict.result },
+        dayPart: w.rules.dayPartOf(contact, w.campaignOf(call), call.placedAtMs ?? w.nowMs),
+      },
+    },
+    record,
+    outbox: messagesOf(w, call, record, plan, cause),
+    audit: auditOf(w, call, record, plan),
+  });
+  learn(w, call, record, verdict);
+  w.notice({ type: 'call-ended', campaign: call.campaign.id, callId: call.id, result: record.result, cause });
+}
+
+function recordOf(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult): CallRecord {
+  const { contact } = call;
+  return {
+    ...{ callId: call.id, contactId: contact.id, campaignId: call.campaign.id, listId: contact.listId, mode: call.mode },
+    ...{ number: call.number, numberKey: call.numberKey, callerId: call.callerId, switch: call.switch, gateway: call.gateway },
+    ...{ placedAtMs: call.placedAtMs ?? w.nowMs, ringingAtMs: call.ringingAtMs, answeredAtMs: call.answeredAtMs },
+    ...{ offeredAtMs: call.offeredAtMs, bridgedAtMs: call.bridgedAtMs, endedAtMs: endedAtOf(w, end) },
+    ...{ cause: end.cause.slice(0, causeLengthMax), q850: end.q850, sip: end.sip },
+    ...{ result: verdict.result, countsAsAttempt: verdict.countsAsAttempt, agent: call.agent, amd: call.amd },
+    ...{ messageAtMs: call.messageAtMs, messageMs: call.messageMs, optedOut: call.optedOut },
+    endedBy: call.hangUpReason !== undefined && end.endedBy === 'unknown' ? 'us' : end.endedBy,
+    ...{ decisionAtMs: call.decisionAtMs, recording: end.recording },
+  };
+}
+
+/** One call-result for each contact that is over (A17.4). An agent of the connector who waits is freed (A12, A17.3). */
+function messagesOf(w: DialerWorld, call: Call, record: CallRecord, plan: RetryPlan, callResult: string): readonly OutboxMessage[] {
+  const { reserved, contact } = call;
+  const isDropped = record.result === 'CUSTOMER_DROPPED';
+  const about = { callId: call.id, customerNumber: call.number, agentExtension: reserved?.agentExtension ?? '' };
+  const endChats =
+    reserved && record.bridgedAtMs === undefined && (isDropped || plan.to === 'pending')
+      ? [endChatMessage(w, about, isDropped ? 'CUSTOMER_DROPPED' : 'NOT_REACHED')]
+      : [];
+  if (plan.to === 'pending') return endChats;
+  const { placedAtMs, answeredAtMs, bridgedAtMs, endedAtMs, result, agent } = record;
+  const outcome = { callId: call.id, contact, callResult, result, placedAtMs, answeredAtMs, bridgedAtMs, endedAtMs, agent };
+  return [...endChats, ...callResultMessages(w, w.campaignOf(call), outcome)];
+}
+
+/** B10: every abandoned call, with its evidence; a number that does not exist. */
+function auditOf(w: DialerWorld, call: Call, record: CallRecord, plan: RetryPlan): readonly DialerAuditEntry[] {
+  const entries: DialerAuditEntry[] = [];
+  if (record.result === 'ABANDONED') {
+    const { numberKey, answeredAtMs, messageAtMs, messageMs, optedOut, endedAtMs } = record;
+    const waitedMs = (call.waitedOutAtMs ?? endedAtMs) - ((call.kind === 'ivr' ? call.offeredAtMs : answeredAtMs) ?? endedAtMs);
+    const message =
+      messageAtMs === undefined ? 'no message' : `message at ${new Date(messageAtMs).toISOString()}, ${messageMs ?? 0} ms of it played`;
+    entries.push(
+      w.auditOf(`call:${call.id}`, 'call-abandoned', call.waitedOutReason || 'ended by us', {
+        before: `number ${numberKey}, answered ${answeredAtMs === undefined ? 'at an unknown time' : new Date(answeredAtMs).toISOString()}`,
+        after: `waited ${waitedMs} ms, ${message}, ${optedOut ? 'opted out' : 'no opt-out'}`,
+      }),
+    );
+  }
+  if (plan.numberBad) entries.push(w.auditOf(`number:${record.numberKey}`, 'number-bad', plan.why));
+  return entries;
+}
+
+/** Reasons of ours that say nothing about line or contact. */
+const ourReasons: readonly Call['hangUpReason'][] = ['campaign', 'stopped', 'collapse', 'no-agent', 'lost'];
+
+function learn(w: DialerWorld, call: Call, record: CallRecord, verdict: EndResult): void {
+  toldFailed(w, call, record.cause);
+  if (ourReasons.includes(call.hangUpReason)) return;
+  const gateway = gatewayOf(w, call.switch, call.gateway);
+  if (gateway.breaker.ended(call.id, verdict, w.nowMs)) breakerChanged(w, gateway);
+  if (call.from && (verdict.countsAsAttempt || call.answeredAtMs !== undefined))
+    w.tally(call.campaign.id).sorter.learn(call.from.traits, call.answeredAtMs !== undefined && !isMachine(call.amd));
+}
+
+/**
+ * A15: the switch does not know this call any more and nobody told its end. One that had been answered is over; one that
+ * never was waits again, counted as an attempt.
+ */
+export function loseCall(w: DialerWorld, call: Call, said?: CallEnd): void {
+  const lost: CallResult = 'LOST';
+  const end: CallEnd = {
+    ...{ atMs: w.nowMs, q850: undefined, sip: undefined, hadProgress: undefined },
+    ...{ answeredAtMs: undefined, bridgedAtMs: undefined, endedBy: 'unknown', recording: undefined },
+    ...said,
+    cause: lost,
+  };
+  const result: CallResult = call.bridgedAtMs === undefined ? lost : call.kind === 'ivr' ? 'CONNECTED_IVR' : 'CONNECTED';
+  const verdict = { result, countsAsAttempt: true, countsAgainstTrunk: false };
+  call.hangUpReason ??= 'lost';
+  const none = { numberBad: false, otherCallerId: false, guaranteedOnly: false, numberIndex: call.contact.numberIndex };
+  if (call.answeredAtMs !== undefined) {
+    finish(w, call, end, verdict, { ...none, to: 'ended', result, nextAttemptAtMs: undefined, why: 'gone after the answer' });
+    return;
+  }
+  // as long after it as after a call that nobody answered, where the rules call again at all
+  const plan = w.rules.planAfter(call.contact, w.campaignOf(call), 'NO_ANSWER', w.nowMs, true);
+  const isOver = plan.to === 'ended' && plan.result === 'MAX_ATTEMPTS';
+  finish(w, call, end, verdict, {
+    ...none,
+    ...(isOver
+      ? plan
+      : { to: 'pending' as const, result: lost, nextAttemptAtMs: plan.nextAttemptAtMs ?? w.nowMs, why: 'gone before an answer' }),
+  });
+}

@@ -1,0 +1,156 @@
+/** Which way a call may go: gateway checked (A8), breaker (B11), channels, the campaign's other gateways (A16). */
+import { createBreaker } from '../breaker.js';
+import type { BreakerState } from '../breaker.js';
+import type { Campaign, CampaignGateway } from '../campaign.js';
+import type { HopperContact } from '../engine-words.js';
+import type { GatewayState } from '../words.js';
+import { checkMsMax, gatewayFreshMs, gatewaysMax } from './bounds.js';
+import type { PaceLimit } from './engine-types.js';
+import type { Gateway } from './parts.js';
+import type { DialerWorld } from './world.js';
+
+export type Way =
+  | { readonly kind: 'go'; readonly gateway: Gateway }
+  /** isBrief: being checked, known in a moment */
+  | { readonly kind: 'wait'; readonly limit: PaceLimit; readonly text: string; readonly isBrief: boolean }
+  /** the contact fails for good */
+  | { readonly kind: 'invalid' }
+  /** no switch that could be told */
+  | { readonly kind: 'unreachable' };
+
+const keyOf = (switchId: string, gateway: string): string => `${switchId}/${gateway}`;
+
+/** Made when it is first needed. */
+export function gatewayOf(w: DialerWorld, switchId: string, name: string): Gateway {
+  const key = keyOf(switchId, name);
+  const known = w.gateways.get(key);
+  if (known) return known;
+  const breaker = createBreaker();
+  breaker.restore(w.learnedBefore.get(`breaker:${key}`));
+  const gateway: Gateway = {
+    ...{ switch: switchId, gateway: name, breaker },
+    ...{ state: undefined, checkedAtMs: undefined, askedAtMs: undefined, calls: 0, isReported: false },
+  };
+  if (w.gateways.size < gatewaysMax) w.gateways.set(key, gateway);
+  return gateway;
+}
+
+/** The contact's own first, then the campaign's in their order. */
+function waysOf(w: DialerWorld, campaign: Campaign, contact: HopperContact): readonly CampaignGateway[] {
+  const { gateways } = campaign;
+  const own = gateways.find(({ gateway }) => gateway === contact.gateway);
+  const first = own ?? { switch: '', gateway: contact.gateway, channelsMax: 0 };
+  const ways = contact.gateway ? [first, ...gateways.filter((way) => way !== own)] : gateways;
+  return ways.map((way) => (way.switch ? way : { ...way, switch: w.settings.defaultSwitch }));
+}
+
+const isReady = (w: DialerWorld, switchId: string): boolean => {
+  const state = w.switches.get(switchId);
+  return state !== undefined && state.isUp && state.isReconciled;
+};
+
+const isFresh = (w: DialerWorld, { state, checkedAtMs }: Gateway): boolean =>
+  state !== undefined && checkedAtMs !== undefined && w.nowMs - checkedAtMs <= gatewayFreshMs;
+
+/** Asks about the gateways of this contact whose state is old; true: an answer is awaited. */
+export function checkWays(w: DialerWorld, campaign: Campaign, contact: HopperContact): boolean {
+  let isAwaited = false;
+  for (const way of waysOf(w, campaign, contact)) {
+    if (!isReady(w, way.switch)) continue;
+    const gateway = gatewayOf(w, way.switch, way.gateway);
+    if (isFresh(w, gateway) || !gateway.breaker.mayCall(w.nowMs)) continue;
+    ask(w, gateway);
+    isAwaited = true;
+  }
+  return isAwaited;
+}
+
+function ask(w: DialerWorld, gateway: Gateway): void {
+  if (gateway.askedAtMs !== undefined) return;
+  gateway.askedAtMs = w.nowMs;
+  w.deadlines.set(`check:${keyOf(gateway.switch, gateway.gateway)}`, w.nowMs + checkMsMax);
+  w.emit({ type: 'check-gateway', switch: gateway.switch, gateway: gateway.gateway });
+}
+
+/** For a contact, now. What is not known is asked for, and waits. */
+export function wayFor(w: DialerWorld, campaign: Campaign, contact: HopperContact): Way {
+  const ways = waysOf(w, campaign, contact);
+  let invalid = 0;
+  let unreachable = 0;
+  let wait: Way = { kind: 'wait', limit: 'gateway', text: 'no gateway is set', isBrief: false };
+  for (const way of ways) {
+    const seen = stateOf(w, way);
+    if (seen.kind === 'go') return seen;
+    if (seen.kind === 'invalid') {
+      if (contact.contact.gatewayId === way.gateway) return seen; // A16: the contact named it
+      invalid++;
+    } else if (seen.kind === 'unreachable') unreachable++;
+    else wait = seen;
+  }
+  if (ways.length > 0 && invalid === ways.length) return { kind: 'invalid' };
+  return unreachable > 0 && invalid + unreachable === ways.length ? { kind: 'unreachable' } : wait;
+}
+
+function stateOf(w: DialerWorld, way: CampaignGateway): Way {
+  if (!isReady(w, way.switch)) return { kind: 'unreachable' };
+  const gateway = gatewayOf(w, way.switch, way.gateway);
+  const wait = (limit: PaceLimit, text: string, isBrief = false): Way => ({
+    kind: 'wait',
+    limit,
+    text: `gateway ${way.gateway}: ${text}`,
+    isBrief,
+  });
+  if (w.settings.gatewaysPaused?.includes(`${way.switch} ${way.gateway}`)) return wait('gateway', 'paused by a person');
+  if (!gateway.breaker.mayCall(w.nowMs)) return wait('gateway', gateway.breaker.reason());
+  if (!isFresh(w, gateway)) {
+    ask(w, gateway);
+    return wait('gateway', 'being checked', true);
+  }
+  if (gateway.state === 'invalid') return { kind: 'invalid' };
+  if (gateway.state === 'down') return wait('gateway', 'down');
+  if (way.channelsMax > 0 && gateway.calls >= way.channelsMax) return wait('channels', `all ${way.channelsMax} channels are in use`);
+  return { kind: 'go', gateway };
+}
+
+/** An answer to `check-gateway`, or a call that ended with what a check would have said (A8). */
+export function gatewayChecked(w: DialerWorld, switchId: string, name: string, state: GatewayState, reason: string): void {
+  const gateway = gatewayOf(w, switchId, name);
+  const { state: before } = gateway;
+  gateway.state = state;
+  gateway.checkedAtMs = w.nowMs;
+  gateway.askedAtMs = undefined;
+  w.deadlines.set(`check:${keyOf(switchId, name)}`, undefined);
+  if (before !== state && (before !== undefined || state !== 'up')) noticeOf(w, gateway, state, reason);
+  if (state === 'up') gateway.isReported = false;
+  if (state !== 'invalid' || gateway.isReported) return;
+  gateway.isReported = true;
+  w.change({ audit: [w.auditOf(`gateway:${keyOf(switchId, name)}`, 'gateway-invalid', 'the switch does not know this gateway')] });
+}
+
+/** No answer in time. */
+export function checkMissed(w: DialerWorld, key: string): void {
+  const gateway = w.gateways.get(key);
+  if (gateway?.askedAtMs === undefined) return;
+  gatewayChecked(w, gateway.switch, gateway.gateway, 'down', 'the check was not answered');
+}
+
+export const isCheckAwaited = (w: DialerWorld): boolean => [...w.gateways.values()].some(({ askedAtMs }) => askedAtMs !== undefined);
+
+export const breakerWord = (state: BreakerState): 'closed' | 'probing' | undefined => (state === 'open' ? undefined : state);
+
+export function breakerChanged(w: DialerWorld, gateway: Gateway): void {
+  const word = breakerWord(gateway.breaker.state(w.nowMs));
+  noticeOf(w, gateway, word ?? gateway.state ?? 'up', gateway.breaker.reason());
+  w.change({
+    audit: [
+      w.auditOf(
+        `gateway:${keyOf(gateway.switch, gateway.gateway)}`,
+        word ? 'gateway-closed' : 'gateway-opened',
+        gateway.breaker.reason() || 'a call got through',
+      ),
+    ],
+  });
+}
+
+const noticeOf = (w: DialerWorld, { switch: id, gateway }: Gateway, state: GatewayState | 'closed' | 'probing', reason: string): void =>
+  w.notice({ type: 'gateway-changed', switch: id, gateway, state, reason });

@@ -1,0 +1,109 @@
+/** Messages to the voice connector (dialer.md A17): bodies and idempotency keys. */
+import type { Campaign } from '../campaign.js';
+import type { Contact } from '../contact.js';
+import type { OutboxMessage } from '../engine-words.js';
+import { invalidGateway } from '../words.js';
+import type { CallResult } from '../words.js';
+import type { Call } from './call.js';
+import type { DialerWorld } from './world.js';
+
+const isoOf = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
+
+/** A17.1 */
+export function agentRequestBody(w: DialerWorld, call: Call): Readonly<Record<string, unknown>> {
+  const { contact } = call;
+  const queue = contact.queueName ?? call.queue;
+  return {
+    callUid: call.id,
+    eslHost: w.settings.domain,
+    callingNumber: call.number,
+    serviceIdentifier: w.settings.serviceIdentifier,
+    queueType: queueTypeOf(contact),
+    queue: queue || (contact.resourceId ?? ''),
+    resourceId: contact.resourceId ?? '',
+    routingMode: contact.routingMode ?? 'QUEUE',
+    priority: contact.priority,
+    direction: 'OUTBOUND',
+    callSipId: call.id,
+    dialingMode: contact.dialingMode ?? call.mode,
+    campaignId: contact.campaignId,
+    campaignContactId: contact.campaignContactId ?? '',
+  };
+}
+
+/** `ID` where the queue is only given by its id (A10, ours). */
+export const queueTypeOf = ({ queueName, resourceId }: Contact): 'NAME' | 'ID' => (!queueName && resourceId ? 'ID' : 'NAME');
+
+/** Reasons of A17.3, and ours for a call that was not answered and will be tried again: its agent is free. */
+export type EndChatReason = 'GATEWAY_DOWN' | 'GATEWAY_INVALID' | 'CUSTOMER_DROPPED' | 'SWITCH_DOWN' | 'LATE_RESERVATION' | 'NOT_REACHED';
+
+/** A17.3 */
+export function endChatMessage(
+  w: DialerWorld,
+  about: { readonly callId: string; readonly customerNumber: string; readonly agentExtension: string },
+  reason: EndChatReason,
+): OutboxMessage {
+  return {
+    key: `${about.callId}:end-chat:1`,
+    kind: 'end-chat',
+    body: {
+      uuid: about.callId,
+      reason,
+      agentExtension: about.agentExtension,
+      customerNumber: about.customerNumber,
+      serviceIdentifier: w.settings.serviceIdentifier,
+    },
+  };
+}
+
+export interface CallOutcome {
+  readonly callId: string;
+  readonly contact: Contact;
+  readonly callResult: string;
+  readonly result: CallResult;
+  readonly placedAtMs: number | undefined;
+  readonly answeredAtMs: number | undefined;
+  readonly bridgedAtMs: number | undefined;
+  readonly endedAtMs: number;
+  readonly agent: string | undefined;
+}
+
+/**
+ * A17.4, of a contact that is over: one for each. None where nobody listens. `customerNumber` and `serviceIdentifier` are
+ * beside the fields of A17.4: the delivery notification names them.
+ */
+export function callResultMessages(w: DialerWorld, campaign: Campaign, outcome: CallOutcome): readonly OutboxMessage[] {
+  if (campaign.agentSource !== 'connector' && w.settings.voiceConnector === '') return [];
+  const { contact, bridgedAtMs, endedAtMs } = outcome;
+  return [
+    {
+      key: `${outcome.callId}:call-result:1`,
+      kind: 'call-result',
+      body: {
+        uuid: outcome.callId,
+        campaignId: contact.campaignId,
+        campaignContactId: contact.campaignContactId ?? '',
+        callResult: outcome.callResult,
+        result: outcome.result,
+        answered: outcome.answeredAtMs !== undefined,
+        dialTime: isoOf(outcome.placedAtMs),
+        answerTime: isoOf(outcome.answeredAtMs),
+        endTime: isoOf(endedAtMs),
+        talkSeconds: bridgedAtMs === undefined ? 0 : Math.max(0, Math.round((endedAtMs - bridgedAtMs) / 1000)),
+        agentId: outcome.agent ?? null,
+        customerNumber: contact.customerNumber,
+        serviceIdentifier: w.settings.serviceIdentifier,
+      },
+    },
+  ];
+}
+
+/** Of a contact that fails without a call. */
+export const resultOfFailure = (callResult: string): CallResult => (callResult === invalidGateway ? 'CARRIER_ERROR' : 'INTERNAL_ERROR');
+
+/** Of a call whose contact fails without having been called. */
+export const failedMessages = (w: DialerWorld, call: Call, callResult: string): readonly OutboxMessage[] =>
+  callResultMessages(w, w.campaignOf(call), {
+    ...{ callId: call.id, contact: call.contact, callResult, result: resultOfFailure(callResult), agent: undefined },
+    ...{ placedAtMs: undefined, answeredAtMs: undefined, bridgedAtMs: undefined, endedAtMs: w.nowMs },
+  });

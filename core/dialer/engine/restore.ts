@@ -1,0 +1,52 @@
+/** After a restart (B11): contacts that the table counts as being called are followed again, and the switches asked about them. */
+import { callIdOf } from '../contact.js';
+import type { Contact } from '../contact.js';
+import { callsMax } from './bounds.js';
+import { newCall } from './call.js';
+import type { Call } from './call.js';
+import { refreshDue } from './due.js';
+import { gatewayOf } from './gateways.js';
+import { askList } from './switches.js';
+import { campaignGone } from './world.js';
+import type { DialerWorld } from './world.js';
+
+/** May be sent again at any time: contacts that are followed already are left as they are. */
+export function restored(w: DialerWorld, active: readonly Contact[], learned: ReadonlyMap<string, unknown>): void {
+  for (const [key, value] of learned) w.learnedBefore.set(key, value);
+  const followed = new Set([...w.calls.values()].map(({ contact }) => contact.id));
+  const switches = new Set<string>();
+  for (const contact of active.slice(0, callsMax)) {
+    if (followed.has(contact.id) || w.busy.has(contact.id)) continue;
+    const call = callOf(w, contact);
+    if (!call || w.calls.has(call.id)) continue;
+    w.calls.set(call.id, call);
+    w.occupy({ id: contact.id, campaignId: contact.campaignId, numberKey: contact.numberKey });
+    gatewayOf(w, call.switch, call.gateway).calls++;
+    if (call.isUnknown) switches.add(call.switch);
+    refreshDue(w, call);
+  }
+  for (const id of switches) askList(w, id);
+}
+
+function callOf(w: DialerWorld, contact: Contact): Call | undefined {
+  if (contact.status !== 'dialed' && contact.status !== 'agent_pending') return undefined;
+  const campaign = w.campaigns.get(contact.campaignId) ?? campaignGone(contact.campaignId);
+  const way = campaign.gateways.find(({ gateway }) => contact.gatewayId === '' || gateway === contact.gatewayId);
+  const atMs = contact.dialTimeMs ?? w.nowMs;
+  const isDialed = contact.status === 'dialed';
+  const call = newCall({
+    ...{ id: callIdOf(contact.id, contact.dials), contact, from: undefined, campaign, mode: campaign.mode },
+    kind: campaign.mode === 'IVR' ? 'ivr' : campaign.agentSource === 'connector' ? 'agent-connector' : 'agent-native',
+    switch: way?.switch || w.settings.defaultSwitch,
+    gateway: contact.gatewayId || (way?.gateway ?? ''),
+    number: (contact.numberIndex > 0 ? contact.numbers[contact.numberIndex - 1] : undefined) ?? contact.customerNumber,
+    ...{ numberKey: contact.numberKey, callerId: '', queue: contact.queueName ?? campaign.queue, bucket: undefined },
+    ...{ decisionAtMs: undefined, claimedAtMs: atMs, status: contact.status, hold: undefined },
+    stage: isDialed ? 'ringing' : 'agent-asked',
+  });
+  if (isDialed) {
+    call.placedAtMs = atMs;
+    call.isUnknown = true;
+  }
+  return call;
+}

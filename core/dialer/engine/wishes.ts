@@ -1,0 +1,163 @@
+/** What each campaign would do with slots now, by how it is dialled (B2), and which limit it meets. */
+import type { Sharer } from '../allocation.js';
+import type { Campaign } from '../campaign.js';
+import type { AgentsView, HopperContact } from '../engine-words.js';
+import { lagMsMax } from './bounds.js';
+import { lookAhead, needsHold, queueOf } from './candidates.js';
+import type { Look } from './candidates.js';
+import { claim } from './claims.js';
+import { requestsAllowed } from './connector.js';
+import type { PaceLimit } from './engine-types.js';
+import { askHold } from './holds.js';
+import { holdWish, readyCount } from './hold-wishes.js';
+import type { Round, Wish } from './hold-wishes.js';
+import { hopperOf } from './hoppers.js';
+import { decide, groupOf, pacedCalls } from './pacing-groups.js';
+import type { PacedWish } from './pacing-groups.js';
+import type { Candidate } from './parts.js';
+import type { DialerWorld } from './world.js';
+
+/** By its own limit of slots (A6 addition). */
+function ownMost(campaign: Campaign, round: Round): number {
+  const own = campaign.slotsMax > 0 ? campaign.slotsMax - (round.inFlight.get(campaign.id) ?? 0) : Infinity;
+  return Math.max(0, Math.min(round.countMax, own));
+}
+
+const anyone = (campaign: Campaign) => (contact: HopperContact) => ({ queue: queueOf(campaign, contact), agent: undefined });
+
+export function wishOf(w: DialerWorld, campaign: Campaign, round: Round): Wish {
+  const wish: Wish = { campaign, claims: [], holds: [], decisionAtMs: undefined };
+  const most = ownMost(campaign, round);
+  if (most === 0 && round.countMax > 0) w.limit(campaign.id, 'campaign-slots', `all ${campaign.slotsMax} slots of the campaign are in use`);
+  const { kind } = w.tally(campaign.id);
+  if (kind === 'ivr') wish.claims = ivrWish(w, campaign, most);
+  else if (kind === 'connector') wish.claims = connectorWish(w, campaign, most);
+  else if (kind === 'preview') w.limit(campaign.id, 'preview', 'agents ask for their contacts');
+  else {
+    wish.holds = holdWish(w, campaign, most);
+    // the pacer's calls follow when all campaigns of the queue are known
+    if (kind !== 'held') wish.claims = pacedWish(w, campaign, Math.max(0, most - wish.holds.length));
+  }
+  return wish;
+}
+
+/** Why there is no candidate, or that nothing is in the way. */
+export function note(w: DialerWorld, campaign: Campaign, look: Look, most: number): readonly Candidate[] {
+  if (most === 0) return [];
+  if (look.candidates.length > 0) w.limit(campaign.id, 'none', '');
+  else if (look.held) w.limit(campaign.id, look.held.limit, look.held.text);
+  else w.limit(campaign.id, 'hopper', hopperOf(w, campaign.id).items.length > 0 ? 'no contact suits now' : 'no contact may be called now');
+  return look.candidates;
+}
+
+function ivrWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
+  const { forced } = w.tally(campaign.id);
+  if (forced === undefined) return note(w, campaign, lookAhead(w, campaign, most, anyone(campaign)), most);
+  // at the cap no caller may press the key in vain: a call for each agent who is ready
+  const inFlight = [...w.calls.values()].filter(({ campaign: { id } }) => id === campaign.id).length;
+  const few = Math.max(0, Math.min(most, readyCount(w.tick?.agents.get(campaign.queue), false) - inFlight));
+  const found = note(w, campaign, lookAhead(w, campaign, few, anyone(campaign)), few);
+  if (few === 0) w.limit(campaign.id, 'abandonment', forced);
+  return found;
+}
+
+function connectorWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
+  const allowed = Math.min(most, requestsAllowed(w));
+  const found = note(w, campaign, lookAhead(w, campaign, allowed, anyone(campaign)), allowed);
+  if (allowed === 0 && most > 0) w.limit(campaign.id, 'voice-connector', 'the voice connector does not answer, or none is set');
+  return found;
+}
+
+function pacedWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
+  const view = w.tick?.agents.get(campaign.queue);
+  const held = pacingHeld(w, view);
+  if (held) {
+    w.limit(campaign.id, held.limit, held.text);
+    return [];
+  }
+  const look = lookAhead(w, campaign, most, (contact) =>
+    needsHold(w, campaign, contact) ? undefined : { queue: campaign.queue, agent: undefined },
+  );
+  return note(w, campaign, look, most);
+}
+
+/** B11: no calls ahead of agents of whom nothing is known, or while the switches tell late. */
+function pacingHeld(w: DialerWorld, view: AgentsView | undefined): { readonly limit: PaceLimit; readonly text: string } | undefined {
+  if (!view) return { limit: 'agents', text: 'nothing is known of the agents' };
+  const lagMs = w.tick?.lagMs ?? 0;
+  return lagMs > lagMsMax ? { limit: 'lag', text: `the switches tell ${lagMs} ms late` } : undefined;
+}
+
+/** Cuts the candidates of campaigns that dial ahead to what their pace allows now. */
+export function paceWishes(w: DialerWorld, wishes: readonly Wish[], round: Round): void {
+  const byQueue = new Map<string, Wish[]>();
+  for (const wish of wishes) {
+    const { kind } = w.tally(wish.campaign.id);
+    const view = w.tick?.agents.get(wish.campaign.queue);
+    if (!view || pacingHeld(w, view)) continue;
+    if (kind === 'power') powerWish(w, wish, view);
+    else if (kind === 'predictive') byQueue.set(wish.campaign.queue, [...(byQueue.get(wish.campaign.queue) ?? []), wish]);
+  }
+  for (const [queue, group] of byQueue) {
+    const view = w.tick?.agents.get(queue);
+    if (view) predictiveWishes(w, queue, view, group, round);
+  }
+}
+
+/** B2: `lines` calls in flight for each ready agent; of agents that several campaigns share, a part by weight. */
+function powerWish(w: DialerWorld, wish: Wish, view: AgentsView): void {
+  const { id, lines, weight, queue } = wish.campaign;
+  const sharing = [...w.campaigns.values()].filter(
+    (other) =>
+      other.queue === queue && w.isRunning(other.id) && w.tally(other.id).kind === 'power' && hopperOf(w, other.id).items.length > 0,
+  );
+  const total = sharing.reduce((sum, other) => sum + other.weight, 0);
+  const part = total > 0 ? weight / total : 1 / Math.max(1, sharing.length);
+  const inFlight = pacedCalls(w, queue).filter(({ campaign }) => campaign.id === id).length;
+  const most = Math.max(0, Math.floor(lines * readyCount(view, true) * part + 1e-9) - inFlight);
+  if (most < wish.claims.length)
+    w.limit(id, most === 0 ? 'agents' : 'pacer', `${lines} lines for each ready agent, ${inFlight} calls in flight`);
+  wish.claims = wish.claims.slice(0, most);
+}
+
+function predictiveWishes(w: DialerWorld, queue: string, view: AgentsView, group: readonly Wish[], round: Round): void {
+  const paced: readonly PacedWish[] = group.map(({ campaign, claims }) => ({ campaign, candidates: claims, most: claims.length }));
+  const counts = decide(w, queue, view, paced);
+  const { pacer } = groupOf(w, queue);
+  for (const wish of group) {
+    const count = counts.get(wish.campaign.id) ?? 0;
+    const isCut = count < wish.claims.length;
+    wish.claims = wish.claims.slice(0, count);
+    wish.decisionAtMs = w.nowMs;
+    if (isCut) w.limit(wish.campaign.id, round.countMax === 0 ? 'slots' : 'pacer', pacer.explain().text);
+  }
+}
+
+/** For `allocate`: the order is that of all its eligible contacts, the number that of what it can use. */
+export function sharerOf(w: DialerWorld, { campaign, claims, holds }: Wish): Sharer {
+  const first = [...holds, ...claims]
+    .map(({ contact }) => contact)
+    .sort((a, b) => a.nextAttemptAtMs - b.nextAttemptAtMs || (a.id < b.id ? -1 : 1))[0];
+  const most = claims.length + holds.length;
+  return {
+    id: campaign.id,
+    count: Math.max(most, w.tick?.eligible.get(campaign.id)?.count ?? 0),
+    // A6: since when the contact waits: a retry since its time, not since it came
+    oldestMs: first?.nextAttemptAtMs ?? Infinity,
+    oldestId: first?.id ?? '',
+    most,
+    weight: campaign.weight,
+  };
+}
+
+/** Begins with as many of them as it was given. */
+export function enact(w: DialerWorld, wish: Wish, take: number): void {
+  const { campaign, holds, claims, decisionAtMs } = wish;
+  for (const candidate of holds.slice(0, take)) {
+    const isPinned = candidate.agent !== undefined || candidate.queue !== campaign.queue || w.tally(campaign.id).kind !== 'held';
+    askHold(w, { campaign: campaign.id, ...candidate, purpose: 'progressive', pinned: isPinned ? candidate : undefined });
+  }
+  const candidates = claims.slice(0, Math.max(0, take - holds.length));
+  const to = w.tally(campaign.id).kind === 'connector' ? 'agent_pending' : 'dialed';
+  if (candidates.length > 0) claim(w, { campaign, mode: campaign.mode, candidates, to, decisionAtMs });
+}
