@@ -12,15 +12,104 @@ export interface SpanFigures {
   readonly machines: number;
   /** undefined: nothing to divide by */
   readonly answerRate: number | undefined;
+  /** of connected and abandoned */
   readonly abandonShare: number | undefined;
 }
 
-/** From 5-minute counters: exact at bucket edges. */
-export function figuresFrom(_rows: readonly CounterRow[], _fromMs: number, _toMs: number): SpanFigures {
-  throw new Error('figuresFrom is being built');
+const ratio = (part: number, whole: number): number | undefined => (whole > 0 ? part / whole : undefined);
+
+function figures(fromMs: number, sums: Omit<SpanFigures, 'fromMs' | 'answerRate' | 'abandonShare'>): SpanFigures {
+  const { placed, answered, connected, abandoned } = sums;
+  return { fromMs, ...sums, answerRate: ratio(answered, placed), abandonShare: ratio(abandoned, connected + abandoned) };
 }
 
-/** From calls, for spans shorter than a bucket; `calls` ended since `fromMs`. */
-export function figuresOfCalls(_calls: readonly CallRecord[], _fromMs: number, _toMs: number): SpanFigures {
-  throw new Error('figuresOfCalls is being built');
+/** From 5-minute counters: those whose bucket begins in `[fromMs, toMs)`. Exact when both lie on bucket edges. */
+export function figuresFrom(rows: readonly CounterRow[], fromMs: number, toMs: number): SpanFigures {
+  const own = rows.filter(({ bucketMs }) => bucketMs >= fromMs && bucketMs < toMs);
+  const sum = (of: (row: CounterRow) => number): number => own.reduce((all, row) => all + of(row), 0);
+  return figures(fromMs, {
+    placed: sum((row) => row.placed),
+    answered: sum((row) => row.answered),
+    connected: sum((row) => row.connected + row.connectedIvr),
+    abandoned: sum((row) => row.abandoned),
+    customerDropped: sum((row) => row.customerDropped),
+    machines: sum((row) => row.machines),
+  });
 }
+
+/** From calls that ended in `[fromMs, toMs)`, for spans shorter than a bucket. */
+export function figuresOfCalls(calls: readonly CallRecord[], fromMs: number, toMs: number): SpanFigures {
+  const own = calls.filter(({ endedAtMs }) => endedAtMs >= fromMs && endedAtMs < toMs);
+  const count = (is: (call: CallRecord) => boolean): number => own.filter(is).length;
+  return figures(fromMs, {
+    placed: own.length,
+    answered: count(({ answeredAtMs }) => answeredAtMs !== undefined),
+    connected: count(({ result }) => result === 'CONNECTED' || result === 'CONNECTED_IVR'),
+    abandoned: count(({ result }) => result === 'ABANDONED'),
+    customerDropped: count(({ result }) => result === 'CUSTOMER_DROPPED'),
+    machines: count(({ result }) => result === 'MACHINE'),
+  });
+}
+
+export interface AnswerRate {
+  readonly calls: number;
+  readonly answered: number;
+  /** estimated: a few calls lean on the rate of all (`priorCalls`) */
+  readonly rate: number;
+}
+
+/** so many calls at the common rate are thought to each group before its own are counted */
+const priorCalls = 20;
+
+/** Answer rate of each group: part of the day (`dayPartOf`), list. Groups without calls are not there. */
+export function answerRatesBy<K>(calls: readonly CallRecord[], groupOf: (call: CallRecord) => K | undefined): ReadonlyMap<K, AnswerRate> {
+  const counts = new Map<K, { calls: number; answered: number }>();
+  let all = 0;
+  let allAnswered = 0;
+  for (const call of calls) {
+    const group = groupOf(call);
+    if (group === undefined) continue;
+    const isAnswered = call.answeredAtMs !== undefined;
+    const count = counts.get(group) ?? { calls: 0, answered: 0 };
+    counts.set(group, { calls: count.calls + 1, answered: count.answered + Number(isAnswered) });
+    all++;
+    allAnswered += Number(isAnswered);
+  }
+  const common = ratio(allAnswered, all) ?? 0;
+  return new Map(
+    [...counts].map(([group, { calls: own, answered }]) => [
+      group,
+      { calls: own, answered, rate: (answered + priorCalls * common) / (own + priorCalls) },
+    ]),
+  );
+}
+
+/**
+ * When the contacts left are done at the pace of a span, counted in time that the window is open. `callsPerContact`: calls
+ * that one contact takes until its end, as seen so far. Undefined: nothing was dialled.
+ */
+export function estimatedEnd(
+  left: number,
+  pace: { readonly placed: number; readonly spanMs: number; readonly callsPerContact: number },
+  nowMs: number,
+  openTimeAfter: (nowMs: number) => { readonly fromMs: number; readonly toMs: number } | undefined = (ms) => ({
+    fromMs: ms,
+    toMs: Infinity,
+  }),
+): number | undefined {
+  if (left <= 0) return nowMs;
+  if (pace.placed <= 0 || pace.spanMs <= 0) return undefined;
+  let workMs = (left * Math.max(1, pace.callsPerContact) * pace.spanMs) / pace.placed;
+  let at = nowMs;
+  for (let windows = 0; windows < estimateWindowsMax; windows++) {
+    const open = openTimeAfter(at);
+    if (!open) return undefined;
+    const from = Math.max(at, open.fromMs);
+    if (open.toMs - from >= workMs) return Math.round(from + workMs);
+    workMs -= open.toMs - from;
+    at = open.toMs;
+  }
+  return undefined;
+}
+/** an end further ahead than so many windows is no estimate */
+const estimateWindowsMax = 400;
