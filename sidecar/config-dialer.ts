@@ -71,10 +71,18 @@ function switchOf(read: Reader, { amiLinks, freeswitchLinks }: DialerLinks, isOn
 const addressOf = (name: string, { amiLinks, freeswitchLinks }: DialerLinks): string =>
   [...freeswitchLinks, ...amiLinks].find((link) => link.name === name)?.host ?? '';
 
-/** They stand in dial strings: A2, A10. */
-function word(read: Reader, name: 'dialer_service_identifier' | 'dialer_domain'): string {
+/** They stand in dial strings (A10), which refuse anything else. */
+const words = {
+  dialer_service_identifier: {
+    pattern: /^[A-Za-z0-9_.:@+*#-]{0,40}$/,
+    says: 'letters, digits, `_`, `.`, `:`, `@`, `+`, `*`, `#`, `-`, at most 40',
+  },
+  dialer_domain: { pattern: /^([A-Za-z0-9][A-Za-z0-9._-]{0,252})?$/, says: 'a host: letters, digits, `.`, `_`, `-`' },
+};
+
+function word(read: Reader, name: keyof typeof words): string {
   const given = read.text(name);
-  if (!/^[A-Za-z0-9_.:@+-]{0,100}$/.test(given)) read.complain(name, 'must be letters, digits, `_`, `.`, `:`, `@`, `+`, `-`');
+  if (!words[name].pattern.test(given)) read.complain(name, `must be ${words[name].says}`);
   return given;
 }
 

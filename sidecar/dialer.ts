@@ -2,7 +2,27 @@
  * The dialer put together (dialer.md B1): engine and loop under the lease `dialer`, switches, agents of the queue engine,
  * outbox of the voice connector, and the faces for the API and for the application `dialer_call`.
  */
-import type { DialerAgents, DialerControl, DialerDoor, DialerStore } from '../core/dialer-ports.js';
+import { schedule } from 'node-cron';
+import type { Leases } from '../core/acd-ports.js';
+import type { Campaign } from '../core/dialer/campaign.js';
+import type { FieldProblem } from '../core/dialer/campaign-schema.js';
+import type { Profile } from '../core/dialer/compliance/profile.js';
+import type { DialerAgents, DialerControl, DialerDoor, DialerStore, DialSwitch, VoiceConnector } from '../core/dialer-ports.js';
+import type { Log, Meter } from '../core/ports.js';
+import { createDialerControl } from '../core/services/dialer-control.js';
+import { createDialerDoor } from '../core/services/dialer-door.js';
+import { openDialerSession } from '../core/services/dialer-session.js';
+import type { DialerSessionDeps } from '../core/services/dialer-session.js';
+import { createStartChecks } from '../core/services/dialer-start.js';
+import type { OwnershipOptions } from './acd-ownership.js';
+import type { DialerConfig } from './config-dialer.js';
+import { createAsteriskDialSwitch } from './dial-asterisk.js';
+import { createFreeswitchDialSwitch } from './dial-freeswitch.js';
+import { createDialerJournal, dialerJournalDefaults } from './dialer-journal.js';
+import { createDialerOwner } from './dialer-owner.js';
+import type { Health } from './health.js';
+import type { Links } from './links.js';
+import type { Timers } from './timers.js';
 
 /** What `openDialer` gives to main, API and doors. */
 export interface Dialer {
@@ -11,8 +31,109 @@ export interface Dialer {
   readonly door: DialerDoor;
   readonly store: DialerStore;
   readonly agents: DialerAgents;
+  readonly profiles: () => ReadonlyMap<string, Profile>;
+  /** asks the switches for what a campaign needs there (A18, B4) before it is started; empty = nothing is wrong */
+  readonly checkStart: (campaign: Campaign) => Promise<readonly FieldProblem[]>;
   /** Take the lease, when the tables are there; resolves after the first try, never rejects. */
   start(): Promise<void>;
   /** Claims not yet placed go back, results are stored; calls under way stay for whoever dials next. */
   stop(): Promise<void>;
+}
+
+export interface DialerDeps {
+  readonly config: DialerConfig;
+  readonly store: { readonly dialer: DialerStore; readonly leases: Leases; databaseNowMs(): Promise<number> };
+  /** not started yet */
+  readonly links: Pick<Links, 'ami' | 'esl'>;
+  readonly agents: DialerAgents;
+  /** undefined: connector mode is off */
+  readonly connector: VoiceConnector | undefined;
+  readonly profiles: () => ReadonlyMap<string, Profile>;
+  readonly health: Health;
+  readonly timers: Timers;
+  readonly monoMs: () => number;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** For tests. */
+export interface DialerParts extends Pick<DialerSessionDeps, 'createEngine'> {
+  readonly switches?: readonly DialSwitch[];
+  readonly ownership?: Partial<OwnershipOptions>;
+  readonly everySecond?: (run: () => void) => () => void;
+  readonly wallMs?: () => number;
+  readonly random?: () => number;
+}
+
+export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
+  const { config, store, agents, profiles, timers, monoMs, log, meter } = deps;
+  const after = (delayMs: number, run: () => void): (() => void) => timers.after(delayMs, run);
+  const nowMs = (): number => timers.nowMs();
+  const switches = new Map((parts.switches ?? dialSwitches(deps, (id) => heard(id))).map((port) => [port.id, port]));
+  const journal = createDialerJournal({ ...dialerJournalDefaults, ...config.journal }, { log, meter });
+  const owner = createDialerOwner(
+    {
+      ...{ leases: store.leases, store: store.dialer, timers, monoMs, log, meter },
+      open: (fence, onFenced) =>
+        openDialerSession({
+          ...{ store: store.dialer, journal, fence, switches, agents, connector: deps.connector, base: config.settings, profiles },
+          ...{ onFenced, nowMs, monoMs, after, log, meter, ...(parts.createEngine && { createEngine: parts.createEngine }) },
+          onNotice: (notice, atMs) => side.tell(notice, atMs),
+          databaseNowMs: () => store.databaseNowMs(),
+          wallMs: parts.wallMs ?? Date.now,
+          random: parts.random ?? Math.random,
+        }),
+    },
+    parts.ownership,
+  );
+  const session = () => owner.session();
+  const side = createDialerControl({
+    ...{ session, store: store.dialer, agents, switches, base: config.settings, nowMs, log },
+    why: () => owner.why(),
+    standby: () => owner.standby(),
+  });
+
+  const heard = (id: string) => (event: Parameters<NonNullable<ReturnType<typeof session>>['heard']>[1]) => session()?.heard(id, event);
+  for (const port of switches.values()) port.onState(() => session()?.switchState(port.id));
+  const stopNews = agents.onNews((news) => session()?.news(news));
+  deps.health.add('dialer', () => owner.check());
+  let stopSeconds = (): void => undefined;
+
+  return {
+    control: side.control,
+    door: createDialerDoor({ session, log }),
+    ...{ store: store.dialer, agents, profiles },
+    checkStart: createStartChecks({ switches, settings: () => side.control.settings(), after }),
+    async start() {
+      stopSeconds = (parts.everySecond ?? everySecond)(() => session()?.second());
+      await owner.start();
+    },
+    async stop() {
+      stopSeconds();
+      await owner.stop();
+      stopNews();
+      for (const port of switches.values()) port.close();
+      await journal.close();
+    },
+  };
+}
+
+function dialSwitches(
+  { links, log, meter, timers }: DialerDeps,
+  feedOf: (id: string) => Parameters<typeof createAsteriskDialSwitch>[1]['feed'],
+): readonly DialSwitch[] {
+  const tools = { log, meter, timers };
+  const asterisk = [...links.ami].map(([id, link]) =>
+    createAsteriskDialSwitch({ id }, { ...tools, link, feed: (event) => feedOf(id)(event) }),
+  );
+  const freeswitch = [...links.esl].map(([id, link]) =>
+    createFreeswitchDialSwitch({ id }, { ...tools, link, feed: (event) => feedOf(id)(event) }),
+  );
+  return [...asterisk, ...freeswitch];
+}
+
+/** B3: the tick of the dialer is a cron entry with seconds; the cycle sees by itself that it does not overlap. */
+function everySecond(run: () => void): () => void {
+  const task = schedule('* * * * * *', run, { timezone: 'Etc/UTC' });
+  return () => void task.destroy();
 }

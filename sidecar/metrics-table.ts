@@ -7,6 +7,7 @@ export interface MetricRow {
   readonly buckets?: readonly number[];
 }
 
+import { dialerMetrics } from './metrics-dialer.js';
 import { faceMetrics } from './metrics-faces.js';
 
 export const metricsTable: readonly MetricRow[] = [
@@ -156,13 +157,6 @@ export const metricsTable: readonly MetricRow[] = [
     labels: ['action', 'result'],
     help: 'wishes of agents and supervisors from telephones',
   },
-  {
-    name: 'tandem_dialer_arrivals_total',
-    kind: 'counter',
-    labels: ['result'],
-    help: 'answered calls of campaigns at the doors, by result',
-  },
-  { name: 'tandem_dialer_sounds_missing_total', kind: 'counter', labels: [], help: 'messages to customers whose sound file is missing' },
   { name: 'tandem_queue_messages_total', kind: 'counter', labels: ['result'], help: 'messages that callers left, told by the dialplan' },
   { name: 'tandem_acd_events_total', kind: 'counter', labels: ['type'], help: 'events taken by the queue engine' },
   {
@@ -296,12 +290,7 @@ export const metricsTable: readonly MetricRow[] = [
   { name: 'tandem_store_up', kind: 'gauge', labels: [], help: '1 while the database answers' },
   { name: 'tandem_store_ping_seconds', kind: 'gauge', labels: [], help: 'time of the last question to the database, seconds' },
   { name: 'tandem_queue_log_lost_total', kind: 'counter', labels: [], help: 'pieces of the queue log that the disk did not take' },
-  {
-    name: 'tandem_dialer_list_rows_total',
-    kind: 'counter',
-    labels: ['outcome'],
-    help: 'rows of contact lists: stored, duplicates, invalid, blocked',
-  },
   { name: 'tandem_chat_webhooks_total', kind: 'counter', labels: ['outcome'], help: "chat messages to agents' desktops: ok, lost" },
+  ...dialerMetrics,
   ...faceMetrics,
 ];

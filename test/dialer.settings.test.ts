@@ -85,6 +85,7 @@ describe('dialer: settings', () => {
     assert.match(problemsOf({ ...on, TANDEM_DIALER_DEFAULT_SWITCH: 'fs9' }), /"fs9" is no switch/);
     assert.match(problemsOf({ ...on, TANDEM_DIALER_DEFAULT_IVR: '1,2' }), /must be an extension/);
     assert.match(problemsOf({ ...on, TANDEM_DIALER_SERVICE_IDENTIFIER: "1'}" }), /must be letters/);
+    assert.match(problemsOf({ ...on, TANDEM_DIALER_DOMAIN: 'a b' }), /must be a host/);
     assert.match(problemsOf({ ...on, TANDEM_DIALER_VOICE_CONNECTOR: 'ftp://x' }), /must begin with http/);
     assert.match(problemsOf({ ...on, MAX_CALL_TIME: '2', TANDEM_DIALER_RESERVATION_S: '180' }), /must be longer than an agent request/);
     assert.match(problemsOf({ TANDEM_DIALER: 'yes', ESL_IP: '10.0.0.1' }), /ESL_IP.*well-known default secret/);

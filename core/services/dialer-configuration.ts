@@ -85,7 +85,7 @@ const gatewaysPausedMax = 1_000;
 /** The bounds of the settings table (A4). */
 const rules: Readonly<Record<keyof RuntimeSettings, Rule>> = {
   defaultIvr: word(/^[A-Za-z0-9_.*#@-]{0,20}$/),
-  serviceIdentifier: word(/^[A-Za-z0-9_.:@+-]{0,100}$/),
+  serviceIdentifier: word(/^[A-Za-z0-9_.:@+*#-]{0,40}$/),
   cycleMs: whole(1_000, 600_000),
   callsPerSecond: whole(1, 1_000),
   slotsMax: whole(1, 100_000),

@@ -205,7 +205,10 @@ class Loop implements DialerLoop {
       this.#failed(work, error);
       return;
     }
-    if (this.#ended) return this.#reject(work, this.#ended);
+    if (this.#ended) {
+      this.#reject(work, this.#ended);
+      return;
+    }
     for (const effect of work.effects) if (effect.type !== 'change') this.#perform(effect);
     this.#waiting -= work.waiters.length;
     for (const { resolve, answer } of work.waiters) resolve(answer);

@@ -66,7 +66,10 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
   async function claim(order: EffectOf<'claim'>): Promise<void> {
     const campaign = deps.campaign(order.campaign);
     const refusal = claimRefusal(campaign);
-    if (!campaign || refusal) return feed({ type: 'claim-failed', order: order.order, code: refusal ?? 'TDM_NOT_FOUND' });
+    if (!campaign || refusal) {
+      feed({ type: 'claim-failed', order: order.order, code: refusal ?? 'TDM_NOT_FOUND' });
+      return;
+    }
     const { contacts, countMax, to, isGuaranteed } = order;
     const sinceMs = deps.monoMs();
     try {
@@ -138,7 +141,10 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
   /** What fails is told; the engine has a deadline for each answer. */
   function later(effect: DialerEffect, work: Promise<void>): void {
     work.catch((error: unknown) => {
-      if (hasCode(error, 'TDM_STANDBY')) return deps.onFenced(error);
+      if (hasCode(error, 'TDM_STANDBY')) {
+        deps.onFenced(error);
+        return;
+      }
       if (hasCode(error, 'TDM_STORE_DOWN')) saver.storeFailed(error.message);
       log.warn({ error, order: effect.type }, 'an order of the dialer failed');
     });
@@ -147,31 +153,43 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
   return (effect) => {
     switch (effect.type) {
       case 'fill-hopper':
-        return later(effect, fill(effect));
+        later(effect, fill(effect));
+        break;
       case 'claim':
-        return later(effect, claim(effect));
+        later(effect, claim(effect));
+        break;
       case 'change':
-        return; // stored by the loop
+        break; // stored by the loop
       case 'originate':
-        return originate(effect);
+        originate(effect);
+        break;
       case 'hang-up':
-        return switches.get(effect.switch)?.hangUp(effect.callId, effect.reason);
+        switches.get(effect.switch)?.hangUp(effect.callId, effect.reason);
+        break;
       case 'check-gateway':
-        return later(effect, checkGateway(effect));
+        later(effect, checkGateway(effect));
+        break;
       case 'list-calls':
-        return listCalls(effect);
+        listCalls(effect);
+        break;
       case 'reserve':
-        return later(effect, reserve(effect));
+        later(effect, reserve(effect));
+        break;
       case 'release':
-        return later(effect, agents.release(effect.key));
+        later(effect, agents.release(effect.key));
+        break;
       case 'pause-agent':
-        return later(effect, agents.pause(effect.agent, effect.reason));
+        later(effect, agents.pause(effect.agent, effect.reason));
+        break;
       case 'request-agent':
-        return later(effect, requestAgent(effect));
+        later(effect, requestAgent(effect));
+        break;
       case 'notice':
-        return deps.onNotice(effect);
+        deps.onNotice(effect);
+        break;
       case 'decision':
-        return deps.onDecision(effect);
+        deps.onDecision(effect);
+        break;
       default:
         effect satisfies never;
     }

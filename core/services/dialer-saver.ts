@@ -245,8 +245,8 @@ class Saver implements DialerSaver {
       await this.#store(changes);
     } catch (error) {
       if (hasCode(error, 'TDM_STANDBY', 'TDM_STORE_DOWN')) throw error;
-      if (changes.length === 1) return this.#refused(changes[0], error);
-      for (const change of changes) await this.#each([change]);
+      if (changes.length === 1) this.#refused(changes[0], error);
+      else for (const change of changes) await this.#each([change]);
     }
   }
 
