@@ -9,6 +9,8 @@ export interface ApiAddress {
 }
 
 export const askMsMax = 10_000;
+/** Changes of a million contacts, and reports of a year, take their time. */
+export const longAskMsMax = 120_000;
 /** Larger answers are not read. */
 const answerBytesMax = 16 * 1024 * 1024;
 
@@ -17,6 +19,21 @@ export async function askApi(to: ApiAddress, path: string): Promise<unknown> {
   const { status, body, host } = await ask(to, `/api/v1${path}`, {});
   if (status >= 400) throw new TandemError('TDM_REMOTE_FAILED', [host, refusalOf(body, status)]);
   return body;
+}
+
+/** As `askApi`, of a request that changes something. */
+export async function tellApi(to: ApiAddress, method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<unknown> {
+  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const { status, body: answer, host } = await ask(to, `/api/v1${path}`, { method, ...init }, longAskMsMax);
+  if (status >= 400) throw new TandemError('TDM_REMOTE_FAILED', [host, refusalOf(answer, status)]);
+  return answer;
+}
+
+/** The answer's text as it came: tables, reports. Rejects as `askApi` does. */
+export async function readApi(to: ApiAddress, path: string): Promise<string> {
+  const { status, text, host } = await send(to, `/api/v1${path}`, {}, longAskMsMax);
+  if (status >= 400) throw new TandemError('TDM_REMOTE_FAILED', [host, refusalOf(readJson(text, host), status)]);
+  return text;
 }
 
 /** The result of a management command. Rejects TDM_REMOTE_FAILED with the other side's number and text. */
@@ -38,20 +55,20 @@ export async function askText(to: ApiAddress, path: string, body: string): Promi
   return text;
 }
 
-async function ask(to: ApiAddress, path: string, init: RequestInit) {
-  const { status, text, host } = await send(to, path, init);
+async function ask(to: ApiAddress, path: string, init: RequestInit, msMax = askMsMax) {
+  const { status, text, host } = await send(to, path, init, msMax);
   return { status, body: readJson(text, host), host };
 }
 
-async function send({ url, user, pass }: ApiAddress, path: string, init: RequestInit) {
+async function send({ url, user, pass }: ApiAddress, path: string, init: RequestInit, msMax = askMsMax) {
   const address = new URL(path, url);
   const headers = {
     authorization: `Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}`,
     ...(init.headers as Record<string, string>),
   };
-  const signal = AbortSignal.timeout(askMsMax);
+  const signal = AbortSignal.timeout(msMax);
   const answer = await fetch(address, { ...init, headers, redirect: 'error', signal }).catch((e: unknown) => {
-    if (e instanceof Error && e.name === 'TimeoutError') throw new TandemError('TDM_REMOTE_SLOW', [address.host, askMsMax], { cause: e });
+    if (e instanceof Error && e.name === 'TimeoutError') throw new TandemError('TDM_REMOTE_SLOW', [address.host, msMax], { cause: e });
     const reason = e instanceof Error && e.cause instanceof Error ? e.cause.message : String(e);
     throw new TandemError('TDM_REMOTE_FAILED', [address.host, reason], { cause: e });
   });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { TandemError } from '../core/errors.js';
 import { addApply } from './commands/apply.js';
 import { addCallcenter } from './commands/callcenter.js';
+import { addCampaign } from './commands/campaign.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExplain } from './commands/explain.js';
 import { addImport } from './commands/import.js';
@@ -25,7 +26,20 @@ const program = new Command('tandem')
   .version(packageVersion())
   .showHelpAfterError();
 
-for (const add of [addServe, addMigrate, addApply, addUser, addDoctor, addMenu, addExplain, addCallcenter, addMi, addImport, addReference])
+for (const add of [
+  addServe,
+  addMigrate,
+  addApply,
+  addUser,
+  addDoctor,
+  addMenu,
+  addExplain,
+  addCampaign,
+  addCallcenter,
+  addMi,
+  addImport,
+  addReference,
+])
   add(program);
 
 try {

@@ -20,3 +20,7 @@ export const maskData = (data: Readonly<Record<string, string>>): Readonly<Recor
   Object.fromEntries(
     Object.entries(data).map(([name, value]) => [name, ofNumbers.test(name) || likeNumber.test(value) ? maskNumber(value) : value]),
   );
+
+/** Words that may name numbers: of the audit, of a gate. Ids with letters or dashes around their digits stay. */
+export const maskText = (text: string): string =>
+  text.replace(/(?<![\w:.-])(\+\d{6,15}|\d{9,15})(?![\w-])/g, (number) => maskNumber(number));

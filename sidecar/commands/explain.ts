@@ -1,4 +1,4 @@
-/** `tandem explain call|agent|decisions`: why was nobody called, asked of the running Tandem (B31). */
+/** `tandem explain call|agent|decisions|campaign|contact`: why was nobody called, asked of the running Tandem (B31). */
 import type { Command } from 'commander';
 import { agentText, callText, decisionsText } from '../../core/acd/explain-text.js';
 import type { Decision } from '../../core/acd/records.js';
@@ -23,6 +23,12 @@ export function addExplain(program: Command): void {
     (agent: string, where: Where) => tell(where, `/explain/agent/${encodeURIComponent(agent)}`, agentText),
   );
   asking(
+    explain.command('campaign').description('a campaign: what binds its pace, and what holds its contacts back').argument('<campaign>'),
+  ).action((campaign: string, where: Where) => tell(where, `/dialer/campaigns/${encodeURIComponent(campaign)}/why`, textOf));
+  asking(explain.command('contact').description('a contact: each gate before its call').argument('<contact>')).action(
+    (contact: string, where: Where) => tell(where, `/dialer/contacts/${encodeURIComponent(contact)}/why`, textOf),
+  );
+  asking(
     explain
       .command('decisions')
       .description('the last decisions, newest first')
@@ -37,6 +43,9 @@ export function addExplain(program: Command): void {
     );
   });
 }
+
+/** The dialer puts it into words itself, with the numbers masked for who may not see them. */
+const textOf = ({ text }: { readonly text: readonly string[] }): readonly string[] => text;
 
 const asking = (command: Command): Command => reaching(command).option('--json', 'the answer as it came', false);
 

@@ -79,6 +79,7 @@ export const contactWhyView = z.object({
   gates: z.array(z.object({ gate: z.string(), passes: z.boolean(), detail: z.string() })),
   first: text.describe('the gate that holds it back; null: it may be called'),
   calls: z.array(dialedCallView),
+  text: z.array(z.string()).describe('the same in words'),
 });
 
 export const previewView = z.object({
@@ -107,6 +108,7 @@ export const liveView = z
 export const whyView = z.object({
   why: z.looseObject({ campaign: z.string(), limit: z.string(), pace: z.string(), dialable: z.int() }),
   live: z.looseObject({}).nullable(),
+  text: z.array(z.string()).describe('the same in words'),
 });
 
 export const stateView = z.object({ campaignId: z.string(), action: z.string(), state: z.enum(campaignStates) });

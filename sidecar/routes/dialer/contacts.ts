@@ -95,7 +95,7 @@ export function createContactRoutes(tools: DialerRouteTools): Router {
     const { contact } = await contactFor(tools, who, parameter(req, 'contact'));
     const why = await tools.control.explainContact(contact.id);
     if (!why) throw new TandemError('TDM_NOT_FOUND', ['Contact', contact.id]);
-    res.json(contactWhyView(who, why));
+    res.json(contactWhyView(who, why, tools.nowMs()));
   });
   router.post(`${one}/disposition`, (req, res) => dispose(tools, req, res));
   router.post(`${one}/recycle`, (req, res) => recycle(tools, req, res));

@@ -2,6 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Campaign } from '../../../core/dialer/campaign.js';
+import { explainCampaign } from '../../../core/dialer/explain.js';
 import { TandemError } from '../../../core/errors.js';
 import type { LiveStreams } from '../../dialer-streams.js';
 import { limitOf, parameter, queryOf } from '../request.js';
@@ -70,5 +71,6 @@ export async function why(tools: DialerRouteTools, req: Request, res: Response):
   const { id } = await campaignFor(tools, who, parameter(req, 'campaign'));
   const found = await tools.control.why(id);
   if (!found) throw new TandemError('TDM_NOT_FOUND', ['Campaign', id]);
-  res.json({ why: found, live: tools.control.live(id) ?? null });
+  const now = tools.control.live(id);
+  res.json({ why: found, live: now ?? null, text: explainCampaign(found, now, tools.nowMs()) });
 }

@@ -5,7 +5,7 @@ import { pageDefault } from '../../../core/acd/views.js';
 import type { DialerSettings } from '../../../core/dialer/campaign.js';
 import type { Profile } from '../../../core/dialer/compliance/profile.js';
 import type { RuntimeSettings } from '../../../core/dialer-ports.js';
-import { maskNumber } from '../../../core/dialer/mask.js';
+import { maskText } from '../../../core/dialer/mask.js';
 import { notesOf } from '../../recorded.js';
 import { bodyOf, limitOf, parameter, queryOf } from '../request.js';
 import { statusView } from './reference.js';
@@ -184,8 +184,7 @@ async function audit(tools: DialerRouteTools, req: Request, res: Response): Prom
   const page = found.slice(0, limit);
   const next = found.length > limit ? page.at(-1)?.seq : undefined;
   // rows are hashed as they are stored; what is shown is another matter
-  const shown = (text: string | undefined): string | undefined =>
-    who.seesNumbers === true ? text : text?.replace(/\+\d{7,}|(?<![\w-])\d{9,15}(?![\w-])/g, (number) => maskNumber(number));
+  const shown = (text: string | undefined): string | undefined => (who.seesNumbers === true || text === undefined ? text : maskText(text));
   const items = page.map((row) => ({ ...row, object: shown(row.object), before: shown(row.before), after: shown(row.after) }));
   res.json({ items, ...(next === undefined ? {} : { next: String(next) }) });
 }

@@ -1,6 +1,7 @@
 /** Contacts and calls as the API shows them. Contacts have the names of dialer.md A2, so that what was read can be sent again. */
 import type { CallRecord, Contact } from '../../../core/dialer/contact.js';
-import { maskData, maskNumber } from '../../../core/dialer/mask.js';
+import { explainContact } from '../../../core/dialer/explain.js';
+import { maskData, maskNumber, maskText } from '../../../core/dialer/mask.js';
 import type { ContactWhy, PreviewOffer } from '../../../core/dialer-ports.js';
 import type { Principal } from '../permission.js';
 
@@ -66,15 +67,32 @@ export const callView = (who: Sees, call: CallRecord): Readonly<Record<string, u
   numberKey: undefined,
 });
 
-export const contactWhyView = (who: Sees, { contact, gates, first, calls }: ContactWhy): Readonly<Record<string, unknown>> => ({
-  contact: contactView(who, contact),
-  gates: who.seesNumbers === true ? gates : gates.map((gate) => ({ ...gate, detail: withoutNumbers(gate.detail) })),
-  first: first ?? null,
-  calls: calls.map((call) => callView(who, call)),
-});
+/** `text`: the same in words, for people and `tandem explain contact`. */
+export function contactWhyView(who: Sees, why: ContactWhy, nowMs: number): Readonly<Record<string, unknown>> {
+  const { contact, first, calls } = why;
+  const seen = who.seesNumbers === true ? why : maskedWhy(why);
+  return {
+    contact: contactView(who, contact),
+    gates: seen.gates,
+    first: first ?? null,
+    calls: calls.map((call) => callView(who, call)),
+    text: explainContact(seen, nowMs),
+  };
+}
 
-/** Words about a number may name it. */
-const withoutNumbers = (text: string): string => text.replace(/\+?\d{7,}/g, (number) => maskNumber(number));
+const maskedWhy = ({ contact, gates, first, calls }: ContactWhy): ContactWhy => ({
+  contact: {
+    ...contact,
+    customerNumber: maskNumber(contact.customerNumber),
+    numberKey: maskNumber(contact.numberKey),
+    numbers: contact.numbers.map(maskNumber),
+    data: maskData(contact.data),
+  },
+  // words about a number may name it
+  gates: gates.map((gate) => ({ ...gate, detail: maskText(gate.detail) })),
+  first,
+  calls: calls.map((call) => ({ ...call, number: maskNumber(call.number), numberKey: maskNumber(call.numberKey) })),
+});
 
 export const previewView = (who: Sees, offer: PreviewOffer): Readonly<Record<string, unknown>> => ({
   campaign: offer.campaign,
