@@ -106,6 +106,12 @@ export interface DialerStore {
   expire(nowMs: number, limit: number): Promise<number>;
 
   /**
+   * Every 10 minutes (B7): counts are made to agree with the contacts, numbers of calls that are not there are freed (somebody
+   * changed rows by hand). How many rows were wrong.
+   */
+  reconcile(): Promise<number>;
+
+  /**
    * What the gates look at, for `why` and `explain`: of these contacts, or of the campaign's next ones (pending, by next
    * attempt) at most `limit`. Read only, nothing is moved on; a contact that is not there is left out.
    */
@@ -157,6 +163,7 @@ export interface DialerStore {
   addDnc(entries: readonly DncEntry[], audit: DialerAuditEntry): Promise<number>;
   removeDnc(entries: readonly Pick<DncEntry, 'number' | 'isPrefix' | 'scope'>[], audit: DialerAuditEntry): Promise<number>;
   findDnc(numberKeys: readonly string[], nowMs: number): Promise<ReadonlyMap<string, readonly DncEntry[]>>;
+  /** By number and scope. `after`: `<number> <scope>` of the last one seen, `<number>* <scope>` of a prefix; '' = from the begin. */
   dnc(filter: { readonly scope?: string; readonly after: string; readonly limit: number }): Promise<readonly DncEntry[]>;
 
   // ---- outbox of the voice connector
