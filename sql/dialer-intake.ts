@@ -3,8 +3,8 @@ import type { DialerStore, Intake } from '../core/dialer-ports.js';
 import type { NewContact } from '../core/dialer/contact.js';
 import { text } from './db.js';
 import type { Statements, Value } from './db.js';
-import type { Counts } from './dialer-counts.js';
-import { contactColumns, contactOf, isSameContent, newContactColumns, newContactValues } from './dialer-rows.js';
+import type { CountKey, Counts } from './dialer-counts.js';
+import { arrivalAt, contactColumns, contactOf, isSameContent, newContactColumns, newContactValues } from './dialer-rows.js';
 import { allIn } from './dialer-sql.js';
 import type { DialerBase } from './dialer-sql.js';
 import { causedBy } from './failure.js';
@@ -12,8 +12,8 @@ import { rowStatements } from './row-batches.js';
 
 /** Two requests with the same new id at once: the second finds it stored on its next try. */
 const triesMax = 3;
-/** Rows of one INSERT: SQLite takes few values at a time best, a server many. */
-const sizes = { sqlite: [8, 4, 2, 1], mysql: [500, 100, 20, 5, 1] } as const;
+/** Rows of one INSERT: SQLite is fastest one by one, a server with many. */
+const sizes = { sqlite: [1], mysql: [500, 100, 20, 5, 1] } as const;
 
 export type InsertContacts = (tx: Statements, rows: readonly Value[][]) => Promise<void>;
 
@@ -24,16 +24,16 @@ export function createInsertContacts(base: DialerBase): InsertContacts {
   return async (tx, rows) => {
     for (let from = 0; from < rows.length;) {
       const size = own.find((one) => one <= rows.length - from) ?? 1;
-      await tx.run(sqlOf(size), rows.slice(from, from + size).flat());
+      await tx.run(sqlOf(size), size === 1 ? rows[from] : rows.slice(from, from + size).flat());
       from += size;
     }
   };
 }
 
-export const newCountKey = (contact: NewContact) => ({
-  campaignId: contact.campaignId,
-  listId: contact.listId ?? 0,
-  priority: contact.priority,
+export const newCountKey = ({ campaignId, listId = 0, priority }: Pick<NewContact, 'campaignId' | 'listId' | 'priority'>): CountKey => ({
+  campaignId,
+  listId,
+  priority,
   status: 'pending',
   result: '',
 });
@@ -62,7 +62,7 @@ export function createIntake(base: DialerBase, counts: Counts, insert: InsertCon
     fresh.sort((a, b) => (a.id < b.id ? -1 : 1));
     await insert(
       tx,
-      fresh.map((contact) => newContactValues(contact, nowMs)),
+      fresh.map((contact) => newContactValues(contact, arrivalAt(nowMs))),
     );
     const changes = counts.changes();
     for (const contact of fresh) changes.add(newCountKey(contact), 1);

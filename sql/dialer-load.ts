@@ -9,7 +9,8 @@ import { countColumns, countKeyOf } from './dialer-counts.js';
 import type { Counts } from './dialer-counts.js';
 import { newCountKey } from './dialer-intake.js';
 import type { InsertContacts } from './dialer-intake.js';
-import { newContactValues } from './dialer-rows.js';
+import { arrivalAt, newContactValues } from './dialer-rows.js';
+import type { Arrival } from './dialer-rows.js';
 import { allIn, runIn } from './dialer-sql.js';
 import type { DialerBase } from './dialer-sql.js';
 
@@ -17,12 +18,14 @@ type Rule = Parameters<ContactLists['load']>[2];
 type Loaded = 'stored' | 'replaced' | 'duplicate';
 
 export interface LoadRows {
+  /** `isFresh`: ids are not looked up; one that is stored already rejects as a duplicate. */
   store(
     tx: Statements,
     list: { readonly id: number; readonly campaign: string },
     rows: readonly NewContact[],
     rule: Rule,
     nowMs: number,
+    isFresh: boolean,
   ): Promise<Loaded[]>;
   /** The same batch once more: what it gave. */
   again(tx: Statements, rows: readonly NewContact[]): Promise<Loaded[]>;
@@ -49,26 +52,21 @@ export function createLoadRows(base: DialerBase, counts: Counts, insert: InsertC
   }
 
   return {
-    async store(tx, list, given, rule, nowMs) {
-      const rows = given.map((row): NewContact => ({ ...row, campaignId: list.campaign, listId: list.id }));
-      const known = new Map(
-        (
-          await allIn(
-            tx,
-            byId,
-            rows.map(({ id }) => id),
-          )
-        ).map((row) => [text(row['id']), row]),
-      );
+    async store(tx, list, rows, rule, nowMs, isFresh) {
+      const ids = isFresh ? [] : rows.map(({ id }) => id);
+      const known = new Map((await allIn(tx, byId, ids)).map((row) => [text(row['id']), row]));
       const numbers = groupBy(await storedNumbers(tx, list, rows, rule), (row) => text(row['number_key']));
       const changes = counts.changes();
+      const arrival: Arrival = { ...arrivalAt(nowMs), list };
       const gone: number[] = [];
       const seen = { ids: new Set<string>(), numbers: new Set<string>() };
       const values: Value[][] = [];
+      const stored = new Map<number, number>();
       const results = rows.map((row): Loaded => {
         const isRepeated = seen.ids.has(row.id) || (rule.duplicates !== 'allow' && seen.numbers.has(row.numberKey));
         const sameId = known.get(row.id);
-        const same = [...(sameId ? [sameId] : []), ...(numbers.get(row.numberKey) ?? []).filter((one) => one['id'] !== row.id)];
+        const sameNumber = numbers.get(row.numberKey);
+        const same = sameId ? [sameId, ...(sameNumber ?? []).filter((one) => one['id'] !== row.id)] : (sameNumber ?? []);
         const mayReplace = rule.duplicates === 'replace' && same.every((one) => !isActiveStatus(text(one['status']) as ContactStatus));
         if (isRepeated || (same.length > 0 && !mayReplace)) return 'duplicate';
         seen.ids.add(row.id);
@@ -77,10 +75,12 @@ export function createLoadRows(base: DialerBase, counts: Counts, insert: InsertC
           gone.push(Number(one['seq']));
           changes.add(countKeyOf(one), -1);
         }
-        changes.add(newCountKey(row), 1);
-        values.push(newContactValues(row, nowMs, Number(sameId?.['dials'] ?? 0))); // its call ids go on
+        stored.set(row.priority, (stored.get(row.priority) ?? 0) + 1);
+        const before = same.find((one) => one['id'] === row.id);
+        values.push(newContactValues(row, before ? { ...arrival, dials: Number(before['dials']) } : arrival)); // its call ids go on
         return same.length > 0 ? 'replaced' : 'stored';
       });
+      for (const [priority, n] of stored) changes.add(newCountKey({ campaignId: list.campaign, listId: list.id, priority }), n);
       await runIn(tx, (marks) => `DELETE FROM ${table} WHERE seq IN (${marks})`, gone);
       await insert(tx, values);
       await changes.write(tx);

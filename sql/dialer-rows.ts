@@ -21,25 +21,27 @@ export const contactColumns = [
 
 const zonesCharsMax = 1_000;
 
-/** A contact that is stored at `nowMs`: due at once, or when its time begins. */
-export function newContactValues(contact: NewContact, nowMs: number, dials = 0): Value[] {
-  const received = moment(nowMs);
-  return [
-    ...contentValues(contact),
-    received,
-    contact.startTimeMs !== undefined && contact.startTimeMs > nowMs ? moment(contact.startTimeMs) : received,
-    dials,
-  ];
+/** What a contact gets when it is stored, in place of what it says itself. */
+export interface Arrival {
+  readonly nowMs: number;
+  /** `nowMs` as a moment */
+  readonly received: string;
+  /** calls that were made under its id before */
+  readonly dials?: number;
+  readonly list?: { readonly id: number; readonly campaign: string };
 }
 
-function contentValues(contact: NewContact): Value[] {
+export const arrivalAt = (nowMs: number): Arrival => ({ nowMs, received: moment(nowMs) });
+
+/** A contact that is stored: due at once, or when its time begins. In one piece: a list has a million of them. */
+export function newContactValues(contact: NewContact, { nowMs, received, dials = 0, list }: Arrival): Value[] {
   return [
     contact.id,
     contact.customerNumber,
     contact.campaignType,
     contact.gatewayId,
     contact.campaignContactId ?? null,
-    contact.campaignId,
+    list?.campaign ?? contact.campaignId,
     momentOrNull(contact.startTimeMs),
     momentOrNull(contact.endTimeMs),
     contact.priority,
@@ -49,7 +51,7 @@ function contentValues(contact: NewContact): Value[] {
     contact.resourceId ?? null,
     contact.queueName ?? null,
     contact.tenantId ?? null,
-    contact.listId ?? 0,
+    list?.id ?? contact.listId ?? 0,
     contact.numberKey,
     contact.zones.length === 0 ? null : zonesText(contact.zones),
     contact.region ?? null,
@@ -57,6 +59,9 @@ function contentValues(contact: NewContact): Value[] {
     momentOrNull(contact.consentUntilMs),
     contact.answeredBefore ? 1 : 0,
     dataText(contact.data),
+    received,
+    contact.startTimeMs !== undefined && contact.startTimeMs > nowMs ? moment(contact.startTimeMs) : received,
+    dials,
   ];
 }
 
@@ -75,10 +80,12 @@ function dataText(data: Readonly<Record<string, string>>): Value {
 /** Found out from the number, perhaps by another table each time: says nothing of what was given. */
 const derived = new Set(['number_key', 'time_zone', 'region']);
 
+const anyArrival: Arrival = { nowMs: Infinity, received: '' };
+
 /** What was given is the same (A5: an id that comes again). */
 export function isSameContent(a: NewContact, b: NewContact): boolean {
-  const [left, right] = [contentValues({ ...a, data: sortedData(a) }), contentValues({ ...b, data: sortedData(b) })];
-  return left.every((value, i) => derived.has(newContactColumns[i] ?? '') || value === right[i]);
+  const [left, right] = [a, b].map((one) => newContactValues({ ...one, data: sortedData(one) }, anyArrival));
+  return left?.every((value, i) => derived.has(newContactColumns[i] ?? '') || value === right?.[i]) === true;
 }
 
 const sortedData = ({ data }: NewContact): Record<string, string> =>

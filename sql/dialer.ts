@@ -18,6 +18,7 @@ import { createInsertContacts, createIntake } from './dialer-intake.js';
 import { createContactLists } from './dialer-lists.js';
 import { createLoadRows } from './dialer-load.js';
 import { createOutbox } from './dialer-outbox.js';
+import { createReconcile } from './dialer-reconcile.js';
 import { createSave } from './dialer-save.js';
 import { dialerBase } from './dialer-sql.js';
 import type { DialerStoreOptions } from './dialer-sql.js';
@@ -45,6 +46,7 @@ export function createDialerStore(db: Db, options: DialerStoreOptions): DialerSt
     ...createSave(base, { calls, counts, counters, outbox, dnc, audit }),
     ...createContacts(base, { counts, counters, dnc, audit }),
     ...control.port,
+    ...createReconcile(base, counts),
     ...createCampaigns(base, control, audit),
     ...calls.port,
     ...counters.port,

@@ -1,11 +1,15 @@
 /** The nightly tidying: vicidial_ccc_log moves to its archive, keys that no longer count are deleted. */
+import type { Log } from '../core/ports.js';
 import type { Db } from './db.js';
+import { dialerRetentionDefaults, runDialerRetention } from './dialer-retention.js';
+import type { DialerRetention } from './dialer-retention.js';
 import { expireEvents } from './events.js';
 import { idempotencyDefaults } from './idempotency.js';
 import type { LocalClock } from './local-clock.js';
 
-export interface RetentionOptions {
+export interface RetentionOptions extends DialerRetention {
   readonly own: string;
+  readonly log: Log;
   readonly clock: LocalClock;
   /** rows of vicidial_ccc_log stay this long before they move; default one day as in VICIdial (4.3) */
   readonly cccLogMsMax: number;
@@ -27,6 +31,8 @@ export interface RetentionResult {
   readonly eventsExpired: number;
   /** sessions, answers under idempotency keys, audit rows */
   readonly accessExpired: number;
+  /** calls, counters, audit, decisions, messages and finished contacts of the dialer */
+  readonly dialerExpired: number;
 }
 
 const dayMs = 86_400_000;
@@ -37,6 +43,7 @@ export const retentionDefaults = {
   segmentsMsMax: 400 * dayMs,
   eventsMsMax: 7 * dayMs,
   auditMsMax: 400 * dayMs,
+  ...dialerRetentionDefaults,
 } as const;
 
 /** no session lives longer (sidecar/browser-sessions.ts) */
@@ -57,6 +64,7 @@ export async function runRetention(db: Db, options: RetentionOptions, nowMs: num
     segmentsExpired: await expireSegments(db, `${options.own}tandem_segments`, nowMs - options.segmentsMsMax),
     eventsExpired: await expireEvents(db, options.own, nowMs - options.eventsMsMax),
     accessExpired: await expireAccess(db, options, nowMs),
+    dialerExpired: await runDialerRetention(db, options, nowMs),
   };
 }
 

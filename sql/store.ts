@@ -204,7 +204,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
       return done;
     },
     isMigrated: () => isMigrated(db, { own, ownSchema }),
-    runRetention: (atMs) => runRetention(db, { own, clock, ...limits }, atMs),
+    runRetention: (atMs) => runRetention(db, { own, clock, log, ...limits }, atMs),
     async close() {
       await Promise.all([logs.close(limits.closeMsMax), access.close(limits.closeMsMax)]);
       await db.close();

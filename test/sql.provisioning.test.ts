@@ -144,6 +144,7 @@ describeStores('retention', (open) => {
       segmentsExpired: 0,
       eventsExpired: 0,
       accessExpired: 0,
+      dialerExpired: 0,
     });
 
     const archive = await other.all('SELECT uniqueid FROM vicidial_ccc_log_archive');
@@ -159,6 +160,7 @@ describeStores('retention', (open) => {
       segmentsExpired: 0,
       eventsExpired: 0,
       accessExpired: 0,
+      dialerExpired: 0,
     });
   });
 
