@@ -38,7 +38,8 @@ export const offerMsMin = 250;
 export const heldAnswerMs = 20_000;
 /** A command that was just sent may have no channel yet. */
 export const originateMsMax = 3_000;
-export const listMsMax = 10_000;
+/** Whoever asks a switch repeats it; this is for an answer that got lost. */
+export const listMsMax = 60_000;
 /** A15 */
 export const sweepEveryMs = 10 * 60_000;
 

@@ -59,7 +59,7 @@ export function callDue(w: DialerWorld, call: Call): void {
       hangUp(w, call, 'ring-timeout');
       return;
     case 'answered':
-      hangUp(w, call, 'lost');
+      hangUp(w, call, 'no-agent'); // a customer in silence, whatever is wrong in the dialplan
       return;
     case 'waiting':
       waitedOut(w, call, 'the door did not report the end of the wait');

@@ -17,6 +17,9 @@ import { previewLost } from './previews.js';
 import { activeNow } from './slots.js';
 import type { DialerWorld } from './world.js';
 
+/** A reservation younger than this is not renewed for a call. */
+const justReservedMs = 2_000;
+
 export interface HoldWish {
   readonly campaign: string;
   readonly queue: string;
@@ -184,7 +187,7 @@ function serve(w: DialerWorld, hold: Hold): void {
   const [candidate] = candidates;
   if (candidate) {
     hold.pinned = undefined;
-    reserve(w, hold); // for the whole of this call
+    if (hold.untilMs < w.nowMs + w.settings.reservationMs - justReservedMs) reserve(w, hold); // for the whole of this call
     if (claim(w, { campaign, mode: campaign.mode, candidates: [candidate], to: 'dialed', hold: hold.key })) {
       hold.state = 'claiming';
       w.idleHolds.delete(hold.key);
