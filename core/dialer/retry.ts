@@ -20,8 +20,8 @@ export interface RetryTools {
   readonly clock: ContactClock;
   /** estimated share of answers in a part of the day; breaks ties */
   readonly answerRateOfPart?: (part: number) => number | undefined;
-  /** of the profile (`retryAbandonedMs`): 72 h in the UK, 24 h elsewhere; the rule's own delay holds when it is longer */
-  readonly retryAbandonedMs?: number;
+  /** of the profile: so long after an abandoned call only a guaranteed agent may call (72 h in the UK); the rule's own delay holds when it is longer */
+  readonly protectAbandonedMs?: number;
   /** column A of this call */
   readonly countsAsAttempt: boolean;
 }
@@ -125,7 +125,7 @@ const wantsMore = (contact: Contact, rule: RetryRule, calls: number): boolean =>
 function delayOf(rule: RetryRule, result: CallResult, calls: number, tools: RetryTools): number {
   const delays = rule.delaysMs;
   const own = delays[Math.min(calls, delays.length) - 1] ?? 0;
-  const least = result === 'ABANDONED' ? (tools.retryAbandonedMs ?? 0) : 0;
+  const least = result === 'ABANDONED' ? (tools.protectAbandonedMs ?? 0) : 0;
   const jitter = 1 + jitterShare * (2 * Math.min(Math.max(tools.jitter, 0), 1) - 1);
   // what a profile demands is never shortened
   return Math.max(own * jitter, least);

@@ -60,8 +60,6 @@ export interface Profile {
   readonly caps: FrequencyCaps;
   readonly protectAbandonedMs: number;
   readonly protectMachineMs: number;
-  /** an abandoned contact is called again after this long, with a guaranteed agent (B6) */
-  readonly retryAbandonedMs: number;
   readonly suppression: readonly SuppressionRule[];
   readonly consentRequired: boolean;
   readonly messageRequired: boolean;
