@@ -7,12 +7,12 @@ import type { Leases } from '../core/acd-ports.js';
 import type { Campaign } from '../core/dialer/campaign.js';
 import type { FieldProblem } from '../core/dialer/campaign-schema.js';
 import type { Profile } from '../core/dialer/compliance/profile.js';
-import type { DialerAgents, DialerControl, DialerDoor, DialerStore, DialSwitch, VoiceConnector } from '../core/dialer-ports.js';
+import type { DialerAgents, DialerControl, DialerDoor, DialerStore, DialFeed, DialSwitch, VoiceConnector } from '../core/dialer-ports.js';
 import type { Log, Meter } from '../core/ports.js';
 import { createDialerControl } from '../core/services/dialer-control.js';
 import { createDialerDoor } from '../core/services/dialer-door.js';
 import { openDialerSession } from '../core/services/dialer-session.js';
-import type { DialerSessionDeps } from '../core/services/dialer-session.js';
+import type { DialerSession, DialerSessionDeps } from '../core/services/dialer-session.js';
 import { createStartChecks } from '../core/services/dialer-start.js';
 import type { OwnershipOptions } from './acd-ownership.js';
 import type { DialerConfig } from './config-dialer.js';
@@ -20,6 +20,7 @@ import { createAsteriskDialSwitch } from './dial-asterisk.js';
 import { createFreeswitchDialSwitch } from './dial-freeswitch.js';
 import { createDialerJournal, dialerJournalDefaults } from './dialer-journal.js';
 import { createDialerOwner } from './dialer-owner.js';
+import type { DialerOwner } from './dialer-owner.js';
 import type { Health } from './health.js';
 import type { Links } from './links.js';
 import type { Timers } from './timers.js';
@@ -58,7 +59,7 @@ export interface DialerDeps {
 
 /** For tests. */
 export interface DialerParts extends Pick<DialerSessionDeps, 'createEngine'> {
-  readonly switches?: readonly DialSwitch[];
+  readonly switches?: (feedOf: (id: string) => DialFeed) => readonly DialSwitch[];
   readonly ownership?: Partial<OwnershipOptions>;
   readonly everySecond?: (run: () => void) => () => void;
   readonly wallMs?: () => number;
@@ -69,9 +70,14 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
   const { config, store, agents, profiles, timers, monoMs, log, meter } = deps;
   const after = (delayMs: number, run: () => void): (() => void) => timers.after(delayMs, run);
   const nowMs = (): number => timers.nowMs();
-  const switches = new Map((parts.switches ?? dialSwitches(deps, (id) => heard(id))).map((port) => [port.id, port]));
+  const feedOf =
+    (id: string): DialFeed =>
+    (event) =>
+      session()?.heard(id, event);
+  const switches = new Map((parts.switches ?? dialSwitches(deps))(feedOf).map((port) => [port.id, port]));
   const journal = createDialerJournal({ ...dialerJournalDefaults, ...config.journal }, { log, meter });
-  const owner = createDialerOwner(
+  const session = (): DialerSession | undefined => owner.session();
+  const owner: DialerOwner = createDialerOwner(
     {
       ...{ leases: store.leases, store: store.dialer, timers, monoMs, log, meter },
       open: (fence, onFenced) =>
@@ -86,14 +92,12 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
     },
     parts.ownership,
   );
-  const session = () => owner.session();
   const side = createDialerControl({
     ...{ session, store: store.dialer, agents, switches, base: config.settings, nowMs, log },
     why: () => owner.why(),
     standby: () => owner.standby(),
   });
 
-  const heard = (id: string) => (event: Parameters<NonNullable<ReturnType<typeof session>>['heard']>[1]) => session()?.heard(id, event);
   for (const port of switches.values()) port.onState(() => session()?.switchState(port.id));
   const stopNews = agents.onNews((news) => session()?.news(news));
   deps.health.add('dialer', () => owner.check());
@@ -118,18 +122,12 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
   };
 }
 
-function dialSwitches(
-  { links, log, meter, timers }: DialerDeps,
-  feedOf: (id: string) => Parameters<typeof createAsteriskDialSwitch>[1]['feed'],
-): readonly DialSwitch[] {
+function dialSwitches({ links, log, meter, timers }: DialerDeps): (feedOf: (id: string) => DialFeed) => readonly DialSwitch[] {
   const tools = { log, meter, timers };
-  const asterisk = [...links.ami].map(([id, link]) =>
-    createAsteriskDialSwitch({ id }, { ...tools, link, feed: (event) => feedOf(id)(event) }),
-  );
-  const freeswitch = [...links.esl].map(([id, link]) =>
-    createFreeswitchDialSwitch({ id }, { ...tools, link, feed: (event) => feedOf(id)(event) }),
-  );
-  return [...asterisk, ...freeswitch];
+  return (feedOf) => [
+    ...[...links.ami].map(([id, link]) => createAsteriskDialSwitch({ id }, { ...tools, link, feed: feedOf(id) })),
+    ...[...links.esl].map(([id, link]) => createFreeswitchDialSwitch({ id }, { ...tools, link, feed: feedOf(id) })),
+  ];
 }
 
 /** B3: the tick of the dialer is a cron entry with seconds; the cycle sees by itself that it does not overlap. */

@@ -37,7 +37,7 @@ export interface DialerCycleDeps {
   readonly traits: DialerTraits;
   readonly clock: DialerClock;
   readonly history: DialerHistory;
-  readonly store: Pick<DialerStore, 'expire' | 'active' | 'setState'>;
+  readonly store: Pick<DialerStore, 'expire' | 'active' | 'setState' | 'reconcile'>;
   readonly switches: Pick<DialerSwitches, 'checkGateway'>;
   readonly whyNot: () => string | undefined;
   readonly reload: () => Promise<void>;

@@ -1,6 +1,5 @@
 /** What the dialer looks after now and then: contacts past their end, campaigns past theirs, contacts nobody follows, gateways that are down. */
 import type { Campaign } from '../dialer/campaign.js';
-import { callIdOf } from '../dialer/contact.js';
 import type { DialerAuditEntry, DialerEvent } from '../dialer/engine-words.js';
 import type { DialerEngineView } from '../dialer/engine/engine-types.js';
 import type { CampaignState } from '../dialer/words.js';
@@ -11,13 +10,13 @@ export const dialerSweepLimits = {
   expirePage: 1_000,
   /** pages of one sweep */
   expirePagesMax: 20,
-  /** A15 */
+  /** A15; at the start the engine looks at all of them */
   stuckEveryMs: 600_000,
   gatewayEveryMs: 5_000,
 };
 
 export interface DialerSweepsDeps {
-  readonly store: Pick<DialerStore, 'expire' | 'active' | 'setState'>;
+  readonly store: Pick<DialerStore, 'expire' | 'active' | 'setState' | 'reconcile'>;
   readonly campaigns: () => readonly Campaign[];
   readonly view: () => DialerEngineView;
   readonly feed: (event: DialerEvent) => void;
@@ -48,12 +47,11 @@ export function createDialerSweeps(deps: DialerSweepsDeps, limits = dialerSweepL
     for (let page = 0; page < limits.expirePagesMax; page++) if ((await store.expire(nowMs, limits.expirePage)) < limits.expirePage) return;
   }
 
-  /** Contacts that the table has in a call and the engine does not know: it asks the switches and decides (A15). */
+  /** Contacts that the table has in a call and the engine may not know: those it asks the switches for (A15). */
   async function adopt(nowMs: number): Promise<void> {
     const before = nowMs - deps.callMsMax();
     const old = (await store.active()).filter(({ dialTimeMs, receivedTimeMs }) => (dialTimeMs ?? receivedTimeMs) <= before);
-    const lost = old.filter(({ id, dials }) => !view().call(callIdOf(id, dials)));
-    if (lost.length > 0) deps.feed({ type: 'restored', active: lost, pacers: new Map() });
+    if (old.length > 0) deps.feed({ type: 'restored', active: old, pacers: new Map() });
   }
 
   async function endCampaigns(nowMs: number): Promise<void> {
@@ -71,7 +69,9 @@ export function createDialerSweeps(deps: DialerSweepsDeps, limits = dialerSweepL
         if (state === 'down' && isDue(`gateway ${id} ${gateway}`, limits.gatewayEveryMs, nowMs)) deps.checkGateway(id, gateway);
       await endCampaigns(nowMs);
       if (isDue('expire', limits.expireEveryMs, nowMs)) await expire(nowMs);
-      if (isDue('stuck', limits.stuckEveryMs, nowMs)) await adopt(nowMs);
+      if (!isDue('stuck', limits.stuckEveryMs, nowMs)) return;
+      await adopt(nowMs);
+      await store.reconcile();
     },
   };
 }
