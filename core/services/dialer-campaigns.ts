@@ -61,7 +61,9 @@ export function createDialerCampaigns(deps: CampaignsDeps): DialerCampaigns {
     return campaign;
   }
 
+  /** One that exists by its contacts alone is started as the reference does: without a question. */
   async function requireStartable(campaign: Campaign): Promise<void> {
+    if (campaign.isImplicit) return;
     const problems = startProblems(campaign, deps.profiles());
     const more = problems.length > 0 ? problems : ((await deps.checkStart?.(campaign)) ?? []);
     if (more.length > 0) throw new TandemError('TDM_CONFLICT', [`campaign ${campaign.id} cannot be started: ${textOf(more)}`]);

@@ -1,6 +1,8 @@
 /** Contacts come in (dialer.md A5): checked, given a campaign, stored in one transaction, and the dialer woken. */
 import { implicitCampaign } from '../dialer/campaign-schema.js';
 import type { Campaign } from '../dialer/campaign.js';
+import { flatOf } from '../dialer/contact-cim.js';
+import { contactLimits } from '../dialer/contact-fields.js';
 import { readContact, type IntakeProblem } from '../dialer/contact-schema.js';
 import type { NewContact } from '../dialer/contact.js';
 import type { DialerControl, DialerStore, Intake } from '../dialer-ports.js';
@@ -45,15 +47,15 @@ export type TakeIn = (values: readonly unknown[], by: Bringer) => Promise<readon
 
 export function createIntake(deps: IntakeDeps, limits = intakeLimits): TakeIn {
   return async (values, by) => {
-    const read = values.map(readOne);
-    const campaigns = await campaignsOf(deps, read, limits);
+    const campaigns = await campaignsOf(deps, values, limits);
     const taken: TakenIn[] = [];
     const wanted: { readonly at: number; readonly contact: NewContact }[] = [];
-    read.forEach((one, at) => {
-      const contact = withCountry(values[at], one, campaigns);
-      if ('kind' in contact) taken[at] = contact;
-      else if (by.mayUse(campaigns.known.get(contact.campaignId))) wanted.push({ at, contact });
-      else taken[at] = refused(contact.id, 'TDM_FORBIDDEN', `campaign ${contact.campaignId} is not one of yours`);
+    values.forEach((value, at) => {
+      const campaign = campaigns.known.get(campaignIdOf(value) ?? '');
+      const read = readContact(value, { country: campaign?.country ?? '', isOwnCampaign: campaign?.isImplicit === false });
+      if (!read.ok) taken[at] = notReadable(read, at);
+      else if (by.mayUse(campaign)) wanted.push({ at, contact: read.contact });
+      else taken[at] = refused(read.contact.id, 'TDM_FORBIDDEN', `campaign ${read.contact.campaignId} is not one of yours`);
     });
     const ready = await makeCampaigns(deps, wanted, campaigns, by.actor, limits, taken);
     const settings = deps.control.settings();
@@ -68,10 +70,10 @@ export function createIntake(deps: IntakeDeps, limits = intakeLimits): TakeIn {
   };
 }
 
-/** One that could be read, or why not. */
-function readOne(value: unknown, at: number): NewContact | TakenIn {
-  const result = readContact(value, { country: '' });
-  return result.ok ? result.contact : notReadable(result, at);
+/** As far as it can be one. */
+function campaignIdOf(value: unknown): string | undefined {
+  const id = flatOf(value)?.['campaign_id'];
+  return typeof id === 'string' || typeof id === 'number' ? String(id).slice(0, contactLimits.idLengthMax) : undefined;
 }
 
 interface Campaigns {
@@ -80,27 +82,14 @@ interface Campaigns {
   all: readonly Campaign[] | undefined;
 }
 
-async function campaignsOf(
-  { store }: IntakeDeps,
-  read: readonly (NewContact | TakenIn)[],
-  limits: typeof intakeLimits,
-): Promise<Campaigns> {
-  const ids = new Set(read.flatMap((one) => ('kind' in one ? [] : [one.campaignId])));
+async function campaignsOf({ store }: IntakeDeps, values: readonly unknown[], limits: typeof intakeLimits): Promise<Campaigns> {
+  const ids = new Set(values.map(campaignIdOf).filter((id) => id !== undefined));
   if (ids.size > limits.singleReadsMax) {
     const all = await store.campaigns();
     return { known: new Map(all.filter(({ id }) => ids.has(id)).map((campaign) => [campaign.id, campaign])), all };
   }
   const found = await Promise.all([...ids].map((id) => store.campaign(id)));
   return { known: new Map(found.flatMap((campaign) => (campaign ? [[campaign.id, campaign] as const] : []))), all: undefined };
-}
-
-/** Numbers in national form are read again with the campaign's country. */
-function withCountry(value: unknown, one: NewContact | TakenIn, { known }: Campaigns): NewContact | TakenIn {
-  if ('kind' in one) return one;
-  const country = known.get(one.campaignId)?.country ?? '';
-  if (country === '') return one;
-  const again = readContact(value, { country });
-  return again.ok ? again.contact : notReadable(again, 0);
 }
 
 /** Contacts whose campaign is there; one that is not there comes into being with its first contact. */
@@ -186,6 +175,6 @@ function notReadable(
 ): TakenIn {
   const told = problems
     .slice(0, problemsMax)
-    .map(({ code, field, message }) => (code === 'MISSING' ? `[${field}] not found` : `[${field}] ${message}`));
+    .map(({ code, field, message }) => (code === 'MISSING' ? `[${field}] not found` : field === '' ? message : `[${field}] ${message}`));
   return refused(id, 'TDM_BAD_REQUEST', `${id === undefined && at > 0 ? `contact ${String(at + 1)}: ` : ''}${told.join('; ')}`);
 }

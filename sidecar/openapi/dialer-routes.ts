@@ -1,5 +1,6 @@
 /** The dialer: our own API, the short addresses beside it, and the reference's faces at the root. */
 import { z } from 'zod';
+import { campaignForm } from '../../core/dialer/campaign-form.js';
 import { campaignBody, campaignChangeBody, campaignsQuery } from '../routes/dialer/campaigns.js';
 import { callbacksQuery, callsQuery, contactBodies, contactsQuery } from '../routes/dialer/contacts.js';
 import { decisionsQuery, liveQuery } from '../routes/dialer/live.js';
@@ -31,6 +32,9 @@ import { okView } from './views.js';
 
 const one = '/dialer/campaigns/{campaign}';
 const row = z.looseObject({});
+/** The fields are checked by the core's form; id and revision by the route. */
+const newCampaign = campaignForm.extend(campaignBody.shape).meta({ id: 'CampaignRules' });
+const changedCampaign = campaignForm.extend(campaignChangeBody.shape).meta({ id: 'CampaignChange' });
 
 const campaigns = routes('dialer campaigns', 'dialer-view', [
   { method: 'get', path: '/dialer/campaigns', summary: 'Campaigns by id', query: campaignsQuery, answer: pageOf(campaignView) },
@@ -39,7 +43,7 @@ const campaigns = routes('dialer campaigns', 'dialer-view', [
     path: '/dialer/campaigns',
     summary: 'A new campaign, as a draft (docs/dialer-api.md has its fields)',
     need: 'dialer-admin',
-    body: campaignBody,
+    body: newCampaign,
     answer: campaignView,
     status: 201,
   },
@@ -49,7 +53,7 @@ const campaigns = routes('dialer campaigns', 'dialer-view', [
     path: one,
     summary: 'Its rules anew: what is not said gets its default',
     need: 'dialer-admin',
-    body: campaignChangeBody,
+    body: changedCampaign,
     answer: campaignView,
   },
   {
@@ -57,7 +61,7 @@ const campaigns = routes('dialer campaigns', 'dialer-view', [
     path: one,
     summary: 'Some of its rules; they count from the next cycle',
     need: 'dialer-admin',
-    body: campaignChangeBody,
+    body: changedCampaign,
     answer: campaignView,
   },
   { method: 'delete', path: one, summary: 'Remove a campaign that does not run, with its contacts', need: 'dialer-admin', answer: okView },
