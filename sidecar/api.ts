@@ -5,6 +5,7 @@ import { createAddressList } from '../core/address-list.js';
 import { createLockout } from '../core/cluster/lockout.js';
 import { createMinuteLimit, createReplayCache } from '../core/cluster/limits.js';
 import { signatureSkewMsMax } from '../core/cluster/signature.js';
+import { shippedProfiles } from '../core/dialer/compliance/profiles.js';
 import type { ApiUser, Containers, Log, PeerClient } from '../core/ports.js';
 import { createFronter, fronterDefaults } from '../core/services/fronter.js';
 import { createLeadInfo, leadInfoDefaults } from '../core/services/lead-info.js';
@@ -15,6 +16,7 @@ import { createAccessSide } from './access-side.js';
 import { createApp, createHttpServer, httpServerDefaults } from './app.js';
 import type { Callcenter } from './callcenter.js';
 import type { Config } from './config.js';
+import { createDialerLists, dialerListsDefaults, type DialerLists } from './dialer-lists.js';
 import { createDialerSide, type DialerFace } from './dialer-side.js';
 import { bodyDefaults } from './form-body.js';
 import type { FeedSide } from './feed-side.js';
@@ -25,10 +27,12 @@ import { packageVersion } from './package-files.js';
 import { createProvisioningStore } from './provisioning-store.js';
 import { createPasswordHasher } from './password-hasher.js';
 import { createMiSide } from './mi-side.js';
+import { isDeadOwner, ownerName } from './owner-name.js';
 import { createAdminRoutes } from './routes/admin.js';
 import { createAgentApi } from './routes/agent-api.js';
 import { createCallcenterRoutes } from './routes/callcenter.js';
 import { createNoDialer } from './routes/dialer/api.js';
+import { isUpload } from './routes/dialer/uploads.js';
 import { createFeedApi, type FeedApiDeps } from './routes/feed-api.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
@@ -130,9 +134,13 @@ export function createHttpSide(deps: ApiDeps): HttpSide {
     { origins: config.access.origins, isSecure: config.access.isCookieSecure },
   );
   const mi = deps.queues && createMiSide({ ...door, ...miDeps(deps, deps.queues, createPermit(entry)) });
+  const lists = deps.dialer && openLists(deps, deps.dialer);
   const dialer =
     deps.dialer &&
-    createDialerSide({ ...dialerDeps(deps, deps.dialer), permit: createPermit(entry), addressOf: clientAddress }, dialerOptions(config));
+    createDialerSide(
+      { ...dialerDeps(deps, deps.dialer), permit: createPermit(entry), addressOf: clientAddress, lists },
+      dialerOptions(config),
+    );
   const isAllowed = createAddressList(config.http.allow, 'HTTP allowed addresses');
   const app = createApp({
     doors: [
@@ -158,11 +166,12 @@ export function createHttpSide(deps: ApiDeps): HttpSide {
     log,
     meter,
   });
-  const server = createHttpServer(app, { ...httpServerDefaults, connectionsMax: config.http.connectionsMax });
+  const server = createHttpServer(app, { ...httpServerDefaults, connectionsMax: config.http.connectionsMax }, isUpload);
   server.on('close', () => {
     apiLog.flush();
     mi?.close();
     dialer?.close();
+    void lists?.close();
   });
   return { server, permit: createPermit(entry) };
 }
@@ -174,6 +183,26 @@ function miDeps({ config }: ApiDeps, queues: QueueSide, permit: Permit) {
 
 const dialerDeps = ({ queues, log }: ApiDeps, dialer: DialerFace) => ({ dialer, engine: queues?.engine, timers: systemTimers, log });
 const dialerOptions = ({ dialer, proxyHeader, zone }: Config) => ({ allow: dialer.allow, proxyHeader, zone });
+
+/** Loads go on from here on, also those of an earlier life of the process. */
+function openLists({ config, store, metrics: meter, log }: ApiDeps, { store: dialer, control, profiles }: DialerFace): DialerLists {
+  const lists = createDialerLists(
+    {
+      store: dialer,
+      leases: store.leases,
+      owner: ownerName(),
+      isDeadOwner,
+      profiles: () => profiles?.() ?? shippedProfiles,
+      wake: (campaign) => control.wake(campaign),
+      timers: systemTimers,
+      log,
+      meter,
+    },
+    { ...dialerListsDefaults, ...config.dialer.lists },
+  );
+  lists.start();
+  return lists;
+}
 
 function feedDeps({ log }: ApiDeps, { engine, events, newId }: QueueSide): Omit<FeedApiDeps, 'login' | 'addressOf'> {
   return { ...events, engine, newId, nowMs: () => systemTimers.nowMs(), log };

@@ -34,6 +34,8 @@ export type AppOptions = typeof appDefaults;
 export const httpServerDefaults = {
   headersMsMax: 10_000,
   requestMsMax: 30_000,
+  /** a file of contacts over a slow line */
+  uploadMsMax: 3_600_000,
   keepAliveMs: 60_000,
   headerBytesMax: 16_384,
   requestsPerConnectionMax: 0,
@@ -141,20 +143,42 @@ export function createApp(deps: AppDeps, options: AppOptions = appDefaults): Req
   };
 }
 
-/** A server for the app with every limit set, not listening yet. Unreadable requests get a bare 400 or 431 and are cut off. */
-export function createHttpServer(app: RequestListener, options: HttpServerOptions = httpServerDefaults): Server {
+/**
+ * A server for the app with every limit set, not listening yet. Unreadable requests get a bare 400 or 431 and are cut off.
+ * `isUpload`: requests that may take `uploadMsMax`, because a file comes with them.
+ */
+export function createHttpServer(
+  app: RequestListener,
+  options: HttpServerOptions = httpServerDefaults,
+  isUpload: (req: IncomingMessage) => boolean = () => false,
+): Server {
+  const bounded: RequestListener = (req, res) => {
+    if (hasBody(req) && !isUpload(req)) endLate(req, options.requestMsMax);
+    app(req, res);
+  };
   const server = createServer(
     {
       headersTimeout: options.headersMsMax,
-      requestTimeout: options.requestMsMax,
+      requestTimeout: Math.max(options.requestMsMax, options.uploadMsMax),
       keepAliveTimeout: options.keepAliveMs,
       // Node looks for late ones every 30 s only, unless it is told
       connectionsCheckingInterval: Math.ceil(options.headersMsMax / 2),
       maxHeaderSize: options.headerBytesMax,
     },
-    app,
+    bounded,
   );
   server.maxRequestsPerSocket = options.requestsPerConnectionMax;
   server.maxConnections = options.connectionsMax;
   return server;
+}
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** Node knows one deadline for all requests, which is that of uploads. */
+function endLate(req: IncomingMessage, msMax: number): void {
+  const timer = setTimeout(() => {
+    if (!req.complete) req.socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+  }, msMax);
+  req.once('close', () => clearTimeout(timer));
 }

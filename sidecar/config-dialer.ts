@@ -25,6 +25,10 @@ export function dialerConfig(read: Reader, links: DialerLinks) {
       file: read.text('dialer_journal_file') || journalBeside(read.text('database_url')),
       bytesMax: read.int('dialer_journal_mb_max') * mb,
     },
+    lists: {
+      folder: read.text('dialer_list_folder') || listsBeside(read.text('database_url')),
+      bytesMax: read.int('dialer_list_mb_max') * mb,
+    },
     /** may use the reference's faces without a login */
     allow: networks(read, 'dialer_allow'),
     /** '' = kept only */
@@ -99,8 +103,11 @@ function httpUrl(read: Reader, name: 'dialer_voice_connector' | 'dialer_notifica
   return url.replace(/\/+$/, '');
 }
 
-/** Each database has a journal of its own. */
-function journalBeside(databaseUrl: string): string {
+/** Each database has a journal of its own, and a folder for lists. */
+const journalBeside = (databaseUrl: string): string => join(folderOf(databaseUrl), 'tandem-dialer.journal');
+const listsBeside = (databaseUrl: string): string => join(folderOf(databaseUrl), 'lists');
+
+function folderOf(databaseUrl: string): string {
   const database = /^sqlite:(?!:memory:)(.+)$/.exec(databaseUrl)?.[1];
-  return join(database === undefined ? 'data' : dirname(database), 'tandem-dialer.journal');
+  return database === undefined ? 'data' : dirname(database);
 }

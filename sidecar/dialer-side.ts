@@ -11,6 +11,7 @@ import type { Log } from '../core/ports.js';
 import { createDialerCampaigns } from '../core/services/dialer-campaigns.js';
 import { createCampaignFigures } from '../core/services/dialer-figures.js';
 import { createIntake } from '../core/services/dialer-intake.js';
+import type { DialerLists } from './dialer-lists.js';
 import { createLiveStreams } from './dialer-streams.js';
 import { createAdmission } from './routes/dialer/admission.js';
 import { createDialerApi, createDialerBodies } from './routes/dialer/api.js';
@@ -34,6 +35,8 @@ export interface DialerSideDeps {
   readonly engine: Pick<QueueEngine, 'isOwner' | 'view'> | undefined;
   readonly permit: Permit;
   addressOf(req: Request): string;
+  /** undefined: no lists are loaded by this process */
+  readonly lists?: DialerLists | undefined;
   readonly timers: Timers;
   readonly log: Log;
 }
@@ -82,6 +85,8 @@ export function createDialerSide(deps: DialerSideDeps, options: DialerSideOption
     permit,
     admit: createAdmission({ permit, isTrusted, addressOf, proxyHeader: options.proxyHeader.toLowerCase() }),
     addressOf,
+    lists: deps.lists,
+    after: (delayMs: number, run: () => void) => timers.after(delayMs, run),
     log,
     nowMs,
     after: (delayMs: number, run: () => void) => timers.after(delayMs, run),

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
+import { pipeline as streamPipeline, Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
@@ -119,14 +119,32 @@ function createMeter(bytesMax: number) {
   return { through, figures: () => ({ hash: hash.digest('hex'), bytes, head: Buffer.concat(head) }) };
 }
 
+/** The pieces of a body, unpacked, for who reads it once. Rejects TDM_TOO_LARGE, TDM_BAD_FILE, and as the body does. */
+export async function* unpacked(body: Readable, bytesMax: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  try {
+    // what breaks the body breaks what is made of it
+    const source = (await beginsPacked(body)) ? streamPipeline(body, createGunzip(), () => undefined) : body;
+    for await (const piece of source as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      if (bytes > bytesMax) throw new TandemError('TDM_TOO_LARGE', [bytesMax]);
+      yield piece;
+    }
+  } catch (e) {
+    throw receiptError(e);
+  }
+}
+
 /** Whatever its header says: gzip begins with two bytes that no text has. */
 async function beginsPacked(body: Readable): Promise<boolean> {
-  await new Promise<void>((resolve, reject) => {
-    body.once('readable', resolve);
-    body.once('end', resolve);
-    body.once('error', reject);
-    body.once('close', resolve);
-  });
+  const isSettled = body.readableLength > 0 || body.readableEnded || body.destroyed;
+  if (!isSettled)
+    await new Promise<void>((resolve, reject) => {
+      body.once('readable', resolve);
+      body.once('end', resolve);
+      body.once('error', reject);
+      body.once('close', resolve);
+    });
   const begin = body.read() as Buffer | null;
   if (begin === null) return false;
   body.unshift(begin);

@@ -174,6 +174,23 @@ export const dialerSettings = [
     example: '64',
   },
   {
+    name: 'dialer_list_folder',
+    kind: 'text',
+    fallback: '',
+    text: 'folder for files of contacts while they are loaded, and for the lines that were refused; empty = `lists` beside an SQLite database, else in ./data',
+    example: '/var/lib/tandem/lists',
+  },
+  {
+    name: 'dialer_list_mb_max',
+    kind: 'int',
+    fallback: '2048',
+    min: 1,
+    max: 100_000,
+    unit: 'MiB',
+    text: 'size of such a file at most, unpacked',
+    example: '2048',
+  },
+  {
     name: 'dialer_allow',
     kind: 'list',
     fallback: '',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { functionOf } from '../routes/permission.js';
 import { adminRoutes } from './admin-routes.js';
+import { dialerListRoutes } from './dialer-list-routes.js';
 import { dialerRoutes } from './dialer-routes.js';
 import { feedRoutes } from './feed-routes.js';
 import { memberRoutes } from './member-routes.js';
@@ -9,7 +10,14 @@ import { queueRoutes } from './queue-routes.js';
 import type { RouteDoc } from './route-doc.js';
 import { errorView, readinessView } from './views.js';
 
-export const routeDocs: readonly RouteDoc[] = [...queueRoutes, ...memberRoutes, ...feedRoutes, ...adminRoutes, ...dialerRoutes];
+export const routeDocs: readonly RouteDoc[] = [
+  ...queueRoutes,
+  ...memberRoutes,
+  ...feedRoutes,
+  ...adminRoutes,
+  ...dialerRoutes,
+  ...dialerListRoutes,
+];
 
 /** Whole, with `{name}` for parameters. */
 export const addressOf = ({ path, atRoot }: RouteDoc): string => (atRoot ? path : `/api/v1${path}`);
@@ -108,6 +116,9 @@ function operationOf(doc: RouteDoc, schemas: Schemas, schemaOf: (schema: z.ZodTy
     ...(doc.need === undefined ? {} : { security }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(doc.body ? { requestBody: { content: { 'application/json': { schema: schemaOf(doc.body) } } } } : {}),
+    ...(doc.bodyType
+      ? { requestBody: { required: true, content: { [doc.bodyType]: { schema: { type: 'string', format: 'binary' } } } } }
+      : {}),
     responses: { [doc.status ?? 200]: { description: 'done', ...(content ? { content } : {}) }, ...problems },
   };
 }
@@ -149,6 +160,7 @@ function componentsOf(schema: z.ZodType, io: 'input' | 'output', schemas: Schema
   Object.assign(schemas, $defs);
   const { id } = z.globalRegistry.get(schema) ?? {};
   if (id === undefined) return rest;
-  schemas[id] = rest;
+  // a schema with an id is among its own definitions, and what is left of it is a reference to itself
+  if ($defs[id] === undefined) schemas[id] = rest;
   return { $ref: `#/components/schemas/${id}` };
 }

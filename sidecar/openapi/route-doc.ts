@@ -14,10 +14,12 @@ export interface RouteDoc {
   readonly tag: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** of a body that is a file */
+  readonly bodyType?: string;
   /** undefined: not JSON, or not described */
   readonly answer?: z.ZodType;
   readonly answerType?: string;
-  readonly status?: 201;
+  readonly status?: 201 | 202;
 }
 
 export const pageOf = (item: z.ZodType) =>

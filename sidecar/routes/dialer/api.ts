@@ -9,13 +9,17 @@ import { asClientError } from '../../app.js';
 import type { ApiNeed } from '../permission.js';
 import { changeState, createCampaignRoutes, stateActions } from './campaigns.js';
 import { createContactRoutes } from './contacts.js';
+import { createDncRoutes } from './dnc.js';
+import { createExportRoutes } from './export.js';
+import { addListRoutes, createListRoutes, type ListRouteTools } from './lists.js';
 import { createLiveRoutes, live, why, type LiveTools } from './live.js';
 import { createPreviewRoutes, previewAction, previewActions } from './preview.js';
 import { addReferenceRoutes, sendRefusal, type ReferenceTools } from './reference.js';
 import { createDialerReportRoutes } from './report.js';
 import { createSiteRoutes } from './site.js';
+import { createUploadBodies } from './uploads.js';
 
-export interface DialerApiTools extends ReferenceTools, LiveTools {
+export interface DialerApiTools extends ReferenceTools, LiveTools, ListRouteTools {
   /** the client's address, behind a trusted proxy too */
   addressOf(req: Request): string;
 }
@@ -31,7 +35,8 @@ export const dialerApiDefaults = {
 /** Where the dialer is, in the form of Express. */
 const ownRoot = '/api/v1/dialer';
 const referenceRoots = ['/contacts', '/campaigns', '/status', '/agent-details'];
-const roots = [ownRoot, '/preview', ...referenceRoots];
+const ownShortRoots = ['/preview', '/lists'];
+const roots = [ownRoot, ...ownShortRoots, ...referenceRoots];
 
 export function createDialerApi(tools: DialerApiTools, options = dialerApiDefaults): Router {
   const router = Router();
@@ -52,6 +57,9 @@ export function createDialerApi(tools: DialerApiTools, options = dialerApiDefaul
     createPreviewRoutes(tools),
     createSiteRoutes(tools),
     createDialerReportRoutes(tools),
+    createDncRoutes(tools),
+    createExportRoutes(tools),
+    createListRoutes(tools),
   ];
   for (const part of parts) router.use('/api/v1', part);
   addReferenceRoutes(router, tools);
@@ -60,7 +68,8 @@ export function createDialerApi(tools: DialerApiTools, options = dialerApiDefaul
 }
 
 /** The addresses that dialer.md B2, B8 and B9 name. */
-function addShortRoutes(router: Router, tools: LiveTools): void {
+function addShortRoutes(router: Router, tools: LiveTools & ListRouteTools): void {
+  addListRoutes(router, '', tools);
   for (const action of stateActions) router.post(`/campaigns/:campaign/${action}`, (req, res) => changeState(tools, action, req, res));
   router.get('/campaigns/:campaign/live', (req, res) => live(tools, req, res));
   router.get('/campaigns/:campaign/why', (req, res) => why(tools, req, res));
@@ -70,7 +79,7 @@ function addShortRoutes(router: Router, tools: LiveTools): void {
 /** Everywhere where the dialer would be. */
 export function createNoDialer(): RequestHandler {
   const router = Router();
-  router.use([ownRoot, '/preview'], (_req, _res, next) => next(new TandemError('TDM_DIALER_OFF')));
+  router.use([ownRoot, ...ownShortRoots], (_req, _res, next) => next(new TandemError('TDM_DIALER_OFF')));
   router.use(referenceRoots, (_req, res) => sendRefusal(res, new TandemError('TDM_DIALER_OFF')));
   return router;
 }
@@ -82,6 +91,7 @@ export function createNoDialer(): RequestHandler {
 export function createDialerBodies(tools: Pick<DialerApiTools, 'admit' | 'permit'>, options = dialerApiDefaults): Router {
   const router = Router();
   const { contactsBytesMax, jsonBytesMax } = options;
+  router.use(createUploadBodies());
   router.post('/contacts', inReferenceWords(known(tools.admit)), inReferenceWords(reader(contactsBytesMax)));
   router.post(`${ownRoot}/contacts`, known(tools.permit), reader(contactsBytesMax));
   router.post('/agent-details', inReferenceWords(reader(jsonBytesMax)));
