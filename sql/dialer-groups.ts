@@ -77,8 +77,8 @@ interface Stream {
   isOver: boolean;
 }
 
-const readMin = 16;
-const readMax = 512;
+/** Rows of one reading: few sizes, so that few statements are kept. */
+const readSizes = [16, 64, 256, 512];
 
 function createDueRows(ask: {
   readonly statements: Reader;
@@ -93,7 +93,7 @@ function createDueRows(ask: {
   const streams = ask.groups.map((group): Stream => ({ group, rows: [], last: undefined, isOver: false }));
 
   async function fill(stream: Stream, count: number): Promise<void> {
-    const limit = Math.min(Math.max(count, readMin), readMax);
+    const limit = readSizes.find((size) => size >= count) ?? 512;
     const { campaignId, listId, priority } = stream.group;
     const range: Value[] = [campaignId, listId, priority, now];
     const at = stream.last;
