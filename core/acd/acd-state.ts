@@ -33,8 +33,8 @@ export interface AcdState {
   memberOfCall(callText: string): Member | undefined;
   /** who is held for this key */
   agentHeldBy(key: string): AgentId | undefined;
-  /** how many of those who wait in a queue are calls of the dialer */
-  dialledWaiting(queue: QueueId): number;
+  /** of those who wait in a queue: on the line or to be called back, by their own wish; no chat, no message, no call of the dialer */
+  callersWaiting(queue: QueueId): number;
   servicesOfAgent(agent: AgentId): readonly Service[];
   servicesOfQueue(queue: QueueId): ReadonlyMap<AgentId, Service>;
   /** members of a queue that wait, in any phase before the talk */

@@ -46,8 +46,8 @@ export interface MemberPlace {
   /** undefined: may not be offered at the moment */
   readonly spec: ClassSpec | undefined;
   readonly isDialling: boolean;
-  /** waits, and is an answered call of a campaign */
-  readonly isDialled: boolean;
+  /** waits on the line or to be called back, by his own wish */
+  readonly isCaller: boolean;
   /** is away since the restart and holds back who ranks behind, see return-hold.ts */
   readonly isHeld: boolean;
 }
@@ -63,7 +63,7 @@ interface QueueMembers {
   readonly order: SortedSet<MemberKey>;
   readonly classes: Map<string, MemberClass>;
   dialling: number;
-  dialled: number;
+  callers: number;
   queued: number;
 }
 
@@ -108,9 +108,9 @@ export class MemberIndex {
     return this.queues.get(queue)?.dialling ?? 0;
   }
 
-  /** calls of the dialer that wait */
-  dialled(queue: QueueId): number {
-    return this.queues.get(queue)?.dialled ?? 0;
+  /** who wait by their own wish for somebody to talk to */
+  callers(queue: QueueId): number {
+    return this.queues.get(queue)?.callers ?? 0;
   }
 
   /** members really in the queue; of the whole system without a name */
@@ -160,7 +160,7 @@ export class MemberIndex {
       queue.order.add(place.key);
     }
     if (place.isDialling) queue.dialling++;
-    if (place.isDialled) queue.dialled++;
+    if (place.isCaller) queue.callers++;
     if (place.isHeld) this.held.add(place.key);
     this.countQueued(queue, place, 1);
     const cls = place.spec && this.classOf(queue, place.spec);
@@ -204,7 +204,7 @@ export class MemberIndex {
       was.isWaiting !== place.isWaiting ||
       was.isQueued !== place.isQueued ||
       was.isDialling !== place.isDialling ||
-      was.isDialled !== place.isDialled ||
+      was.isCaller !== place.isCaller ||
       was.isHeld !== place.isHeld
     )
       return false;
@@ -218,7 +218,7 @@ export class MemberIndex {
     queue.all.delete(id);
     queue.order.delete(place.key);
     if (place.isDialling) queue.dialling--;
-    if (place.isDialled) queue.dialled--;
+    if (place.isCaller) queue.callers--;
     if (place.isHeld) this.held.delete(place.key);
     this.countQueued(queue, place, -1);
     if (cls) {
@@ -236,7 +236,7 @@ export class MemberIndex {
   private queueMembers(id: QueueId): QueueMembers {
     let queue = this.queues.get(id);
     if (!queue) {
-      queue = { all: new Set(), order: new SortedSet(byMemberKey), classes: new Map(), dialling: 0, dialled: 0, queued: 0 };
+      queue = { all: new Set(), order: new SortedSet(byMemberKey), classes: new Map(), dialling: 0, callers: 0, queued: 0 };
       this.queues.set(id, queue);
     }
     return queue;

@@ -68,7 +68,7 @@ export function memberPlace(w: World, member: Member): MemberPlace {
     isQueued: member.phase.kind === 'waiting',
     spec: isOfferable(w, member) ? classSpec(w, member) : undefined,
     isDialling: presence.kind === 'callback' && presence.step.kind === 'dialling',
-    isDialled: isDialled(member) && isWaiting(member),
+    isCaller: isWaiting(member) && member.media === 'audio' && !isMessage(member) && !isDialled(member),
     isHeld: isHeld(w, member),
   };
 }

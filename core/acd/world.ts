@@ -100,8 +100,8 @@ export class World implements AcdState {
     return this.reservations.get(key);
   }
 
-  dialledWaiting(queue: QueueId): number {
-    return this.memberIndex.dialled(queue);
+  callersWaiting(queue: QueueId): number {
+    return this.memberIndex.callers(queue);
   }
 
   servicesOfAgent(agent: AgentId): readonly Service[] {

@@ -71,7 +71,7 @@ export function createStubEngine(): StubEngine {
       agentNamed: () => undefined,
       memberOfCall: () => undefined,
       agentHeldBy: () => undefined,
-      dialledWaiting: () => 0,
+      callersWaiting: () => 0,
       servicesOfAgent: () => [],
       servicesOfQueue: () => new Map(),
       membersOfQueue: () => new Set(),
