@@ -86,7 +86,6 @@ export function createDialerSide(deps: DialerSideDeps, options: DialerSideOption
     admit: createAdmission({ permit, isTrusted, addressOf, proxyHeader: options.proxyHeader.toLowerCase() }),
     addressOf,
     lists: deps.lists,
-    after: (delayMs: number, run: () => void) => timers.after(delayMs, run),
     log,
     nowMs,
     after: (delayMs: number, run: () => void) => timers.after(delayMs, run),
