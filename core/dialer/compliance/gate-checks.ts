@@ -54,8 +54,8 @@ const hasConsent = ({ contact }: GateFacts, nowMs: number): boolean =>
   contact.consentUntilMs !== undefined && contact.consentUntilMs > nowMs;
 
 const dnc: Check = ({ campaign: own, profile, suppression }, facts, nowMs) => {
-  const consents = hasConsent(facts, nowMs);
-  const lifted = new Set(consents ? profile.suppression.filter((rule) => rule.consentLifts).map((rule) => `national:${rule.list}`) : []);
+  const liftable = profile.suppression.filter((rule) => rule.consentLifts);
+  const lifted = new Set(liftable.length > 0 && hasConsent(facts, nowMs) ? liftable.map((rule) => `national:${rule.list}`) : []);
   const entry = facts.dnc.find((each) => isEntryActive(each, own, nowMs) && !lifted.has(each.scope));
   if (entry) {
     const where = entry.scope === '' ? 'the global list' : `the list ${entry.scope}`;
