@@ -13,7 +13,6 @@ export interface OwnConnectorOptions {
   /** where delivery notifications go; '' = kept only */
   readonly notificationsUrl: string;
   readonly reservationMs: number;
-  readonly serviceIdentifier: () => string;
 }
 
 export const ownConnectorLimits = {
@@ -33,8 +32,6 @@ export interface OwnConnectorDeps {
   readonly contactOf: (agent: string) => string | undefined;
   /** the dialer's face towards voice connectors (A17.2) */
   readonly agentDetails: DialerControl['agentDetails'];
-  /** customer of a call, undefined: no such call */
-  readonly customerOf: (callId: string) => Promise<string | undefined>;
   readonly newId: () => string;
   readonly fetch: typeof fetch;
   readonly timers: Timers;
@@ -104,19 +101,19 @@ export function createOwnVoiceConnector(
   async function notify(body: Body): Promise<boolean> {
     const callId = textOf(body['uuid']);
     free(callId);
-    const notification = notificationOf(body, (await deps.customerOf(callId)) ?? '');
+    const notification = notificationOf(body);
     if (options.notificationsUrl !== '' && !(await sent(notification))) return false;
     kept.push(notification);
     if (kept.length > limits.keptMax) kept.shift();
     return true;
   }
 
-  function notificationOf(body: Body, customer: string): Body {
+  function notificationOf(body: Body): Body {
     const callId = textOf(body['uuid']);
     return {
       id: deps.newId(),
       header: {
-        channelData: { channelCustomerIdentifier: customer, serviceIdentifier: options.serviceIdentifier() },
+        channelData: { channelCustomerIdentifier: body['customerNumber'], serviceIdentifier: body['serviceIdentifier'] },
         sender: { id: 'dialer', type: 'CONNECTOR', senderName: 'dialer' },
         originalMessageId: callId,
         schedulingMetaData: { campaignId: body['campaignId'], campaignContactId: body['campaignContactId'] },

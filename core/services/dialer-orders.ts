@@ -104,6 +104,10 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
 
   function originate({ order }: EffectOf<'originate'>): void {
     const port = switches.get(order.switch);
+    if (saver.isStoreAway() && saver.alarm() !== undefined) {
+      feed({ type: 'originate-unsent', callId: order.callId, reason: 'nothing could keep that it was placed' });
+      return;
+    }
     meter.count('tandem_dialer_calls_total', { event: 'placed', mode: order.mode });
     if (port) port.originate(order);
     else feed({ type: 'originate-unsent', callId: order.callId, reason: `no switch "${order.switch}"` });
