@@ -6,6 +6,7 @@ import { eventSocketConfig } from './config-event-socket.js';
 import { opensipsConfig } from './config-opensips.js';
 import { accessConfig } from './config-access.js';
 import { callcenterConfig } from './config-callcenter.js';
+import { crmConfig } from './config-crm.js';
 import { dialerConfig } from './config-dialer.js';
 import { queuesConfig } from './config-queues.js';
 import { literalValue } from './settings-literal.js';
@@ -200,6 +201,7 @@ function buildConfig(read: Reader) {
     eventSocket: eventSocketConfig(read),
     opensips: opensipsConfig(read),
     callcenter: callcenterConfig(read),
+    crm: crmConfig(read),
     dialer: dialerConfig(read, { amiLinks, freeswitchLinks }),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),

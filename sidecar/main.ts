@@ -19,7 +19,9 @@ import { createCommandAudit } from './command-audit.js';
 import { createApplications } from './applications.js';
 import { openConfiguredStore } from './commands/context.js';
 import type { Config } from './config.js';
+import { openCrm } from './crm/side.js';
 import { scheduleRetention } from './cron.js';
+import { openConfiguredDialer } from './dialer-configured.js';
 import { openEventSocket } from './event-socket/side.js';
 import { createHealth } from './health.js';
 import { openLinks } from './links.js';
@@ -39,6 +41,8 @@ export interface Ports {
   readonly http: number;
   /** where it is on */
   readonly eventSocket?: number;
+  /** where it is on */
+  readonly crm?: number;
   readonly agi: number;
   readonly esl: number;
 }
@@ -125,11 +129,17 @@ async function open(
     config.callcenter,
   );
   closers.push(() => callcenter.close());
+  const dialerTools = { links, health, timers: systemTimers, monoMs: () => performance.now(), log, meter: metrics };
+  const dialer = openConfiguredDialer({ config: config.dialer, store, engine: queues.engine, ...dialerTools });
+  closers.push(() => dialer?.stop());
+  const crm = openCrm({ config: config.crm, env, store, links, queues, health, timers: systemTimers, log, meter: metrics });
+  closers.push(() => crm?.stop());
   links.start();
   const reload = oneAtATime(async () => {
     queues.statistics.reopen(); // whoever turns logs says so by SIGHUP
     const lines = await provision(store, { config, log, env });
     await queues.reload();
+    await dialer?.reload();
     return lines;
   });
   const applications = createApplications(
@@ -143,6 +153,7 @@ async function open(
       zone: config.zone,
       queueDoors: queues.doors,
       tracked: callcenter.tracked,
+      dialerDoor: dialer?.door,
     },
     {
       serverIp: config.serverIp,
@@ -178,6 +189,7 @@ async function open(
     reload,
     env,
     queues: { ...queues, provisioning, callcenter, record },
+    dialer,
   });
   const http = side.server;
   const eventSocket = openEventSocket(config, {
@@ -197,7 +209,7 @@ async function open(
   queues.onOwned(() => eventSocket?.owned());
   closers.push(() => eventSocket?.close());
   // Callers find the queues taken when they come. While the database is away they are taken as soon as it answers.
-  const taken = preparation.done.then(() => queues.start());
+  const taken = preparation.done.then(() => Promise.all([queues.start(), crm?.start(), dialer?.start()]));
   taken.catch(() => undefined); // told by `settled`
   if (preparation.check().state === 'up') await taken;
   const ports = {
@@ -205,6 +217,7 @@ async function open(
     esl: await esl.listen(),
     http: await listenHttp(http, config.http),
     ...(eventSocket && { eventSocket: await eventSocket.listen() }),
+    ...(crm && { crm: await crm.listen() }),
   };
   log.info({ ...ports, zone: config.zone }, 'doors open');
 
@@ -218,6 +231,7 @@ async function open(
       health.stop('stopping');
       log.info({ graceMs, agi: agi.sessions(), esl: esl.sessions() }, 'stopping: no new calls, running ones may finish');
       // Who waits in a queue would not finish: the dialplan leads him back to the same place, here or elsewhere.
+      await dialer?.stop();
       await queues.stop();
       await doors.close(graceMs);
       await closeAll();

@@ -7,6 +7,7 @@ export interface MetricRow {
   readonly buckets?: readonly number[];
 }
 
+import { crmMetrics } from './metrics-crm.js';
 import { dialerMetrics } from './metrics-dialer.js';
 import { faceMetrics } from './metrics-faces.js';
 
@@ -292,5 +293,6 @@ export const metricsTable: readonly MetricRow[] = [
   { name: 'tandem_queue_log_lost_total', kind: 'counter', labels: [], help: 'pieces of the queue log that the disk did not take' },
   { name: 'tandem_chat_webhooks_total', kind: 'counter', labels: ['outcome'], help: "chat messages to agents' desktops: ok, lost" },
   ...dialerMetrics,
+  ...crmMetrics,
   ...faceMetrics,
 ];

@@ -6,6 +6,7 @@
 import { accessSettings } from './settings-access.js';
 import { lookupSettings } from './settings-lookup.js';
 import { callcenterSettings } from './settings-callcenter.js';
+import { crmSettings } from './settings-crm.js';
 import { dialerSettings, freeswitchRetry } from './settings-dialer.js';
 import { eventSocketSettings } from './settings-event-socket.js';
 import { opensipsSettings } from './settings-opensips.js';
@@ -289,6 +290,7 @@ export const settingsTable = [
   ...opensipsSettings,
   ...callcenterSettings,
   ...dialerSettings,
+  ...crmSettings,
   ...accessSettings,
 ] as const satisfies readonly SettingRow[];
 

@@ -47,6 +47,8 @@ const bindingSchema = z
     timezone: z.string().refine(isZone, 'must be an IANA zone, the one of $default_timezone in config.inc.php'),
     public_url: url.optional(),
     contexts: z.array(context).max(100).default([]),
+    /** where transfers from the pop-up are sent; its `i` and `t` give a lost customer back (3.4) */
+    transfer_context: context.default('tandem-transfer'),
     extensions: z.record(extension, z.string().min(3).max(200)).default({}),
     /** extension -> id of the user in the CRM, for the web service */
     crm_users: z.record(extension, z.string().regex(/^[0-9x]{1,20}$/)).default({}),

@@ -1,0 +1,171 @@
+/** Clicks and transfers of a CRM (crm-vtiger 3.1, 3.4): checked, bounded, one at a time, and ordered on the right switch. */
+import { randomUUID } from 'node:crypto';
+import type { CrmBinding } from '../../core/crm/binding.js';
+import { channelOfExtension, contextOfClick, numberOfClick } from '../../core/crm/click-to-call.js';
+import type { CallJournal, CrmAnswer, CrmSwitch } from '../../core/crm-ports.js';
+import type { Channel, JournalCall } from '../../core/journal/call.js';
+import type { JournalNotice } from '../../core/journal/notices.js';
+
+export interface RequestDeps {
+  readonly journal: CallJournal;
+  readonly switches: ReadonlyMap<string, CrmSwitch>;
+  readonly systemOf: (switchName: string) => string;
+  readonly nowMs: () => number;
+}
+
+export const requestDefaults = {
+  /** the same click again */
+  dedupeMs: 5_000,
+  settleMs: 300,
+  bindingPerMinute: 300,
+  /** clicks remembered */
+  clicksMax: 10_000,
+};
+
+export interface CrmRequests {
+  makeCall(binding: CrmBinding, ask: { readonly from: string; readonly to: string; readonly context: string }): Promise<CrmAnswer>;
+  transfer(
+    binding: CrmBinding,
+    ask: { readonly callId: string; readonly to: string; readonly from: string; readonly mode: string },
+  ): Promise<CrmAnswer>;
+  /** `pause` or `resume` of the recordings of a call (B57) */
+  muteRecording(binding: CrmBinding, callId: string, isMuted: boolean): Promise<CrmAnswer>;
+  close(): void;
+}
+
+const ok: CrmAnswer = { ok: true };
+const no = (code: string, status: number): CrmAnswer => ({ ok: false, code, status });
+
+interface Click {
+  readonly binding: string;
+  readonly from: string;
+  readonly to: string;
+  readonly atMs: number;
+  /** of the call that it started; '' before */
+  callId: string;
+  isPending: boolean;
+}
+
+export function createCrmRequests({ journal, switches, systemOf, nowMs }: RequestDeps, options = requestDefaults): CrmRequests {
+  const clicks: Click[] = [];
+  const transferring = new Set<string>();
+  const settled = ({ type, call }: JournalNotice): void => {
+    if (type !== 'leg-answered' && type !== 'call-ended' && type !== 'agent-no-answer') return;
+    for (const click of clicks) if (call.id === click.callId) click.isPending = false;
+  };
+  const stop = journal.onNotice(settled);
+
+  function switchOf(binding: CrmBinding): CrmSwitch | undefined {
+    return binding.switch === '' ? [...switches.values()][0] : switches.get(binding.switch);
+  }
+
+  /** Drops what is old; what still counts stays. */
+  function recent(): readonly Click[] {
+    const now = nowMs();
+    while (clicks.length > 0 && ((clicks[0]?.atMs ?? now) < now - 120_000 || clicks.length > options.clicksMax)) clicks.shift();
+    return clicks;
+  }
+
+  function tooMany(binding: CrmBinding, from: string): boolean {
+    const minute = recent().filter((click) => click.binding === binding.name && click.atMs > nowMs() - 60_000);
+    const own = minute.filter((click) => click.from === from);
+    const pending = recent().filter((click) => click.binding === binding.name && click.from === from && click.isPending);
+    return (
+      minute.length >= options.bindingPerMinute ||
+      own.length >= binding.makecall.per_minute ||
+      pending.length >= binding.makecall.per_agent_max
+    );
+  }
+
+  async function makeCall(binding: CrmBinding, ask: Parameters<CrmRequests['makeCall']>[1]): Promise<CrmAnswer> {
+    const channel = channelOfExtension(binding, ask.from);
+    if (channel === undefined) return no('unknown-extension', 400);
+    const number = numberOfClick(binding, ask.to);
+    if (!number.ok) return no(number.problem, 400);
+    const context = contextOfClick(binding, ask.context);
+    if (context === undefined) return no('foreign-context', 403);
+    const at = switchOf(binding);
+    if (!at?.isUp()) return no('switch-down', 503);
+    const isTwice = recent().some(
+      (click) =>
+        click.binding === binding.name && click.from === ask.from && click.to === number.number && click.atMs > nowMs() - options.dedupeMs,
+    );
+    if (isTwice) return ok;
+    if (tooMany(binding, ask.from)) return no('too-many-clicks', 429);
+    const id = `tandem-crm-${randomUUID()}`;
+    const click: Click = { binding: binding.name, from: ask.from, to: number.number, atMs: nowMs(), callId: '', isPending: true };
+    clicks.push(click);
+    const system = systemOf(at.name);
+    click.callId = system === '' ? id : `${system}-${id}`;
+    const answer = await at.clickToCall({
+      callId: id,
+      channel,
+      extension: ask.from,
+      number: number.number,
+      context,
+      binding: binding.name,
+      settleMs: options.settleMs,
+      ringMs: binding.makecall.ring_s * 1_000,
+    });
+    if (!answer.ok) clicks.splice(clicks.indexOf(click), 1);
+    return answer;
+  }
+
+  /** A call that this CRM knows: one with a telephone of its own, or that it ordered. */
+  function callFor(binding: CrmBinding, callId: string): JournalCall | undefined {
+    const call = journal.open(callId);
+    if (!call || call.state === 'ended' || call.state === 'done') return undefined;
+    const isOwn =
+      call.binding === binding.name ||
+      call.legs.some((leg) => leg.extension !== '' && channelOfExtension(binding, leg.extension) !== undefined);
+    return isOwn ? call : undefined;
+  }
+
+  async function transfer(binding: CrmBinding, ask: Parameters<CrmRequests['transfer']>[1]): Promise<CrmAnswer> {
+    const call = callFor(binding, ask.callId);
+    if (!call) return no('unknown-call', 404);
+    const at = switches.get(call.switch);
+    if (!at?.isUp()) return no('switch-down', 503);
+    const agents = call.legs.filter((leg) => leg.endedAtMs === undefined && leg.kind === 'agent');
+    const leg = ask.from === '' ? agents.at(-1) : agents.find(({ extension }) => extension === ask.from);
+    if (ask.from !== '' && !leg) return no('not-his-call', 403);
+    const channel = leg && channelNamed(call, leg.id);
+    if (ask.mode === 'cancel') return channel ? at.cancelAttended(channel.name) : no('no-agent', 409);
+    if (ask.mode !== 'blind' && ask.mode !== 'attended') return no('bad-mode', 400);
+    const number = numberOfClick(binding, ask.to);
+    if (!number.ok) return no(number.problem, 400);
+    if (transferring.has(call.id)) return no('transfer-under-way', 409);
+    transferring.add(call.id);
+    try {
+      const to = { context: binding.transfer_context, extension: number.number };
+      // Asterisk says Success to a place that is not there, and the customer is gone
+      if ((await at.hasExtension(to.context, to.extension).catch(() => undefined)) !== true) return no('no-such-place', 404);
+      const isTalking = leg?.talkingSinceMs !== undefined;
+      if (ask.mode === 'attended') return channel && isTalking ? await at.attendedTransfer(channel.name, to) : no('not-talking', 409);
+      if (channel && isTalking) return await at.blindTransfer(channel.name, to);
+      const party = call.parties.map((id) => channelNamed(call, id)).find((found) => found !== undefined);
+      return party ? await at.redirect(party.name, to) : no('customer-gone', 409);
+    } finally {
+      transferring.delete(call.id);
+    }
+  }
+
+  return {
+    makeCall,
+    transfer,
+    async muteRecording(binding, callId, isMuted) {
+      const call = callFor(binding, callId);
+      const at = call && switches.get(call.switch);
+      if (!call || !at) return no('unknown-call', 404);
+      const open = call.recordings.filter((recording) => !recording.isClosed);
+      const channels = open.flatMap((recording) => channelNamed(call, recording.channel) ?? []);
+      if (channels.length === 0) return no('no-recording', 409);
+      const answers = await Promise.all(channels.map(({ name }) => at.muteRecording(name, isMuted)));
+      return answers.find((answer) => !answer.ok) ?? ok;
+    },
+    close: stop,
+  };
+}
+
+const channelNamed = (call: JournalCall, uniqueId: string): Channel | undefined =>
+  call.channels.find((channel) => channel.uniqueId === uniqueId);

@@ -1,0 +1,258 @@
+/** The CRM connector put together: journal, deliveries, doors (crm-vtiger 1). Absent without `TANDEM_CRM_FILE`. */
+import { realpathSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAddressList } from '../../core/address-list.js';
+import type { CrmBinding } from '../../core/crm/binding.js';
+import { TandemError } from '../../core/errors.js';
+import type { QueueEngine } from '../../core/acd-ports.js';
+import { createRoles } from '../../core/journal/roles.js';
+import type { Log, Meter } from '../../core/ports.js';
+import { createCrmDelivery } from '../../core/services/crm-delivery.js';
+import type { CrmDelivery } from '../../core/services/crm-delivery.js';
+import { createCrmJournal } from '../../core/services/crm-journal.js';
+import type { RunningJournal } from '../../core/services/crm-journal.js';
+import type { Store } from '../../sql/store.js';
+import { createHttpServer } from '../app.js';
+import type { CrmConfig } from '../config-crm.js';
+import type { Health } from '../health.js';
+import type { Links } from '../links.js';
+import { packageVersion } from '../package-files.js';
+import type { Timers } from '../timers.js';
+import { feedFromAsterisk } from './feed-asterisk.js';
+import { readCrmFile } from './file.js';
+import { createGuard } from './guard.js';
+import { createCrmListener, listenerDefaults } from './listener.js';
+import type { CrmHealth } from './listener.js';
+import { createCrmPost } from './post.js';
+import { createRecordings } from './recordings.js';
+import { createCrmRequests } from './requests.js';
+import { createCrmAsterisk } from './switch-asterisk.js';
+import { createTeller } from './teller.js';
+import type { BindingTeller } from './teller.js';
+
+export interface CrmSideDeps {
+  readonly config: CrmConfig;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly store: Pick<Store, 'crm'>;
+  readonly links: Pick<Links, 'ami'>;
+  /** the own queues: whose telephone is rung for whom */
+  readonly queues: { readonly engine: Pick<QueueEngine, 'onNotice' | 'orderOf'> };
+  readonly health: Health;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export interface CrmSide {
+  /** Journal and deliveries begin; the tables must be there. */
+  start(): Promise<void>;
+  listen(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Throws TDM_BAD_FILE with every problem of the file. */
+export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
+  if (deps.config.file === undefined) return undefined;
+  const file = readCrmFile(deps.config.file, deps.env);
+  for (const warning of file.warnings) deps.log.warn({}, warning);
+  const { crm: bindings } = file;
+  const { timers, log, meter, store } = deps;
+  const nowMs = (): number => timers.nowMs();
+  const after = (ms: number, run: () => void): (() => void) => timers.after(ms, run);
+
+  const tellers = new Map<string, BindingTeller>();
+  for (const binding of bindings) {
+    const post = createCrmPost({
+      connectMsMax: binding.connect_ms_max,
+      requestMsMax: binding.request_ms_max,
+      caFile: binding.ca_file,
+    });
+    const teller = createTeller(binding, { post, nowMs, ownerOf: () => undefined, log, meter });
+    if (teller) tellers.set(binding.name, teller);
+  }
+  const deliveries = new Map<string, CrmDelivery>();
+  const journal = createCrmJournal({
+    store: store.crm,
+    roles: createRoles(
+      Object.assign({}, ...bindings.map(({ extensions }) => extensions)) as Record<string, string>,
+      bindings.flatMap((b) => b.trunk_endpoints),
+    ),
+    systemOf: (name) => name,
+    tellers: [...tellers.values()],
+    onStored: (names) => {
+      for (const name of names) deliveries.get(name)?.wake();
+    },
+    nowMs,
+    after,
+    log,
+    meter,
+  });
+  for (const [name, teller] of tellers) {
+    const binding = bindings.find((one) => one.name === name);
+    const delivery = createCrmDelivery(
+      {
+        binding: name,
+        store: store.crm,
+        send: (message) => teller.send(message),
+        verify: () => Promise.resolve(undefined),
+        isRepeatable: (message) => teller.isRepeatable(message),
+        liveCalls: () => journal.openCalls().map(({ id }) => id),
+        nowMs,
+        after,
+        random: Math.random,
+        log,
+        meter,
+      },
+      { inFlightMax: binding?.in_flight_max ?? 4, accept5xx: binding?.accept_5xx ?? false },
+    );
+    deliveries.set(name, delivery);
+  }
+
+  const switches = new Map([...deps.links.ami].map(([name, link]) => [name, createCrmAsterisk(name, { link, timers })]));
+  const requests = createCrmRequests({ journal, switches, systemOf: (name) => name, nowMs });
+  const recordings = createRecordings({
+    journal,
+    store: store.crm,
+    roots: file.recording_roots.map((root) => realRoot(root, log)),
+    nowMs,
+    onOutside: (call, path) => log.error({ call, path }, 'a recording outside of the roots was asked for'),
+  });
+  const server = createHttpServer(
+    createCrmListener(
+      {
+        bindings,
+        guard: createGuard(bindings, nowMs),
+        requests,
+        recordings,
+        health: (binding) => healthOf(binding, deps, deliveries),
+        isOnAllowList: allowLists(bindings),
+        timers,
+        log,
+        meter,
+      },
+      { ...listenerDefaults, streamsMax: file.streams_max },
+    ),
+  );
+  const stops: (() => void)[] = [];
+  deps.health.add('crm', () => {
+    const away = [...deliveries].filter(([, delivery]) => ['down', 'auth'].includes(delivery.state().state)).map(([name]) => name);
+    return {
+      name: 'crm',
+      state: away.length === 0 ? 'up' : 'degraded',
+      reason: away.length === 0 ? '' : `not reached: ${away.join(', ')}`,
+    };
+  });
+  tieLegs(deps, journal, stops);
+
+  return {
+    async start() {
+      await journal.start([...deps.links.ami.keys()]);
+      for (const [name, link] of deps.links.ami) stops.push(feedFromAsterisk(name, { link, timers, log }, (event) => journal.tell(event)));
+      for (const delivery of deliveries.values()) delivery.start();
+      schedulePrune(deps, file.calls_days, stops);
+    },
+    listen: () => listen(server, deps.config),
+    async stop() {
+      for (const stop of stops) stop();
+      requests.close();
+      await closed(server);
+      await journal.stop();
+      await Promise.all([...deliveries.values()].map((delivery) => delivery.stop()));
+    },
+  };
+}
+
+/** The own queues ring a telephone with a call of its own: it belongs to the caller's call from the begin. */
+function tieLegs({ queues, timers }: CrmSideDeps, journal: RunningJournal, stops: (() => void)[]): void {
+  const { engine } = queues;
+  stops.push(
+    engine.onNotice((notice) => {
+      if (notice.type !== 'offer-made') return;
+      const order = engine.orderOf(notice.offer);
+      if (!order?.call) return;
+      const { switch: at, uniqueId } = order.call;
+      journal.tell({ switch: at, atMs: timers.nowMs(), type: 'leg-tied', leg: order.leg, to: uniqueId, queue: notice.queue });
+    }),
+  );
+}
+
+const pruneEveryMs = 3_600_000;
+const pruneRowsMax = 1_000;
+
+function schedulePrune({ store, timers, log }: CrmSideDeps, callsDays: number, stops: (() => void)[]): void {
+  let cancel = (): void => undefined;
+  const prune = (): void => {
+    store.crm
+      .prune(timers.nowMs(), { callsMsMax: callsDays * 86_400_000, limit: pruneRowsMax })
+      .catch((error: unknown) => log.debug({ error }, 'old calls of the journal could not be removed'))
+      .then(
+        (rows) => (cancel = timers.after(typeof rows === 'number' && rows >= pruneRowsMax ? 1_000 : pruneEveryMs, prune)),
+        () => undefined,
+      );
+  };
+  prune();
+  stops.push(() => cancel());
+}
+
+async function healthOf(binding: CrmBinding, deps: CrmSideDeps, deliveries: ReadonlyMap<string, CrmDelivery>): Promise<CrmHealth> {
+  const { store, timers, links } = deps;
+  const nowMs = timers.nowMs();
+  const status = [...links.ami.values()].map((link) => link.status());
+  const worst = status.find(({ state }) => state !== 'up') ?? status[0];
+  const state = deliveries.get(binding.name)?.state().state ?? 'unknown';
+  const counts = await store.crm.counts(binding.name).catch(() => undefined);
+  const crm = state === 'auth' ? 'down' : state;
+  const ami = worst?.state === 'up' ? 'up' : 'down';
+  return {
+    status: ami === 'up' && crm !== 'down' && counts !== undefined ? 'ok' : 'degraded',
+    ami,
+    amiSince: worst && new Date(worst.sinceMs).toISOString(),
+    crm,
+    outbox: {
+      pending: counts?.pending ?? 0,
+      oldestSec: counts?.oldestMs === undefined ? 0 : Math.max(0, Math.floor((nowMs - counts.oldestMs) / 1000)),
+      dead: counts?.dead ?? 0,
+    },
+    version: packageVersion(),
+  };
+}
+
+function allowLists(bindings: readonly CrmBinding[]): (binding: CrmBinding, address: string | undefined) => boolean {
+  const lists = new Map(
+    bindings
+      .filter(({ recordings }) => recordings.allow.length > 0)
+      .map(({ name, recordings }) => [name, createAddressList(recordings.allow, 'recordings.allow')]),
+  );
+  return (binding, address) => address !== undefined && lists.get(binding.name)?.(address) === true;
+}
+
+function realRoot(root: string, log: Log): string {
+  try {
+    return realpathSync(root);
+  } catch {
+    log.warn({ root }, 'a root of recordings is not there');
+    return root;
+  }
+}
+
+function listen(server: Server, { host, port }: CrmConfig): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(new TandemError('TDM_BAD_SETTING', ['CRM address', `${host}:${String(port)}: ${error.message}`], { cause: error })),
+    );
+    server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** Answers under way may be finished, for a moment. */
+const closeMsMax = 1_000;
+
+async function closed(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const over = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), closeMsMax);
+  await over;
+  clearTimeout(cut);
+}
