@@ -28,7 +28,9 @@ export interface Before {
 export function endOf(event: SwitchEvent, callId: string, before: Before, nowMs: number): Ended {
   const answeredAtMs = msOfMicros(event.variable('answer_uepoch'));
   const heard = [event.variable('progress_uepoch'), event.variable('progress_media_uepoch')].some((text) => msOfMicros(text) !== undefined);
-  const refused = before.isOurs ? undefined : event.variable('sip_invite_failure_status');
+  const disposition = event.variable('sip_hangup_disposition');
+  // 487 answers our own CANCEL, also the one that FreeSWITCH sends when its time to ring is over
+  const refused = before.isOurs || disposition === 'send_cancel' ? undefined : event.variable('sip_invite_failure_status');
   return {
     type: 'call-ended',
     callId,
@@ -39,7 +41,7 @@ export function endOf(event: SwitchEvent, callId: string, before: Before, nowMs:
     hadProgress: before.hadProgress || heard || answeredAtMs !== undefined,
     answeredAtMs,
     bridgedAtMs: msOfMicros(event.variable('bridge_uepoch')),
-    endedBy: before.isOurs ? 'us' : endedBy(event.variable('sip_hangup_disposition')),
+    endedBy: before.isOurs ? 'us' : endedBy(disposition),
     recording: event.variable('tandem_recording'),
   };
 }

@@ -172,7 +172,7 @@ describe('real: answered calls of campaigns', function () {
     talk.hangup();
     const end = await bed.ended(order.callId);
     assert.equal(end.recording, `dialer/spring/${order.callId}.wav`);
-    const { size } = await stat(`${bed.alpha.dir}/spool/monitor/${end.recording ?? ''}`);
+    const { size } = await stat(`${bed.alpha.dir}/spool/monitor/${end.recording}`);
     assert.ok(size > 1_000);
   });
 
