@@ -152,7 +152,8 @@ export const statusView = (now: DialerStatus): Readonly<Record<string, unknown>>
 // ------------------------------------------------------------------ agent details (A17.2)
 
 /** What stands in dial strings later (A2, A10). */
-const id = z.string().regex(idPattern);
+/** of a later call: the contact's with a number behind it (`callIdOf`) */
+const id = z.string().regex(/^[A-Za-z0-9_.:@-]{1,60}$/);
 const extension = z.string().regex(/^[A-Za-z0-9_.*#@-]{1,40}$/);
 const text = z
   .string()
