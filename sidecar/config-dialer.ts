@@ -29,6 +29,8 @@ export function dialerConfig(read: Reader, links: DialerLinks) {
       folder: read.text('dialer_list_folder') || listsBeside(read.text('database_url')),
       bytesMax: read.int('dialer_list_mb_max') * mb,
     },
+    /** '' = those that ship */
+    profilesFile: read.text('dialer_profiles'),
     /** may use the reference's faces without a login */
     allow: networks(read, 'dialer_allow'),
     /** '' = kept only */

@@ -102,6 +102,7 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
   const stopNews = agents.onNews((news) => session()?.news(news));
   deps.health.add('dialer', () => owner.check());
   let stopSeconds = (): void => undefined;
+  let stopped: Promise<void> | undefined;
 
   return {
     control: side.control,
@@ -112,14 +113,16 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
       stopSeconds = (parts.everySecond ?? everySecond)(() => session()?.second());
       await owner.start();
     },
-    async stop() {
-      stopSeconds();
-      await owner.stop();
-      stopNews();
-      for (const port of switches.values()) port.close();
-      await journal.close();
-    },
+    stop: () => (stopped ??= stop()),
   };
+
+  async function stop(): Promise<void> {
+    stopSeconds();
+    await owner.stop();
+    stopNews();
+    for (const port of switches.values()) port.close();
+    await journal.close();
+  }
 }
 
 function dialSwitches({ links, log, meter, timers }: DialerDeps): (feedOf: (id: string) => DialFeed) => readonly DialSwitch[] {

@@ -142,6 +142,13 @@ export const dialerSettings = [
     example: 'no',
   },
   {
+    name: 'dialer_profiles',
+    kind: 'text',
+    fallback: '',
+    text: 'YAML or JSON file with profiles of your own rules, see docs/compliance.md; a name that ships is replaced',
+    example: '/etc/tandem/profiles.yaml',
+  },
+  {
     name: 'dialer_reference_profile',
     kind: 'text',
     fallback: 'reference',

@@ -1,0 +1,78 @@
+/** The dialer as the settings want it: agents of the own queues, voice connector, profiles. */
+import { randomUUID } from 'node:crypto';
+import { agentId } from '../core/acd/ids.js';
+import type { QueueEngine } from '../core/acd-ports.js';
+import type { Profile } from '../core/dialer/compliance/profile.js';
+import { profilesWith, shippedProfiles } from '../core/dialer/compliance/profiles.js';
+import { TandemError } from '../core/errors.js';
+import { createDialerAgents } from '../core/services/dialer-agents.js';
+import type { DialerControl, VoiceConnector } from '../core/dialer-ports.js';
+import { ownConnector } from './config-dialer.js';
+import { openDialer } from './dialer.js';
+import type { Dialer, DialerDeps } from './dialer.js';
+import { createOwnVoiceConnector } from './own-voice-connector.js';
+import { createVoiceConnector, voiceConnectorDefaults } from './voice-connector.js';
+import { describeProblems, readYamlFile } from './yaml-file.js';
+
+export interface ConfiguredDialerDeps extends Omit<DialerDeps, 'agents' | 'connector' | 'profiles'> {
+  readonly engine: QueueEngine;
+}
+
+export interface ConfiguredDialer extends Dialer {
+  /** Profiles, campaigns and settings are read again. Rejects TDM_BAD_FILE: then the former profiles stay. */
+  reload(): Promise<void>;
+}
+
+/** undefined: `dialer: no`. Throws TDM_BAD_FILE when the file of profiles is wrong. */
+export function openConfiguredDialer(deps: ConfiguredDialerDeps): ConfiguredDialer | undefined {
+  const { config, engine, timers, log } = deps;
+  if (!config.isOn) return undefined;
+  let profiles = readProfiles(config.profilesFile);
+  const after = (delayMs: number, run: () => void): (() => void) => timers.after(delayMs, run);
+  const agents = createDialerAgents(engine, { after, nowMs: () => timers.nowMs(), log });
+  const connector = connectorOf({ ...deps, agents, agentDetails: (details) => dialer.control.agentDetails(details) });
+  const dialer = openDialer({ ...deps, agents, connector: connector?.port, profiles: () => profiles });
+  return {
+    ...dialer,
+    async reload() {
+      profiles = readProfiles(config.profilesFile);
+      // a process that does not dial has nothing to read again
+      if (dialer.control.isOwner()) await dialer.control.reload();
+    },
+    async stop() {
+      await dialer.stop();
+      connector?.close();
+    },
+  };
+}
+
+interface Connector {
+  readonly port: VoiceConnector;
+  close(): void;
+}
+
+type ConnectorDeps = ConfiguredDialerDeps & Pick<DialerDeps, 'agents'> & Pick<DialerControl, 'agentDetails'>;
+
+function connectorOf(deps: ConnectorDeps): Connector | undefined {
+  const { config, engine, log, meter } = deps;
+  const { voiceConnector: url, reservationMs } = config.settings;
+  if (url === '') return undefined;
+  if (url !== ownConnector)
+    return { port: createVoiceConnector({ ...voiceConnectorDefaults, url }, { fetch, log, meter }), close: () => undefined };
+  const own = createOwnVoiceConnector(
+    { notificationsUrl: config.notificationsUrl, reservationMs },
+    { ...deps, contactOf: (agent) => contactOf(engine, agent), newId: randomUUID, fetch },
+  );
+  return { port: own, close: () => own.close() };
+}
+
+function contactOf(engine: QueueEngine, agent: string): string | undefined {
+  return engine.isOwner() ? engine.view().agentConfigs.get(agentId(agent))?.contact : undefined;
+}
+
+function readProfiles(file: string): ReadonlyMap<string, Profile> {
+  if (file === '') return shippedProfiles;
+  const { value, problems } = readYamlFile(file);
+  if (problems.length > 0) throw new TandemError('TDM_BAD_FILE', [file, describeProblems(problems)]);
+  return profilesWith(file, value);
+}
