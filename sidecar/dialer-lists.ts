@@ -12,7 +12,8 @@ import { listWish, planList, type ListPlan, type ListWish } from '../core/dialer
 import type { ContactList, DialerStore } from '../core/dialer-ports.js';
 import { hasCode, TandemError } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
-import { createListSpool, type ListSpool, type ReceivedFile } from './list-spool.js';
+import { loadListDefaults } from '../core/services/load-list.js';
+import { createListSpool, type ReceivedFile } from './list-spool.js';
 import { headLinesOf } from './list-records.js';
 import { readRejects, rejectsExist } from './list-rejects.js';
 import { runLoad, type RunningLoad } from './list-run.js';
@@ -37,9 +38,10 @@ export interface DialerListsOptions {
   readonly loadsMax: number;
   /** loads that the database had stopped are taken up again so often */
   readonly resumeMs: number;
+  readonly load: typeof loadListDefaults;
 }
 
-export const dialerListsDefaults = { loadsMax: 4, resumeMs: 60_000 };
+export const dialerListsDefaults = { loadsMax: 4, resumeMs: 60_000, load: loadListDefaults };
 
 /** A list with what is known of its load here. */
 export interface ListJob extends ContactList {
@@ -67,10 +69,8 @@ export interface DialerLists {
   close(): Promise<void>;
 }
 
-const spooledWish = listWish.extend({});
-
 export function createDialerLists(deps: DialerListsDeps, options: DialerListsOptions): DialerLists {
-  const spool = createListSpool<ListWish>(options, spooledWish, () => deps.timers.nowMs());
+  const spool = createListSpool<ListWish>(options, listWish, () => deps.timers.nowMs());
   const running = new Map<number, RunningLoad>();
   /** campaigns whose file is being received or loaded here */
   const busy = new Set<string>();
@@ -125,7 +125,7 @@ export function createDialerLists(deps: DialerListsDeps, options: DialerListsOpt
 
   /** `busy` has the campaign; the load's end takes it out. */
   async function begin(list: ContactList, campaign: Campaign, wish: ListWish, plan: ListPlan, bytes: number): Promise<ListJob> {
-    const run = await runLoad({ ...deps, spool, isClosing: () => isClosing }, { list, campaign, wish, plan, bytes });
+    const run = await runLoad({ ...deps, spool, isClosing: () => isClosing, options: options.load }, { list, campaign, wish, plan, bytes });
     running.set(list.id, run);
     void run.ended.finally(() => {
       running.delete(list.id);
@@ -202,5 +202,3 @@ async function planOf(head: Buffer, wish: ListWish): Promise<ListPlan> {
   if (!planned.ok) throw new TandemError('TDM_BAD_FILE', ['of contacts', planned.problem]);
   return planned.plan;
 }
-
-export type { ListSpool };

@@ -97,8 +97,15 @@ class Scan {
     const line = this.#elementLine;
     const found: SourceLine = this.#isLong
       ? { text: whole.toString('latin1', 0, shownBytesMax), line, end, problem: 'line-too-long' }
-      : this.#decode(whole, 0, whole.length, false, line, end);
+      : this.#decode(whole, 0, endOf(whole), false, line, end);
     [this.#kept, this.#keptBytes, this.#isLong, this.#isBegun] = [[], 0, false, false];
     return found;
   }
+}
+
+/** Blanks before the comma belong to nobody. */
+function endOf(bytes: Buffer): number {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1] ?? 0) <= sign.space) end--;
+  return end;
 }

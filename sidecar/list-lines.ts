@@ -41,7 +41,7 @@ export async function* readLines(
     let from = 0;
     for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, from)) {
       const isLong = long !== undefined || end - from > options.lineBytesMax;
-      if (isLong) yield tooLong(long ?? data.subarray(from, from + shownBytesMax), line, at + end + 1);
+      if (isLong) yield tooLong(long ?? data.subarray(from, Math.min(end, from + shownBytesMax)), line, at + end + 1);
       else yield decode(data, from, end, isPlain, line, at + end + 1);
       long = undefined;
       line++;

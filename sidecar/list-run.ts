@@ -4,7 +4,7 @@ import { placeOf } from '../core/dialer/compliance/zones.js';
 import type { ListPlan, ListWish } from '../core/dialer/list-wish.js';
 import type { ContactList } from '../core/dialer-ports.js';
 import { hasCode, TandemError } from '../core/errors.js';
-import { loadList, type LoadCounts, type LoadListDeps } from '../core/services/load-list.js';
+import { loadList, type loadListDefaults, type LoadCounts, type LoadListDeps } from '../core/services/load-list.js';
 import { createDncPreview } from '../core/services/preview-dnc.js';
 import type { DialerListsDeps } from './dialer-lists.js';
 import { readRecords, rowReaderOf } from './list-records.js';
@@ -19,7 +19,11 @@ export interface RunningLoad {
   readonly ended: Promise<void>;
 }
 
-type Deps = DialerListsDeps & { readonly spool: ListSpool<ListWish>; readonly isClosing: () => boolean };
+type Deps = DialerListsDeps & {
+  readonly spool: ListSpool<ListWish>;
+  readonly isClosing: () => boolean;
+  readonly options: typeof loadListDefaults;
+};
 
 interface Work {
   readonly list: ContactList;
@@ -115,6 +119,7 @@ async function load(
       from: list,
     },
     readRecords((offset) => spool.read(list.id, offset), plan, wish, list.offset),
+    deps.options,
   );
 }
 
