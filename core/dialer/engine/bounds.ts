@@ -54,6 +54,8 @@ export const requestRestMs = 10_000;
 export const amdSampleEvery = 100;
 /** A held agent is asked for again when one was lost to somebody else, and ringing goes on. */
 export const reserveAgainMs = 2_000;
+/** A reservation that is still needed is renewed this long before it ends. */
+export const renewAheadMs = 3_000;
 /** A queue that gave no agent is asked again after this. */
 export const reserveRestMs = 1_000;
 /** A machine's message, where the safe-harbour message has no length of its own. */

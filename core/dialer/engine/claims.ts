@@ -42,7 +42,7 @@ export function claim(w: DialerWorld, wish: ClaimWish): boolean {
   w.emit({
     type: 'claim',
     ...{ order: order.order, campaign: campaign.id, contacts: candidates.map(({ contact }) => contact.id), countMax: order.countMax, to },
-    isGuaranteed: hold !== undefined,
+    isGuaranteed: hold !== undefined || to === 'agent_pending', // the agent comes before the call
   });
   return true;
 }

@@ -8,7 +8,7 @@ import { refreshDue } from './due.js';
 import type { DialerAnswer } from './engine-types.js';
 import { checkWays, wayFor } from './gateways.js';
 import { failCall, giveBack, launch } from './launches.js';
-import { agentRequestBody, endChatMessage } from './messages.js';
+import { agentRequestBody, endChatMessages } from './messages.js';
 import type { DialerWorld } from './world.js';
 
 export function requestAgent(w: DialerWorld, call: Call): void {
@@ -64,7 +64,8 @@ function lateDetails(w: DialerWorld, event: Extract<DialerEvent, { type: 'agent-
   const ended = w.endedCalls.get(callId);
   if (agentExtension !== undefined && !isRepeated && (call || ended !== undefined)) {
     const customerNumber = call?.number ?? ended ?? '';
-    w.change({ outbox: [endChatMessage(w, { callId, customerNumber, agentExtension }, 'LATE_RESERVATION')] });
+    const outbox = endChatMessages(w, { callId, customerNumber, agentExtension }, 'LATE_RESERVATION');
+    if (outbox.length > 0) w.change({ outbox });
   }
   return call || ended !== undefined ? 409 : 404;
 }

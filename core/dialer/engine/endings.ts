@@ -9,7 +9,7 @@ import { isMachine, isPlaced } from './call.js';
 import type { Call } from './call.js';
 import { breakerChanged, gatewayChecked, gatewayOf } from './gateways.js';
 import { failCall, forget, giveBack } from './launches.js';
-import { callResultMessages, endChatMessage } from './messages.js';
+import { callResultMessages, endChatMessages } from './messages.js';
 import { toldFailed } from './pacing-groups.js';
 import type { DialerWorld } from './world.js';
 
@@ -127,7 +127,7 @@ function messagesOf(w: DialerWorld, call: Call, record: CallRecord, plan: RetryP
   const about = { callId: call.id, customerNumber: call.number, agentExtension: reserved?.agentExtension ?? '' };
   const endChats =
     reserved && record.bridgedAtMs === undefined && (isDropped || plan.to === 'pending')
-      ? [endChatMessage(w, about, isDropped ? 'CUSTOMER_DROPPED' : 'NOT_REACHED')]
+      ? endChatMessages(w, about, isDropped ? 'CUSTOMER_DROPPED' : 'NOT_REACHED')
       : [];
   if (plan.to === 'pending') return endChats;
   const { placedAtMs, answeredAtMs, bridgedAtMs, endedAtMs, result, agent } = record;

@@ -92,7 +92,11 @@ export function wayFor(w: DialerWorld, campaign: Campaign, contact: HopperContac
 }
 
 function stateOf(w: DialerWorld, way: CampaignGateway): Way {
-  if (!isReady(w, way.switch)) return { kind: 'unreachable' };
+  const link = w.switches.get(way.switch);
+  if (link && !link.isUp) return { kind: 'unreachable' };
+  // nobody has told of it yet, or its calls are being listed: it may be there in a moment
+  if (!link?.isReconciled)
+    return { kind: 'wait', limit: 'switch', text: `switch ${way.switch}: calls not listed yet`, isBrief: link !== undefined };
   const gateway = gatewayOf(w, way.switch, way.gateway);
   const wait = (limit: PaceLimit, text: string, isBrief = false): Way => ({
     kind: 'wait',

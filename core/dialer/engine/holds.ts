@@ -2,7 +2,7 @@
  * Agents who are held for a call (B2): asked for, given one contact after the other, released. Reservations are soft:
  * inbound callers who find nobody else take the agent (B45).
  */
-import { reserveAgainMs, reserveRestMs } from './bounds.js';
+import { renewAheadMs, reserveAgainMs, reserveRestMs } from './bounds.js';
 import type { Call } from './call.js';
 import { isPlaced } from './call.js';
 import { lookAhead, ownerOf, queueOf, suits } from './candidates.js';
@@ -43,7 +43,7 @@ export function askHold(w: DialerWorld, { campaign, queue, agent, purpose, pinne
 /** Asks, or asks for more time. */
 function reserve(w: DialerWorld, hold: Hold): void {
   hold.untilMs = w.nowMs + w.settings.reservationMs;
-  w.deadlines.set(`hold:${hold.key}`, hold.untilMs);
+  w.deadlines.set(`hold:${hold.key}`, hold.untilMs - renewAheadMs);
   w.emit({ type: 'reserve', key: hold.key, queue: hold.queue, agent: hold.agent, untilMs: hold.untilMs, isSoft: true });
 }
 

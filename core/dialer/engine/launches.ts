@@ -1,9 +1,9 @@
 /** Claimed calls go out one after the other, at most so many a second (A7); those that wait too long go back. */
-import type { OriginateOrder } from '../engine-words.js';
+import type { OriginateOrder, OutboxMessage } from '../engine-words.js';
 import type { Call } from './call.js';
 import { ivrOf } from './candidates.js';
 import { refreshDue } from './due.js';
-import { endChatMessage, failedMessages, queueTypeOf } from './messages.js';
+import { endChatMessages, failedMessages, queueTypeOf } from './messages.js';
 import type { EndChatReason } from './messages.js';
 import { gatewayOf } from './gateways.js';
 import { callGone } from './holds.js';
@@ -118,10 +118,10 @@ export function failCall(w: DialerWorld, call: Call, callResult: string, endChat
   w.change({ transition: { contactId, from: 'pending', to: 'failed', callResult }, outbox });
 }
 
-function endChatsOf(w: DialerWorld, call: Call, reason: EndChatReason | undefined): ReturnType<typeof endChatMessage>[] {
+function endChatsOf(w: DialerWorld, call: Call, reason: EndChatReason | undefined): readonly OutboxMessage[] {
   if (!reason || !call.reserved) return [];
   const { agentExtension } = call.reserved;
-  return [endChatMessage(w, { callId: call.id, customerNumber: call.number, agentExtension }, reason)];
+  return endChatMessages(w, { callId: call.id, customerNumber: call.number, agentExtension }, reason);
 }
 
 /** Out of everything that counts it. Its agent gets the next contact. */

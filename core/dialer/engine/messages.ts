@@ -37,24 +37,28 @@ export const queueTypeOf = ({ queueName, resourceId }: Contact): 'NAME' | 'ID' =
 /** Reasons of A17.3, and ours for a call that was not answered and will be tried again: its agent is free. */
 export type EndChatReason = 'GATEWAY_DOWN' | 'GATEWAY_INVALID' | 'CUSTOMER_DROPPED' | 'SWITCH_DOWN' | 'LATE_RESERVATION' | 'NOT_REACHED';
 
-/** A17.3 */
-export function endChatMessage(
+/** A17.3; one for each agent of a call, however often it is found to be over. */
+export function endChatMessages(
   w: DialerWorld,
   about: { readonly callId: string; readonly customerNumber: string; readonly agentExtension: string },
   reason: EndChatReason,
-): OutboxMessage {
-  return {
-    key: `${about.callId}:end-chat:1`,
-    kind: 'end-chat',
-    body: {
-      uuid: about.callId,
-      reason,
-      agentExtension: about.agentExtension,
-      customerNumber: about.customerNumber,
-      serviceIdentifier: w.settings.serviceIdentifier,
+): readonly OutboxMessage[] {
+  const { callId, customerNumber, agentExtension } = about;
+  const told = w.endChats.get(callId) ?? [];
+  if (told.includes(agentExtension) || told.length >= endChatsMax) return [];
+  w.endChats.set(callId, [...told, agentExtension]);
+  const { serviceIdentifier } = w.settings;
+  return [
+    {
+      key: `${callId}:end-chat:${told.length + 1}`,
+      kind: 'end-chat',
+      body: { uuid: callId, reason, agentExtension, customerNumber, serviceIdentifier },
     },
-  };
+  ];
 }
+
+/** Agents that are freed for one call, at most. */
+const endChatsMax = 10;
 
 export interface CallOutcome {
   readonly callId: string;

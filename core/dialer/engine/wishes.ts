@@ -24,6 +24,8 @@ function ownMost(campaign: Campaign, round: Round): number {
 }
 
 const anyone = (campaign: Campaign) => (contact: HopperContact) => ({ queue: queueOf(campaign, contact), agent: undefined });
+/** An IVR guarantees nobody an agent (B4, gate protect). */
+const unguaranteed = (campaign: Campaign) => (contact: HopperContact) => (contact.guaranteedOnly ? undefined : anyone(campaign)(contact));
 
 export function wishOf(w: DialerWorld, campaign: Campaign, round: Round): Wish {
   const wish: Wish = { campaign, claims: [], holds: [], decisionAtMs: undefined };
@@ -52,11 +54,11 @@ export function note(w: DialerWorld, campaign: Campaign, look: Look, most: numbe
 
 function ivrWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
   const { forced } = w.tally(campaign.id);
-  if (forced === undefined) return note(w, campaign, lookAhead(w, campaign, most, anyone(campaign)), most);
+  if (forced === undefined) return note(w, campaign, lookAhead(w, campaign, most, unguaranteed(campaign)), most);
   // at the cap no caller may press the key in vain: a call for each agent who is ready
   const inFlight = [...w.calls.values()].filter(({ campaign: { id } }) => id === campaign.id).length;
   const few = Math.max(0, Math.min(most, readyCount(w.tick?.agents.get(campaign.queue), false) - inFlight));
-  const found = note(w, campaign, lookAhead(w, campaign, few, anyone(campaign)), few);
+  const found = note(w, campaign, lookAhead(w, campaign, few, unguaranteed(campaign)), few);
   if (few === 0) w.limit(campaign.id, 'abandonment', forced);
   return found;
 }

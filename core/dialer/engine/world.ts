@@ -30,6 +30,8 @@ export class DialerWorld {
   readonly calls = new Map<string, Call>();
   /** numbers of calls that are over, by id, for messages that come late */
   readonly endedCalls = new Recent<string, string>(endedCallsMax);
+  /** agents of the voice connector who were freed, by call */
+  readonly endChats = new Recent<string, readonly string[]>(endedCallsMax);
   /** contacts in a claim, call or preview, with their campaign */
   readonly busy = new Map<string, string>();
   /** numbers in a claim or call */
