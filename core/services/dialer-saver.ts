@@ -34,6 +34,8 @@ export const dialerSaverLimits = {
   groupMax: 500,
   /** changes kept in memory when the journal fails; older ones are lost */
   keptMax: 50_000,
+  /** at the stop the database is waited for so long; the journal keeps the rest */
+  closeMsMax: 3_000,
   /** room on the disk is looked at so often */
   lookEveryMs: 10_000,
 };
@@ -73,6 +75,7 @@ export function createDialerSaver(deps: DialerSaverDeps, limits = dialerSaverLim
 class Saver implements DialerSaver {
   readonly #deps: DialerSaverDeps;
   readonly #limits: typeof dialerSaverLimits;
+  readonly #cancels = new Map<'retry' | 'look', () => void>();
   #isAway = false;
   #fenced: TandemError | undefined;
   /** for which neither database nor journal had room; newer than everything in the journal */
@@ -82,12 +85,10 @@ class Saver implements DialerSaver {
   #turn: Promise<unknown> = Promise.resolve();
   #alarm: string | undefined;
   #isStopped = false;
-  #cancels = new Map<'retry' | 'look', () => void>();
 
   constructor(deps: DialerSaverDeps, limits: typeof dialerSaverLimits) {
-    this.#deps = deps;
-    this.#limits = limits;
-    this.#deps.meter.set('tandem_dialer_store_away', 0);
+    [this.#deps, this.#limits] = [deps, limits];
+    deps.meter.set('tandem_dialer_store_away', 0);
     this.#lookLater(0);
   }
 
@@ -117,8 +118,8 @@ class Saver implements DialerSaver {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const cancel of this.#cancels.values()) cancel();
-    if (this.#isAway && !this.#fenced) await this.#replayAll().catch(() => undefined);
-    await this.#turn;
+    if (this.#isAway && !this.#fenced) void this.#replayAll().catch(() => undefined);
+    await this.#quiet();
     if (this.#kept.length > 0)
       this.#deps.log.error({ changes: this.#kept.length }, 'results of calls are lost: database away, journal full');
   }
@@ -277,6 +278,17 @@ class Saver implements DialerSaver {
   #later(what: 'retry' | 'look', delayMs: number, run: () => void): void {
     this.#cancels.get(what)?.();
     this.#cancels.set(what, this.#deps.after(delayMs, run));
+  }
+
+  /** What is under way has ended, or took too long. */
+  #quiet(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.after(this.#limits.closeMsMax, resolve);
+      void this.#turn.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   /** One save at a time, in order. */
