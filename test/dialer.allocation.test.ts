@@ -97,7 +97,7 @@ function reference(slots: number, campaigns: readonly Sharer[]): string {
 
 const tables = fc.uniqueArray(
   fc
-    .record({ id: fc.constantFrom(...'ABCDEFGHIJKL'), count: fc.nat(30), oldestMs: fc.nat(5) })
+    .record({ id: fc.constantFrom(...Array.from('ABCDEFGHIJKL')), count: fc.nat(30), oldestMs: fc.nat(5) })
     .map((c) => ({ ...c, oldestId: `${c.id}1` })),
   { selector: ({ id }) => id, maxLength: 12 },
 );

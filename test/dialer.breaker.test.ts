@@ -9,7 +9,8 @@ const success = { result: 'NO_ANSWER', countsAgainstTrunk: false } as const;
 
 /** `.` a call that got through, `x` one that failed at the trunk, every 100 ms. The number of calls until it closed. */
 function closesAfter(breaker: GatewayBreaker, calls: string, everyMs = 100): number | undefined {
-  for (const [i, call] of [...calls].entries()) if (breaker.ended(`c${i}`, call === 'x' ? failure : success, i * everyMs)) return i + 1;
+  for (const [i, call] of Array.from(calls).entries())
+    if (breaker.ended(`c${i}`, call === 'x' ? failure : success, i * everyMs)) return i + 1;
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 /** The dialer's engine in a world of trouble (test/support/dialer-world.ts), and the invariants of dialer.md part C. */
-import { DialerWorld, worldPlan } from './support/dialer-world.js';
+import { DialerWorld } from './support/dialer-world.js';
+import { worldPlan } from './support/dialer-world-plan.js';
 
 const seed = Number(process.env.SEED);
 const seeds = seed > 0 ? [seed] : Array.from({ length: Number(process.env.SEEDS ?? 25) }, (_, n) => n + 1);
