@@ -25,7 +25,12 @@ export const campaignBody = z.looseObject({
   id: z.string().regex(idPattern, 'must be 1 to 40 of letters, digits, _ . : @ -'),
   revision: z.int().min(0).optional().describe('the one that was read; another one is stored by now: 409'),
 });
-export const campaignChangeBody = z.looseObject({ id: z.string().optional(), revision: campaignBody.shape.revision });
+export const campaignChangeBody = z.looseObject({
+  id: z.string().optional(),
+  revision: campaignBody.shape.revision,
+  state: z.enum(campaignStates).optional().describe('as it was read; another one: 400'),
+  implicit: z.boolean().optional().describe('as it was read'),
+});
 
 export const stateActions: readonly StateAction[] = ['pause', 'resume', 'drain'];
 
@@ -91,9 +96,12 @@ async function create(tools: DialerRouteTools, req: Request, res: Response): Pro
 
 async function revise(tools: DialerRouteTools, req: Request, res: Response, isWhole: boolean): Promise<void> {
   const who = await tools.permit(req, 'dialer-admin');
-  const { id, revision, ...rest } = bodyOf(req, campaignChangeBody);
+  const { id, revision, state, ...given } = bodyOf(req, campaignChangeBody);
+  const rest = Object.fromEntries(Object.entries(given).filter(([field]) => field !== 'implicit'));
   const campaign = await campaignFor(tools, who, parameter(req, 'campaign'), 'change');
   if (id !== undefined && id !== campaign.id) throw new TandemError('TDM_BAD_REQUEST', ['id: is another one than that of the address']);
+  if (state !== undefined && state !== campaign.state)
+    throw new TandemError('TDM_BAD_REQUEST', [`state: is ${campaign.state}; start, stop, pause, resume and drain change it`]);
   requireOwnQueue(who, rest, isWhole ? undefined : campaign.queue);
   const { before, after } = await tools.campaigns.revise(campaign.id, rest, { isWhole, revision: revision ?? ifMatch(req) }, actorOf(who));
   notesOf(res).before = campaignView(before);
