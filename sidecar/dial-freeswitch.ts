@@ -126,9 +126,7 @@ class FreeswitchDial implements DialSwitch {
   async #place(call: DialCall, order: OriginateOrder, command: string): Promise<void> {
     call.isAwaited = true;
     const ringMs = order.ringTimeoutMs + (order.kind === 'agent-native' ? ringSlackMs : 0);
-    call.stopTimer = this.#timers.after(ringMs, () => {
-      if (!call.isAnswered) this.#kill(call, ringTimeout);
-    });
+    call.stopTimer = this.#timers.after(ringMs, () => this.#kill(call, ringTimeout));
     try {
       const output = await this.#deps.link.bgapi(command, order.ringTimeoutMs + this.#options.jobGraceMs);
       call.isAwaited = false;

@@ -36,6 +36,8 @@ export const arrivalMsMax = 1_000;
 export const messageLeadMs = 60;
 /** Behind the message, for a key that was looked for. */
 export const keyWaitMs = 2_000;
+/** Longest wait for the opt-out to be stored, in silence. */
+export const optOutMsMax = 5_000;
 /** A key is waited for in turns: other keys than the wanted ones are not it. */
 const keysMax = 20;
 /** what our own hang-up may be late by */
@@ -125,11 +127,20 @@ async function safeHarbour(deps: DialerCallDeps, call: Call, message: Message): 
     heardMs = deps.nowMs() - startMs;
     if (key === '' && keys !== '') key = await keyOf(deps, call, keys);
     if (key === '') return 'message';
-    // before the hang-up: whoever is told so has been put on the list
-    await deps.door.optedOut(call.uniqueId);
-    return 'opted-out';
+    return (await optedOut(deps, call)) ? 'opted-out' : 'message';
   } finally {
     deps.door.messagePlayed(call.uniqueId, Math.min(heardMs ?? deps.nowMs() - startMs, maxMs));
+  }
+}
+
+/** Before the hang-up, also when he has hung up by now. False: it could not be stored, which the log and the audit must tell. */
+async function optedOut(deps: DialerCallDeps, call: Call): Promise<boolean> {
+  try {
+    await withDeadline(deps.after, optOutMsMax, new AbortController().signal, () => deps.door.optedOut(call.uniqueId));
+    return true;
+  } catch (error) {
+    deps.log.error({ call: call.uniqueId, err: error }, 'dialer: an opt-out could not be stored');
+    return false;
   }
 }
 
