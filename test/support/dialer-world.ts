@@ -228,30 +228,36 @@ export class DialerWorld {
   private perform(effect: DialerEffect): void {
     switch (effect.type) {
       case 'fill-hopper':
-        return this.soon(100, () => {
+        this.soon(100, () => {
           const due = this.table.next(effect.campaign, this.nowMs, new Set(effect.leaveOut)).slice(0, effect.count);
           const contacts = due.map((contact) => hopperOfContact(contact, { guaranteedOnly: this.table.guaranteedOnly.has(contact.id) }));
           this.feed({ type: 'hopper-filled', campaign: effect.campaign, contacts });
         });
+        break;
       case 'claim':
-        return this.claim(effect);
+        this.claim(effect);
+        break;
       case 'check-gateway':
         if (this.random.chance(0.02)) return; // no answer
-        return this.soon(50, () =>
+        this.soon(50, () =>
           this.feed({ type: 'gateway-checked', switch: 's1', gateway: effect.gateway, state: this.random.chance(0.05) ? 'down' : 'up' }),
         );
+        break;
       case 'list-calls':
         if (!this.switch.isUp) return;
-        return this.soon(500, () => {
+        this.soon(500, () => {
           if (this.switch.isUp) this.feed({ type: 'calls-listed', switch: 's1', askedAtMs: this.nowMs, live: this.switch.live() });
         });
+        break;
       case 'originate':
         this.checkRate();
-        return this.switch.originate(effect.order);
+        this.switch.originate(effect.order);
+        break;
       case 'hang-up':
-        return this.switch.hangUp(effect.callId);
+        this.switch.hangUp(effect.callId);
+        break;
       case 'reserve':
-        return this.soon(20, () => {
+        this.soon(20, () => {
           const answer = this.floor.reserve(effect);
           this.feed(
             'agent' in answer
@@ -259,10 +265,13 @@ export class DialerWorld {
               : { type: 'agent-not-reserved', key: effect.key, ...answer },
           );
         });
+        break;
       case 'release':
-        return this.soon(20, () => this.floor.release(effect.key));
+        this.soon(20, () => this.floor.release(effect.key));
+        break;
       case 'request-agent':
-        return this.connector(effect.callId);
+        this.connector(effect.callId);
+        break;
       default:
     }
   }
