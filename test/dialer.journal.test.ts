@@ -151,7 +151,9 @@ describe('dialer: journal', () => {
             return Promise.resolve(changes.map(() => true));
           }),
         ...{ journal: given, fence: 1, after: (ms: number, run: () => void) => timers.after(ms, run), monoMs: () => timers.nowMs() },
-        onBack: () => void backs++,
+        onBack: () => {
+          backs++;
+        },
         onFenced: (reason) => (fencedBy = reason.code),
         ...{ log: silentLog, meter },
       });
