@@ -259,6 +259,16 @@ describeStores('claims of the dialer', (open) => {
     assert.deepEqual(grantedOf(await claimed(store, fence, ['c'], later)), ['c']);
   });
 
+  it('same number: a contact whose own number could not be taken is not dialled', async () => {
+    const { store, other } = await open();
+    const fence = await dials(store);
+    await taken(store, contactsOf(1));
+    await other.run(`INSERT INTO dialer_active (number_key, contact_id, campaign_id, since_ms) VALUES ('999', 'k0000', 'c1', 0)`, [], {});
+
+    assert.deepEqual(await claimed(store, fence, ['k0000']), { granted: [], refused: [{ contactId: 'k0000', gate: 'same-number' }] });
+    assert.equal((await store.dialer.contact('k0000'))?.status, 'pending');
+  });
+
   it('same number: the further number of a contact counts, not its first', async () => {
     const { store } = await open();
     const fence = await dials(store);
@@ -296,7 +306,7 @@ describeStores('claims of the dialer', (open) => {
       [hour - 1, 1],
       [hour, 2],
     ]);
-    assert.deepEqual([facts?.lastAbandonedMs, facts?.lastMachineMs], [nowMs - 5_000, nowMs - 9_000]);
+    assert.deepEqual([facts.lastAbandonedMs, facts.lastMachineMs], [nowMs - 5_000, nowMs - 9_000]);
     const capped = await claimed(store, fence, ['b'], { campaign: aCampaign('c2'), judge: careful(3) });
     assert.deepEqual(capped.refused, [{ contactId: 'b', gate: 'caps' }]);
     assert.equal((await store.dialer.contact('b'))?.nextAttemptAtMs, nowMs + hourMs);

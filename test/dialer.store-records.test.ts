@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { CounterRow } from '../core/dialer-ports.js';
 import { createPacer } from '../core/dialer/pacing/index.js';
@@ -54,6 +55,19 @@ describeStores('audit of the dialer', (open) => {
 
       assert.equal(await store.dialer.verifyAudit(), broken);
     });
+
+  it('B10: an edited row is found by the next one, also when its own hash was made anew', async () => {
+    const { store, other } = await open();
+    await store.dialer.writeAudit(Array.from({ length: 5 }, (_, i) => anEntry(`o${String(i)}`)));
+    const [, second, third] = await store.dialer.audit({ after: 0, limit: 9 });
+    assert.ok(second && third);
+    const made = JSON.stringify([3, third.atMs, third.actor, third.object, third.action, null, null, 'nothing happened']);
+    const hash = createHash('sha256').update(second.hash).update(made).digest('hex');
+
+    await other.run(`UPDATE dialer_audit SET reason = 'nothing happened', hash = ? WHERE seq = 3`, [hash], {});
+
+    assert.equal(await store.dialer.verifyAudit(), 4);
+  });
 
   it('an empty chain is whole', async () => {
     const { store } = await open();
@@ -166,6 +180,10 @@ describeStores('tidying of the dialer', (open) => {
 
     assert.ok((await store.dialer.reconcile()) > 0);
     assert.equal(await store.dialer.reconcile(), 0);
+    assert.deepEqual(
+      (await other.all('SELECT contact_id FROM dialer_active')).map((row) => row['contact_id']),
+      ['k0001'],
+    );
     assert.deepEqual(await store.dialer.contactCounts('c1'), [
       { status: 'dialed', result: undefined, count: 1 },
       { status: 'ended', result: 'BUSY', count: 1 },
