@@ -31,7 +31,8 @@ describe('dialer_call', () => {
     maxWaitMs: 1_900,
     reservation: undefined,
     message,
-    variables: { customer_name: 'Jane Doe', bad: 'a\nb' },
+    name: 'Jane Doe',
+    variables: { dialer_campaign: 'spring', bad: 'a\nb' },
     ...overrides,
   });
 
@@ -87,21 +88,26 @@ describe('dialer_call', () => {
   afterEach(() => sandbox.restore());
 
   it('E10 B44: an agent takes it: the queue knows the customer, and nothing more is asked of the channel', async () => {
-    plan = queuePlan({ reservation: 'r-7' });
+    plan = queuePlan({ reservation: 'r-7', priority: 3 });
     outcome = { kind: 'connected', agent: 'ann' };
     await run();
-    const variables = { customer_name: 'Jane Doe' };
-    const wish = {
-      queue: 'sales',
-      maxWaitMs: 1_900 - messageLeadMs,
-      reservation: 'r-7',
-      number: '4915112345',
-      name: 'Jane Doe',
-      variables,
-    };
+    const variables = { dialer_campaign: 'spring' };
+    const maxWaitMs = 1_900 - messageLeadMs;
+    const wish = { queue: 'sales', maxWaitMs, reservation: 'r-7', priority: 3, number: '4915112345', name: 'Jane Doe', variables };
     assert.deepEqual(wishes, [wish]);
-    assert.deepEqual(story, [`arrived ${id} undefined`, 'customer_name=Jane Doe']);
+    assert.deepEqual(story, [`arrived ${id} undefined`, 'dialer_campaign=spring']);
     assert.deepEqual(result(), ['answered']);
+  });
+
+  it('E10: the customer’s number is the plan’s, else the channel’s', async () => {
+    plan = queuePlan({ number: '0301' });
+    await run();
+    plan = queuePlan();
+    await run();
+    assert.deepEqual(
+      wishes.map(({ number }) => number),
+      ['0301', '4915112345'],
+    );
   });
 
   it('B43: without a message the whole time is the queue’s, and there is always some', async () => {
@@ -198,7 +204,7 @@ describe('dialer_call', () => {
   it('E63: he hangs up while he waits: nothing is told and nothing played', async () => {
     outcome = { kind: 'left' };
     await run();
-    assert.deepEqual(story.slice(1), ['customer_name=Jane Doe']);
+    assert.deepEqual(story.slice(1), ['dialer_campaign=spring']);
     assert.deepEqual(result(), ['left']);
   });
 

@@ -109,16 +109,7 @@ describe('dial strings: Asterisk', () => {
 
 describe('dial strings: refusals', () => {
   type TextField =
-    | 'callId'
-    | 'gateway'
-    | 'number'
-    | 'callerId'
-    | 'ivr'
-    | 'agentExtension'
-    | 'queueName'
-    | 'serviceIdentifier'
-    | 'campaignId'
-    | 'fallbackSound';
+    'callId' | 'gateway' | 'number' | 'callerId' | 'ivr' | 'agentExtension' | 'queueName' | 'serviceIdentifier' | 'campaignId';
   type Builder = (order: OriginateOrder) => unknown;
   const builders: Readonly<Record<string, Builder>> = {
     freeswitch: (order) => freeswitchOriginate(order),
@@ -135,7 +126,6 @@ describe('dial strings: refusals', () => {
     ['queueName', ['agent-connector']],
     ['serviceIdentifier', ['agent-connector']],
     ['campaignId', ['agent-native']],
-    ['fallbackSound', ['agent-native']],
   ];
   const bad = [
     ',',
@@ -181,7 +171,7 @@ describe('dial strings: refusals', () => {
         for (const kind of kinds) {
           const whole = dialOrder({ kind, fallbackSound: 'custom/spring' });
           assert.equal(refuses(builder, whole), false);
-          const value = whole[field] ?? '';
+          const value = whole[field];
           for (const text of field === 'queueName' ? bad : [...bad, ' '])
             for (const spoilt of [text + value, value.slice(0, 2) + text + value.slice(2), value + text])
               assert.equal(refuses(builder, { ...whole, [field]: spoilt }), true, `${kind} ${JSON.stringify(spoilt)}`);
@@ -207,6 +197,14 @@ describe('dial strings: refusals', () => {
         true,
         gateway,
       );
+  });
+
+  it('B44: a sound that could bring anything is left out, the call is made all the same', () => {
+    for (const text of [...bad, ' ', '://%(500,500,440)']) {
+      const order = dialOrder({ fallbackSound: `custom/spring${text}` });
+      assert.doesNotMatch(freeswitchOriginate(order), /harbour|spring\//);
+      assert.equal('TANDEM_SAFE_HARBOUR' in asteriskOriginate(order).Variable, false);
+    }
   });
 
   it('E61: blanks stand only inside a queue’s name', () => {

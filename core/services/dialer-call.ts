@@ -96,12 +96,11 @@ type QueuePlan = Extract<ArrivalPlan, { readonly kind: 'queue' }>;
 
 async function offer(deps: DialerCallDeps, call: Call, plan: QueuePlan): Promise<Outcome> {
   const variables = Object.fromEntries(Object.entries(plan.variables).filter(([, value]) => textProblem(value) === undefined));
-  const number = variables['customer_number'] ?? (await call.getVariable('customer_number')) ?? '';
+  const { queue, maxWaitMs, reservation, priority, name } = plan;
+  const number = plan.number ?? (await call.getVariable('customer_number')) ?? '';
   await setVariables(call, variables);
-  const { queue, maxWaitMs, reservation } = plan;
   const lead = plan.message === undefined ? 0 : messageLeadMs;
-  const name = variables['customer_name'] ?? '';
-  const wish = { queue, maxWaitMs: Math.max(1, maxWaitMs - lead), reservation, number, name, variables };
+  const wish = { queue, maxWaitMs: Math.max(1, maxWaitMs - lead), reservation, priority, number, name, variables };
   const outcome = await deps.queue.enter(call, wish);
   if (outcome.kind === 'connected') return { result: 'answered', reason: outcome.agent };
   if (outcome.kind === 'left') return { result: 'left', reason: '' };

@@ -87,6 +87,7 @@ function orderOf(w: DialerWorld, call: Call): OriginateOrder {
     strictStrings: settings.strictReferenceStrings,
     amd: { mode: campaign.amd.mode, maxMs: campaign.amd.maxMs },
     record: campaign.record,
+    fallbackSound: campaign.safeHarbour?.audio,
   };
 }
 
