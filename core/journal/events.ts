@@ -59,6 +59,8 @@ export type JournalFact =
   | { readonly type: 'queue-entered'; readonly channel: ChannelFacts; readonly queue: string }
   /** marks of ours on a channel: who ordered the call (`crm`, `dialer`), for which binding, under which id */
   | { readonly type: 'marked'; readonly channel: ChannelFacts; readonly origin: string | undefined; readonly binding: string | undefined }
+  /** who orders the call whose first channel will have this id, told before it has */
+  | { readonly type: 'announced'; readonly uniqueId: string; readonly origin: string; readonly binding: string }
   /** a leg that Tandem's queue engine rings for this caller, before or after its channel exists */
   | { readonly type: 'leg-tied'; readonly leg: string; readonly to: string; readonly queue: string }
   /** an originate that came to nothing, maybe without any channel (`Reason` of OriginateResponse) */

@@ -127,6 +127,9 @@ function apply(w: JournalWorld, event: JournalEvent): void {
       w.touch(placed.call, atMs);
       return;
     }
+    case 'announced':
+      w.announce(at, event.uniqueId, { origin: event.origin, binding: event.binding });
+      return;
     case 'leg-tied':
       legTied(w, at, event, atMs);
       return;

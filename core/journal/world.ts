@@ -22,7 +22,7 @@ export const journalDefaults = { endGraceMs: 500, silentMsMax: 12 * 3_600_000, c
 
 /** Channels that ended lately: what is told late of them makes no new ones. */
 const goneMax = 20_000;
-/** Legs that the queue engine announced and that have no channel yet. */
+/** Legs and calls that were announced and have no channel yet, each. */
 const tiedMax = 10_000;
 
 interface Placed {
@@ -48,6 +48,7 @@ export class JournalWorld {
   readonly #pairs = new Map<string, Set<string>>();
   readonly #gone = new Set<string>();
   readonly #tied = new Map<string, Tie>();
+  readonly #announced = new Map<string, { readonly origin: string; readonly binding: string }>();
 
   readonly options: JournalOptions;
 
@@ -113,6 +114,9 @@ export class JournalWorld {
       return undefined;
     }
     const call = newCall(callIdOf(this.options.systemOf(switchName), linkedId), switchName, linkedId, atMs);
+    const mark = this.#announced.get(key(switchName, linkedId));
+    if (mark) Object.assign(call, mark);
+    this.#announced.delete(key(switchName, linkedId));
     this.#index(call);
     this.changed.add(call);
     return call;
@@ -187,16 +191,30 @@ export class JournalWorld {
     return [...found.values()];
   }
 
-  // ---------------------------------------------------------------- ties and ends
+  // ---------------------------------------------------------------- announcements and ends
+
+  announce(switchName: string, uniqueId: string, mark: { readonly origin: string; readonly binding: string }): void {
+    const call = this.find(switchName, uniqueId)?.call;
+    if (call) {
+      Object.assign(call, mark);
+      this.changed.add(call);
+      return;
+    }
+    this.#keep(this.#announced, key(switchName, uniqueId), mark);
+  }
+
+  /** The newest `tiedMax` are kept. */
+  #keep<T>(map: Map<string, T>, id: string, value: T): void {
+    map.delete(id);
+    map.set(id, value);
+    for (const oldest of map.keys()) {
+      if (map.size <= tiedMax) break;
+      map.delete(oldest);
+    }
+  }
 
   tie(switchName: string, leg: string, tie: Tie): void {
-    const id = key(switchName, leg);
-    this.#tied.delete(id);
-    this.#tied.set(id, tie);
-    for (const oldest of this.#tied.keys()) {
-      if (this.#tied.size <= tiedMax) break;
-      this.#tied.delete(oldest);
-    }
+    this.#keep(this.#tied, key(switchName, leg), tie);
   }
 
   tieOf(switchName: string, leg: string): Tie | undefined {

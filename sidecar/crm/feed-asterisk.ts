@@ -26,6 +26,8 @@ export function feedFromAsterisk(name: string, { link, timers, log }: FeedDeps, 
       const fact = amiFact(packet);
       if (fact) tell({ switch: name, atMs: amiTimeMs(packet) ?? timers.nowMs(), ...fact });
     }),
+    // older versions tell the file by VarSet alone; this event spares all other variables
+    link.on('MixMonitorStart', (packet) => void recordingOf(packet)),
     link.onState(({ state }) => {
       if (state === 'up') look();
     }),
@@ -45,6 +47,22 @@ export function feedFromAsterisk(name: string, { link, timers, log }: FeedDeps, 
         later(listRetryMs);
       },
     );
+  }
+
+  async function recordingOf(packet: AmiPacket): Promise<void> {
+    const [uniqueId, channel] = [packet.known('Uniqueid'), packet.known('Channel')];
+    if (uniqueId === undefined || channel === undefined) return;
+    const atMs = amiTimeMs(packet) ?? timers.nowMs();
+    try {
+      const { response } = await link.action({ Action: 'Getvar', Channel: channel, Variable: 'MIXMONITOR_FILENAME' });
+      const file = response.known('Value');
+      if (file === undefined) return;
+      const facts = { uniqueId, name: channel, linkedId: packet.known('Linkedid') ?? uniqueId };
+      const unsaid = { callerNumber: undefined, callerName: undefined, extension: undefined };
+      tell({ switch: name, atMs, type: 'recording-started', channel: { ...facts, ...unsaid }, file });
+    } catch (error) {
+      log.debug({ switch: name, channel, error }, 'the file of a recording could not be asked for');
+    }
   }
 
   async function list(): Promise<void> {

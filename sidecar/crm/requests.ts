@@ -97,6 +97,7 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     clicks.push(click);
     const system = systemOf(at.name);
     click.callId = system === '' ? id : `${system}-${id}`;
+    journal.tell({ switch: at.name, atMs: nowMs(), type: 'announced', uniqueId: id, origin: 'crm', binding: binding.name });
     const answer = await at.clickToCall({
       callId: id,
       channel,
