@@ -27,22 +27,24 @@ export function lookAhead(
   const over = new Set<string>();
   const numbers = new Set<string>();
   const probed = new Set<Gateway>();
+  const planned = new Map<Gateway, number>();
   let held: Look['held'];
   for (const contact of hopperOf(w, campaign.id).items.slice(0, scanMax)) {
     if (candidates.length >= countMax || over.size >= countMax) break;
     if (w.busy.has(contact.id) || w.numbers.has(contact.numberKey) || numbers.has(contact.numberKey)) continue;
     const bound = accepts(contact);
     if (!bound) continue;
-    const failure = failureOf(w, campaign, contact);
+    const failure = failureOf(w, campaign, contact, planned);
     if (failure.kind === 'fail') {
       failContact(w, campaign, contact, failure.callResult);
       over.add(contact.id);
     } else if (failure.way.kind === 'go') {
-      const { gateway } = failure.way;
+      const { gateway, channelsMax } = failure.way;
       if (probed.has(gateway)) continue; // the probe of a closed gateway goes alone
       if (gateway.breaker.state(w.nowMs) === 'probing') probed.add(gateway);
       numbers.add(contact.numberKey);
-      candidates.push({ contact, gateway, ...bound });
+      planned.set(gateway, (planned.get(gateway) ?? 0) + 1);
+      candidates.push({ contact, gateway, channelsMax, ...bound });
     } else if (failure.way.kind === 'wait') held ??= failure.way;
     else held ??= { kind: 'wait', limit: 'switch', text: 'the switch is not there, or its calls are not listed yet', isBrief: false };
   }
@@ -53,9 +55,9 @@ export function lookAhead(
 type Checked = { readonly kind: 'fail'; readonly callResult: string } | { readonly kind: 'way'; readonly way: Way };
 
 /** A9 in its order: extension, then gateway; A16: a switch that cannot be told, with the literal behaviour or ours. */
-function failureOf(w: DialerWorld, campaign: Campaign, contact: HopperContact): Checked {
+function failureOf(w: DialerWorld, campaign: Campaign, contact: HopperContact, planned: ReadonlyMap<Gateway, number>): Checked {
   if (campaign.mode === 'IVR' && !ivrOf(w, campaign, contact)) return { kind: 'fail', callResult: noIvr };
-  const way = wayFor(w, campaign, contact);
+  const way = wayFor(w, campaign, contact, planned);
   if (way.kind === 'invalid') return { kind: 'fail', callResult: invalidGateway };
   if (way.kind === 'unreachable' && w.settings.strictReferenceFailover) return { kind: 'fail', callResult: switchDown };
   return { kind: 'way', way };

@@ -10,7 +10,7 @@ import { claimFreed, holdClaimed } from './holds.js';
 import { putBack, takeOut } from './hoppers.js';
 import { giveBack, launch } from './launches.js';
 import { requestAgent } from './connector.js';
-import type { Candidate, ClaimOrder } from './parts.js';
+import type { Candidate, ClaimOrder, Gateway } from './parts.js';
 import { bucketOf } from './pacing-groups.js';
 import type { DialerWorld } from './world.js';
 
@@ -26,7 +26,7 @@ export interface ClaimWish {
 /** False: none of them may be called now. */
 export function claim(w: DialerWorld, wish: ClaimWish): boolean {
   const { campaign, mode, to, hold, decisionAtMs } = wish;
-  const candidates = wish.candidates.filter(({ gateway }) => gateway.breaker.mayCall(w.nowMs)); // the probe may be taken
+  const candidates = withinChannels(w, wish.candidates);
   if (candidates.length === 0) return false;
   const order: ClaimOrder = {
     ...{ order: w.nextSerial(), campaign, mode, candidates, countMax: candidates.length, to, hold, decisionAtMs },
@@ -45,6 +45,17 @@ export function claim(w: DialerWorld, wish: ClaimWish): boolean {
     isGuaranteed: hold !== undefined || to === 'agent_pending', // the agent comes before the call
   });
   return true;
+}
+
+/** Candidates of several campaigns were looked for at the same moment: the channel or the probe may be taken by now. */
+function withinChannels(w: DialerWorld, candidates: readonly Candidate[]): readonly Candidate[] {
+  const planned = new Map<Gateway, number>();
+  return candidates.filter(({ gateway, channelsMax }) => {
+    const more = planned.get(gateway) ?? 0;
+    if (!gateway.breaker.mayCall(w.nowMs) || (channelsMax > 0 && gateway.calls + more >= channelsMax)) return false;
+    planned.set(gateway, more + 1);
+    return true;
+  });
 }
 
 type Claimed = Extract<DialerEvent, { type: 'claimed' }>;

@@ -10,7 +10,8 @@ import type { Gateway } from './parts.js';
 import type { DialerWorld } from './world.js';
 
 export type Way =
-  | { readonly kind: 'go'; readonly gateway: Gateway }
+  /** channelsMax: calls on it at once; 0 = no limit */
+  | { readonly kind: 'go'; readonly gateway: Gateway; readonly channelsMax: number }
   /** isBrief: being checked, known in a moment */
   | { readonly kind: 'wait'; readonly limit: PaceLimit; readonly text: string; readonly isBrief: boolean }
   /** the contact fails for good */
@@ -72,14 +73,14 @@ function ask(w: DialerWorld, gateway: Gateway): void {
   w.emit({ type: 'check-gateway', switch: gateway.switch, gateway: gateway.gateway });
 }
 
-/** For a contact, now. What is not known is asked for, and waits. */
-export function wayFor(w: DialerWorld, campaign: Campaign, contact: HopperContact): Way {
+/** For a contact, now. What is not known is asked for, and waits. `planned`: calls that are about to be claimed. */
+export function wayFor(w: DialerWorld, campaign: Campaign, contact: HopperContact, planned: ReadonlyMap<Gateway, number> = new Map()): Way {
   const ways = waysOf(w, campaign, contact);
   let invalid = 0;
   let unreachable = 0;
   let wait: Way = { kind: 'wait', limit: 'gateway', text: 'no gateway is set', isBrief: false };
   for (const way of ways) {
-    const seen = stateOf(w, way);
+    const seen = stateOf(w, way, planned);
     if (seen.kind === 'go') return seen;
     if (seen.kind === 'invalid') {
       if (contact.contact.gatewayId === way.gateway) return seen; // A16: the contact named it
@@ -91,7 +92,7 @@ export function wayFor(w: DialerWorld, campaign: Campaign, contact: HopperContac
   return unreachable > 0 && invalid + unreachable === ways.length ? { kind: 'unreachable' } : wait;
 }
 
-function stateOf(w: DialerWorld, way: CampaignGateway): Way {
+function stateOf(w: DialerWorld, way: CampaignGateway, planned: ReadonlyMap<Gateway, number>): Way {
   const link = w.switches.get(way.switch);
   if (link && !link.isUp) return { kind: 'unreachable' };
   // nobody has told of it yet, or its calls are being listed: it may be there in a moment
@@ -112,8 +113,9 @@ function stateOf(w: DialerWorld, way: CampaignGateway): Way {
   }
   if (gateway.state === 'invalid') return { kind: 'invalid' };
   if (gateway.state === 'down') return wait('gateway', 'down');
-  if (way.channelsMax > 0 && gateway.calls >= way.channelsMax) return wait('channels', `all ${way.channelsMax} channels are in use`);
-  return { kind: 'go', gateway };
+  if (way.channelsMax > 0 && gateway.calls + (planned.get(gateway) ?? 0) >= way.channelsMax)
+    return wait('channels', `all ${way.channelsMax} channels are in use`);
+  return { kind: 'go', gateway, channelsMax: way.channelsMax };
 }
 
 /** An answer to `check-gateway`, or a call that ended with what a check would have said (A8). */

@@ -19,6 +19,8 @@ export interface Hopper {
 export interface Candidate {
   readonly contact: HopperContact;
   readonly gateway: Gateway;
+  /** of the gateway; 0 = no limit */
+  readonly channelsMax: number;
   readonly queue: string;
   /** the only agent who may have it */
   readonly agent: string | undefined;

@@ -104,7 +104,13 @@ function dial(w: DialerWorld, preview: Preview): string | undefined {
   if (freeSlots(w) < 1) return 'no call slot is free';
   const contact = withNumber(w, preview.contact, numberIndex);
   close(w, preview, 'dial', false);
-  const candidate = { contact, gateway: way.gateway, queue: queueOf(campaign, contact), agent: preview.agent };
+  const candidate = {
+    contact,
+    gateway: way.gateway,
+    channelsMax: way.channelsMax,
+    queue: queueOf(campaign, contact),
+    agent: preview.agent,
+  };
   const isClaimed = claim(w, { campaign, mode: campaign.mode, candidates: [candidate], to: 'dialed', hold: preview.hold });
   const hold = w.holds.get(preview.hold);
   if (isClaimed && hold) hold.state = 'claiming';
