@@ -280,6 +280,16 @@ describe('dialer: calling windows (B4, E25)', () => {
     assert.equal(iso(clock.partBegins(0, at('2026-11-25T08:00:00Z'))), '2026-11-26T07:00:00.000Z');
     assert.equal(iso(clock.partBegins(2, at('2026-11-25T08:00:00Z'))), '2026-11-25T16:00:00.000Z');
     assert.equal(clock.partBegins(3, 0), undefined);
+    const halves = contactClock(
+      { zones: ['Asia/Kolkata'], region: undefined, source: 'given' },
+      eu,
+      campaignOf({ dayParts: [495, 765, 1260] }),
+    );
+    assert.deepEqual(
+      [halves.partOf(at('2026-11-25T07:14:00Z')), halves.partOf(at('2026-11-25T07:15:00Z'))],
+      [0, 1],
+      'parts that begin at 08:15 and 12:45',
+    );
   });
 });
 
