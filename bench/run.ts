@@ -7,6 +7,7 @@ import { agiSessions } from './agi-sessions.js';
 import { amiEvents } from './ami-events.js';
 import { boardViewers } from './board-viewers.js';
 import { dialerPacing } from './dialer-pacing.js';
+import { dialerRules } from './dialer-rules.js';
 import { eslSessions } from './esl-sessions.js';
 import { eventFeed } from './event-feed.js';
 import { eventSocket } from './event-socket.js';
@@ -34,6 +35,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'event-feed': eventFeed,
   'event-socket': eventSocket,
   'dialer-pacing': dialerPacing,
+  'dialer-rules': dialerRules,
   'queue-commands': queueCommands,
   'status-answers': statusAnswers,
 };
