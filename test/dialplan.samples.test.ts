@@ -134,6 +134,26 @@ describe('dialplan samples: Asterisk', () => {
     for (const steps of [...all.values()].flatMap((extensions) => [...extensions.values()])) assert.ok(!has(steps, /AGISTATUS/));
   });
 
+  it('B44: an answered call of a campaign is never left in silence: nobody there, or dead in the message, and the dialplan plays its own', () => {
+    const door = all.get('tandem-dialer-door')?.get('s') ?? [];
+    const at = (pattern: RegExp) => door.findIndex(({ text }) => pattern.test(text));
+    assert.ok(has(door, /^Set\(TIMEOUT\(absolute\)=\$\{TANDEM_DIALER_GUARD_S\}\)$/));
+    assert.ok(has(door, /^GotoIf\(\$\["\$\{TANDEM_RESULT\}" = "playing"\]\?unreachable\)$/));
+    const message = at(/^Playback\(\$\{TANDEM_SAFE_HARBOUR\}\)$/);
+    assert.ok(message > at(/^AGI\(/) && door[message + 1]?.text === 'Hangup()');
+    // the limit of a message that we play is its end, not a reason to play it again
+    assert.match(all.get('tandem-dialer-door')?.get('T')?.[1]?.text ?? '', /"playing"\]\?s,over\)$/);
+    for (const context of ['tandem-dialer-queue', 'tandem-dialer-door'])
+      for (const steps of all.get(context)?.values() ?? [])
+        assert.ok(!has(steps, /^(?:Answer|Wait|MusicOnHold|StartMusicOnHold)\(/), context);
+  });
+
+  it('E61: what the agent’s desktop reads goes to the agent’s leg alone', () => {
+    assert.ok(has(all.get('tandem-dialer-agent-leg')?.get('s') ?? [], /PJSIP_HEADER\(add,X-Call-Id\)/));
+    for (const context of ['tandem-dialer-queue', 'tandem-dialer-ivr', 'tandem-dialer-agent'])
+      for (const steps of all.get(context)?.values() ?? []) assert.ok(!has(steps, /PJSIP_HEADER/), context);
+  });
+
   it('every Goto and Gosub leads to a context, extension and label that exist', () => {
     for (const [context, extensions] of all) {
       for (const [extension, steps] of extensions) {
@@ -375,6 +395,27 @@ describe('dialplan samples: FreeSWITCH', () => {
       const found = elements(tandem, 'extension').find(({ attributes }) => attributes['name'] === door) ?? assert.fail(door);
       assert.ok(includes(actionsOf(found), 'set', /^force_transfer_context=\$\$\{tandem_transfer_context\}$/), door);
     }
+  });
+
+  it('B44: an answered call of a campaign is asked for at the other host, and never left in silence', () => {
+    const dialer = freeswitch.find(({ name }) => name === 'tandem_dialer.xml')?.root ?? assert.fail('file is missing');
+    const named = (wanted: string) =>
+      actionsOf(elements(dialer, 'extension').find(({ attributes }) => attributes['name'] === wanted) ?? assert.fail(wanted));
+    assert.ok(includes(named('tandem dialer served, nothing done'), 'transfer', /^arrived-other XML tandem_dialer$/));
+    assert.ok(includes(named('tandem dialer arrived other'), 'socket', /tandem_esl_other/));
+    assert.ok(includes(named('tandem dialer arrived other'), 'sched_transfer', / alone XML tandem_dialer$/));
+    const alone = named('tandem dialer alone');
+    assert.deepEqual(
+      alone.slice(1).map(({ application, data }) => [application, data]),
+      [
+        ['playback', '${tandem_safe_harbour}'],
+        ['hangup', 'NORMAL_CLEARING'],
+      ],
+    );
+    const served = elements(dialer, 'extension').find(({ attributes }) => attributes['name'] === 'tandem dialer served');
+    const expression = elements(served ?? assert.fail('served'), 'condition')[1]?.attributes['expression'] ?? '';
+    for (const result of ['answered', 'message', 'opted-out', 'machine', 'hang-up', 'left']) assert.match(result, new RegExp(expression));
+    for (const result of ['', 'error', 'playing']) assert.doesNotMatch(result, new RegExp(expression));
   });
 
   it('TRK-3: the code leaves in sip_h_X-CCC-Code and goes no further than the lookup', () => {
