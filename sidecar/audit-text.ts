@@ -9,8 +9,25 @@ const depthMax = 6;
 
 const secrets = /^(pass|password|pin|secret|token|key|signing_?secret|.*_pass|.*_secret)$/i;
 /** Bodies of these paths name callers: only what names things of ours is kept. */
-const ofCustomers = /^\/api\/v1\/(callbacks|chats|messages|members\/[^/]+\/(callback|transfer))(\/|$)/;
-const ours: ReadonlySet<string> = new Set(['queue', 'agent', 'priority', 'baseScoreS', 'skills', 'switch', 'by', 'reason', 'language']);
+const ofCustomers =
+  /^\/api\/v1\/(callbacks|chats|messages|members\/[^/]+\/(callback|transfer)|dialer\/(contacts|callbacks|preview|dnc))(\/|$)/;
+const ours: ReadonlySet<string> = new Set([
+  'queue',
+  'agent',
+  'priority',
+  'baseScoreS',
+  'skills',
+  'switch',
+  'by',
+  'reason',
+  'language',
+  'campaign',
+  'contact',
+  'status',
+  'result',
+  'disposition',
+  'scope',
+]);
 
 const pathOf = (req: Request): string => req.originalUrl.split('?', 1)[0] ?? '';
 

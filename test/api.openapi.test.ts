@@ -126,6 +126,8 @@ describe('docs/openapi.json', () => {
     const named = [...written.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? '');
     assert.ok(named.length > 50);
     for (const name of named) assert.ok(openapi.components.schemas[name], name);
+    for (const [name, schema] of Object.entries(openapi.components.schemas))
+      assert.notEqual(schema.$ref, `#/components/schemas/${name}`, `${name} is only itself`);
   });
 
   describe('every described route', () => {

@@ -65,19 +65,23 @@ export const contactBodies = {
     .strictObject({
       status: z.enum(['pending', 'ended']).optional(),
       result: z.enum(results).optional(),
-      next_attempt_time: time.optional(),
+      next_attempt_at: time.optional(),
       reason: z.string().max(200).default(''),
     })
-    .refine(({ status, result, next_attempt_time: next }) => [status, result, next].some((one) => one !== undefined), {
+    .refine(({ status, result, next_attempt_at: next }) => [status, result, next].some((one) => one !== undefined), {
       message: 'nothing is to be changed',
     }),
   disposition: z.strictObject({
-    name: z.string().min(1).max(40),
+    disposition: z.string().min(1).max(40).describe("a name of the campaign's table"),
     agent: agentName.optional().describe('who says it; absent: the agent of the last call'),
-    callback_time: time.optional(),
+    callback_at: time.optional(),
     callback_agent: agentName.optional().describe('the callback waits for this agent'),
   }),
-  callback: z.strictObject({ contact: id, time, agent: agentName.optional().describe('waits for this agent alone, for a while') }),
+  callback: z.strictObject({
+    contact: id,
+    callback_at: time,
+    agent: agentName.optional().describe('waits for this agent alone, for a while'),
+  }),
 } as const;
 
 export function createContactRoutes(tools: DialerRouteTools): Router {
@@ -142,7 +146,7 @@ const given = <T extends object>(filter: T): { readonly [K in keyof T]: Exclude<
 
 async function revise(tools: DialerRouteTools, req: Request, res: Response): Promise<void> {
   const who = await tools.permit(req, 'dialer-control');
-  const { reason, next_attempt_time: nextAttemptAtMs, ...rest } = bodyOf(req, contactBodies.revise);
+  const { reason, next_attempt_at: nextAttemptAtMs, ...rest } = bodyOf(req, contactBodies.revise);
   const { contact } = await contactFor(tools, who, parameter(req, 'contact'), 'change');
   await store(tools, who, contact, given({ ...rest, nextAttemptAtMs }), 'revise', reason);
   res.json(contactView(who, await again(tools, contact)));
@@ -156,9 +160,12 @@ async function dispose(tools: DialerRouteTools, req: Request, res: Response): Pr
   const [last] = await tools.store.calls({ contact: contact.id, before: '', limit: 1 });
   if (who.ownOnly === true && !isOwn(who, last?.agent ?? '')) refuse(who, `contact ${contact.id}`);
   const agent = (who.ownOnly === true ? undefined : said.agent) ?? last?.agent ?? '';
-  const wish = { name: said.name, agent, callbackAtMs: said.callback_time, callbackAgent: said.callback_agent };
+  const wish = {
+    ...{ name: said.disposition, agent, numberKey: last?.numberKey ?? '' },
+    ...{ callbackAtMs: said.callback_at, callbackAgent: said.callback_agent },
+  };
   const revision = revisionOf(afterDisposition(contact, campaign, wish, tools.nowMs(), clockOf(tools, contact, campaign)));
-  await store(tools, who, contact, revision, 'disposition', said.name);
+  await store(tools, who, contact, revision, 'disposition', said.disposition);
   res.json(contactView(who, await again(tools, contact)));
 }
 
@@ -188,7 +195,7 @@ async function makeCallback(tools: DialerRouteTools, req: Request, res: Response
   await requireOwnTalk(tools, who, contact);
   // what `tandem_agent` alone orders is kept for the agent himself
   const agent = who.ownOnly === true ? who.agent : wish.agent;
-  const revised = callbackAt(contact, campaign, { atMs: wish.time, agent }, tools.nowMs(), clockOf(tools, contact, campaign));
+  const revised = callbackAt(contact, campaign, { atMs: wish.callback_at, agent }, tools.nowMs(), clockOf(tools, contact, campaign));
   await store(tools, who, contact, revisionOf(revised), 'callback', '');
   res.status(201).json(contactView(who, await again(tools, contact)));
 }
