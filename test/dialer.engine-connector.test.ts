@@ -1,0 +1,329 @@
+/** Agents of a voice connector (dialer.md A10 to A12, A17) in the dialer's engine, and the rows of the failover table A16. */
+import assert from 'node:assert/strict';
+import { DialerDesk, testCampaign } from './support/dialer-desk.js';
+import { sampleContact } from './support/dialer-table.js';
+
+const connector = (more = {}) => testCampaign('C', { agentSource: 'connector', ...more });
+
+function deskOf(contacts = 1, settings = {}): DialerDesk {
+  const desk = new DialerDesk([connector()], { voiceConnector: 'http://vc', serviceIdentifier: '1218', ...settings });
+  for (let n = 1; n <= contacts; n++)
+    desk.add(
+      sampleContact(`C${n}`, 'C', {
+        routingMode: 'QUEUE',
+        resourceId: 'q-7',
+        queueName: 'sales',
+        dialingMode: 'PROGRESSIVE',
+        nextAttemptAtMs: n,
+      }),
+    );
+  return desk;
+}
+
+const details = (desk: DialerDesk, callId: string, agentExtension: string | undefined = '1004') =>
+  desk.feed({ type: 'agent-details', callId, agentExtension, agentId: 'a-9', queueName: 'sales' });
+
+const statusOf = (answer: ReturnType<DialerDesk['feed']>): unknown => (answer.kind === 'agent-details' ? answer.status : answer.kind);
+const messages = (desk: DialerDesk): readonly string[] =>
+  desk.table.outbox.map(({ kind, body }) => `${kind} ${String(body.reason ?? body.callResult)}`);
+
+describe('dialer engine: agents of a voice connector', () => {
+  it('E54 E55 E7: agent_pending takes the slot, and the agent request carries the call details (A17.1)', () => {
+    const desk = deskOf();
+    desk.begin();
+    assert.equal(desk.table.status('C1'), 'agent_pending');
+    assert.equal(desk.engine.view().freeSlots, 9);
+    assert.deepEqual(desk.all('request-agent')[0]?.body, {
+      ...{ callUid: 'C1', eslHost: 'pbx', callingNumber: '+49300000001', serviceIdentifier: '1218', queueType: 'NAME', queue: 'sales' },
+      ...{ resourceId: 'q-7', routingMode: 'QUEUE', priority: 5, direction: 'OUTBOUND', callSipId: 'C1', dialingMode: 'PROGRESSIVE' },
+      ...{ campaignId: 'C', campaignContactId: 'cc-C1' },
+    });
+  });
+
+  it("E6 E8 E9 E56: the customer is dialled only when the agent is reserved, with the agent's data", () => {
+    const desk = deskOf();
+    desk.begin();
+    assert.deepEqual(desk.dialled(), []);
+    assert.equal(statusOf(details(desk, 'C1')), 200);
+    assert.equal(desk.table.status('C1'), 'dialed');
+    const [order] = desk.originates();
+    assert.equal(order?.kind, 'agent-connector');
+    assert.equal(order.agentExtension, '1004');
+    assert.equal(order.queueName, 'sales');
+    assert.equal(order.serviceIdentifier, '1218');
+  });
+
+  it('E57: no agent: pending, first again, tried by a later cycle', () => {
+    const desk = deskOf(3, { slotsMax: 1 });
+    desk.begin();
+    assert.equal(statusOf(desk.feed({ type: 'agent-details', callId: 'C1', agentExtension: undefined, agentId: '', queueName: '' })), 200);
+    assert.equal(desk.table.status('C1'), 'pending');
+    desk.run(1);
+    assert.deepEqual(
+      desk.all('request-agent').map(({ callId }) => callId),
+      ['C1', 'C1.2'],
+    );
+  });
+
+  it('E58 E60: gateway invalid after the reservation: failed, END_CHAT', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.pass(2_500);
+    desk.gateways.set('gw1', 'invalid');
+    assert.equal(statusOf(details(desk, 'C1')), 200);
+    assert.equal(desk.table.status('C1'), 'failed');
+    assert.equal(desk.table.contacts.get('C1')?.callResult, 'Invalid Gateway');
+    assert.deepEqual(messages(desk), ['end-chat GATEWAY_INVALID', 'call-result Invalid Gateway']);
+    assert.deepEqual(desk.table.outbox[0]?.body, {
+      ...{ uuid: 'C1', reason: 'GATEWAY_INVALID', agentExtension: '1004', customerNumber: '+49300000001', serviceIdentifier: '1218' },
+    });
+  });
+
+  it('E59 E60: gateway down after the reservation: pending, END_CHAT', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.pass(2_500);
+    desk.gateways.set('gw1', 'down');
+    details(desk, 'C1');
+    assert.equal(desk.table.status('C1'), 'pending');
+    assert.deepEqual(messages(desk), ['end-chat GATEWAY_DOWN']);
+  });
+
+  it('E60: a gateway that does not answer the check counts as down', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.pass(2_500);
+    desk.byHand.add('check-gateway');
+    details(desk, 'C1');
+    assert.equal(desk.table.status('C1'), 'agent_pending');
+    desk.pass(3_000);
+    assert.deepEqual(messages(desk), ['end-chat GATEWAY_DOWN']);
+  });
+
+  it('E8: details for nobody 404; late, 409 and END_CHAT once; repeated while it rings, 409 and no END_CHAT', () => {
+    const desk = deskOf();
+    desk.begin();
+    assert.equal(statusOf(details(desk, 'nobody')), 404);
+    details(desk, 'C1');
+    assert.equal(statusOf(details(desk, 'C1')), 409);
+    assert.deepEqual(messages(desk), []);
+    const late = deskOf();
+    late.begin();
+    late.pass(90_000);
+    assert.equal(late.table.status('C1'), 'pending');
+    assert.equal(statusOf(details(late, 'C1')), 409);
+    assert.equal(statusOf(details(late, 'C1')), 409);
+    assert.deepEqual(messages(late), ['end-chat LATE_RESERVATION']);
+  });
+
+  it('E62 E12: the end: result stored, slot free, one call-result (A17.4)', () => {
+    const desk = deskOf();
+    desk.begin();
+    details(desk, 'C1');
+    const placedAtMs = desk.nowMs;
+    desk.pass(4_000);
+    desk.answer('C1');
+    desk.pass(1_000);
+    desk.feed({ type: 'call-bridged', callId: 'C1', atMs: desk.nowMs, agent: undefined });
+    desk.pass(30_000);
+    desk.end('C1', { endedBy: 'customer' });
+    desk.end('C1', { cause: 'USER_BUSY' });
+    assert.equal(desk.table.status('C1'), 'ended');
+    assert.equal(desk.engine.view().freeSlots, 10);
+    assert.deepEqual(desk.table.outbox, [
+      {
+        key: 'C1:call-result:1',
+        kind: 'call-result',
+        body: {
+          ...{
+            uuid: 'C1',
+            campaignId: 'C',
+            campaignContactId: 'cc-C1',
+            callResult: 'NORMAL_CLEARING',
+            result: 'CONNECTED',
+            answered: true,
+          },
+          ...{ dialTime: new Date(placedAtMs).toISOString(), answerTime: new Date(placedAtMs + 4_000).toISOString() },
+          ...{ endTime: new Date(placedAtMs + 35_000).toISOString(), talkSeconds: 30, agentId: 'a-9' },
+          ...{ customerNumber: '+49300000001', serviceIdentifier: '1218' },
+        },
+      },
+    ]);
+  });
+
+  it('E63 E64: customer gone between answer and bridge: CUSTOMER_DROPPED and END_CHAT', () => {
+    const desk = deskOf();
+    desk.begin();
+    details(desk, 'C1');
+    desk.answer('C1');
+    desk.pass(500);
+    desk.end('C1', { endedBy: 'customer' });
+    assert.equal(desk.table.records[0]?.result, 'CUSTOMER_DROPPED');
+    assert.deepEqual(messages(desk), ['end-chat CUSTOMER_DROPPED']); // called again in 4 h (B6): the result is told when it is over
+    assert.equal(desk.table.status('C1'), 'pending');
+  });
+
+  it("E64: the same from the switch's variables alone, when no other event came", () => {
+    const desk = deskOf();
+    desk.begin();
+    details(desk, 'C1');
+    desk.pass(8_000);
+    desk.end('C1', { endedBy: 'customer', answeredAtMs: desk.nowMs - 900, bridgedAtMs: 0 });
+    assert.equal(desk.table.records[0]?.result, 'CUSTOMER_DROPPED');
+  });
+
+  it('E60: a customer who was not reached and is called again: the agent is freed', () => {
+    const desk = deskOf();
+    desk.begin();
+    details(desk, 'C1');
+    desk.end('C1', { cause: 'USER_BUSY' });
+    assert.deepEqual(messages(desk), ['end-chat NOT_REACHED']);
+  });
+
+  it('E60: an agent whose call waits too long for a token is freed', () => {
+    const desk = deskOf(2, { callsPerSecond: 2 });
+    desk.begin();
+    desk.feed({ type: 'switch-changed', switch: 's1', isUp: true, callsPerSecondMax: 0.1 });
+    details(desk, 'C1');
+    details(desk, 'C2', '1005');
+    desk.pass(2_100);
+    assert.deepEqual(desk.dialled(), ['C1']);
+    assert.equal(desk.table.status('C2'), 'pending');
+    assert.deepEqual(messages(desk), ['end-chat GATEWAY_DOWN']);
+  });
+
+  it('B8: the campaign is paused while the agent is asked for: back, and his details are answered with END_CHAT', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.change('C', { state: 'paused' });
+    assert.equal(desk.table.status('C1'), 'pending');
+    assert.equal(statusOf(details(desk, 'C1')), 409);
+    assert.deepEqual(messages(desk), ['end-chat LATE_RESERVATION']);
+  });
+});
+
+describe('dialer engine: failover table (A16)', () => {
+  it('E69: VC down, the request cannot be sent: pending, tried again', () => {
+    const desk = deskOf();
+    desk.byHand.add('request-agent');
+    desk.begin();
+    desk.feed({ type: 'agent-request-sent', callId: 'C1', ok: false });
+    assert.equal(desk.table.status('C1'), 'pending');
+    desk.run(1);
+    assert.equal(desk.all('request-agent').length, 2);
+  });
+
+  it('E69: three failures in a row: no agent contacts for 10 s, then one probe; IVR campaigns go on', () => {
+    const desk = deskOf(5);
+    desk.campaigns.push(testCampaign('I', { mode: 'IVR', ivr: '*1', queue: '' }));
+    desk.configure();
+    desk.byHand.add('request-agent');
+    desk.begin();
+    for (const callId of ['C1', 'C2', 'C3']) desk.feed({ type: 'agent-request-sent', callId, ok: false });
+    assert.equal(desk.engine.view().voiceConnector, 'down');
+    desk.add(sampleContact('I1', 'I', { numberKey: 'i1' }));
+    desk.run(9);
+    assert.equal(desk.all('request-agent').length, 5);
+    assert.deepEqual(desk.dialled(), ['I1']);
+    for (const callId of ['C4', 'C5']) desk.feed({ type: 'agent-details', callId, agentExtension: undefined, agentId: '', queueName: '' });
+    desk.run(4);
+    assert.equal(desk.all('request-agent').length, 6);
+    desk.feed({ type: 'agent-request-sent', callId: desk.heldOf('request-agent')[5]?.callId ?? '', ok: true });
+    desk.run(2);
+    assert.equal(desk.engine.view().voiceConnector, 'up');
+    assert.ok(desk.all('request-agent').length > 6);
+  });
+
+  it('E69: without a voice connector no agent is asked for', () => {
+    const desk = deskOf(1, { voiceConnector: '' });
+    desk.begin();
+    desk.run(2);
+    assert.equal(desk.all('claim').length, 0);
+    assert.equal(desk.engine.view().voiceConnector, 'off');
+    assert.equal(desk.engine.view().campaign('C')?.limit, 'voice-connector');
+  });
+
+  it('E49 E71: gateway invalid: failed, Invalid Gateway, told to the VC, written down once', () => {
+    const desk = deskOf(2);
+    desk.gateways.set('gw1', 'invalid');
+    desk.begin();
+    desk.run(3);
+    for (const id of ['C1', 'C2']) assert.equal(desk.table.contacts.get(id)?.callResult, 'Invalid Gateway');
+    assert.deepEqual(messages(desk), ['call-result Invalid Gateway', 'call-result Invalid Gateway']);
+    assert.equal(desk.table.audit.filter(({ action }) => action === 'gateway-invalid').length, 1);
+    desk.run(60);
+    assert.deepEqual(desk.dialled(), []);
+  });
+
+  it('E50 E72: gateway down: pending until a check says up', () => {
+    const desk = deskOf();
+    desk.gateways.set('gw1', 'down');
+    desk.begin();
+    desk.run(5);
+    assert.equal(desk.table.status('C1'), 'pending');
+    desk.gateways.set('gw1', 'up');
+    desk.run(4);
+    assert.equal(desk.table.status('C1'), 'agent_pending');
+  });
+
+  it('E49 E50: what the originate says of the gateway is what a check would have said', () => {
+    for (const [cause, status] of [
+      ['INVALID_GATEWAY', 'failed'],
+      ['GATEWAY_DOWN', 'pending'],
+    ] as const) {
+      const desk = deskOf();
+      desk.begin();
+      details(desk, 'C1');
+      desk.end('C1', { cause });
+      assert.equal(desk.table.status('C1'), status);
+      assert.equal(desk.table.contacts.get('C1')?.attempts, 0);
+      assert.equal(messages(desk)[0], `end-chat ${cause === 'GATEWAY_DOWN' ? cause : 'GATEWAY_INVALID'}`);
+    }
+  });
+
+  it('E73: the command cannot be sent: pending without an attempt, nothing dialled until the link is up and its calls listed', () => {
+    const desk = deskOf(2);
+    desk.begin();
+    details(desk, 'C1');
+    desk.byHand.add('list-calls');
+    desk.feed({ type: 'originate-unsent', callId: 'C1', reason: 'link lost' });
+    assert.equal(desk.table.status('C1'), 'pending');
+    assert.equal(desk.table.contacts.get('C1')?.attempts, 0);
+    assert.deepEqual(messages(desk), ['end-chat SWITCH_DOWN']);
+    details(desk, 'C2', '1005');
+    desk.pass(1_000);
+    assert.deepEqual(desk.dialled(), ['C1']);
+    desk.feed({ type: 'calls-listed', switch: 's1', askedAtMs: desk.nowMs, live: new Map() });
+    assert.deepEqual(desk.dialled(), ['C1', 'C2']);
+  });
+
+  it('E73: the same with the literal behaviour: failed', () => {
+    const desk = deskOf(1, { strictReferenceFailover: true });
+    desk.begin();
+    details(desk, 'C1');
+    desk.feed({ type: 'originate-unsent', callId: 'C1', reason: 'link lost' });
+    assert.equal(desk.table.status('C1'), 'failed');
+    assert.deepEqual(messages(desk), ['end-chat SWITCH_DOWN', 'call-result SWITCH_DOWN']);
+  });
+
+  it('E73: a switch that is known to be down: contacts wait; with the literal behaviour they fail', () => {
+    for (const [strictReferenceFailover, status] of [
+      [false, 'pending'],
+      [true, 'failed'],
+    ] as const) {
+      const desk = deskOf(1, { strictReferenceFailover });
+      desk.feed({ type: 'switch-changed', switch: 's1', isUp: false, callsPerSecondMax: undefined });
+      desk.begin();
+      assert.equal(desk.table.status('C1'), status);
+    }
+  });
+
+  it('E77: agent details while the switch is down: 500, END_CHAT, and the contact waits', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.feed({ type: 'switch-changed', switch: 's1', isUp: false, callsPerSecondMax: undefined });
+    assert.equal(statusOf(details(desk, 'C1')), 500);
+    assert.deepEqual(messages(desk), ['end-chat SWITCH_DOWN']);
+    assert.equal(desk.table.status('C1'), 'pending');
+  });
+});
