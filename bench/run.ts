@@ -6,8 +6,10 @@ import { cpus, loadavg, release } from 'node:os';
 import { agiSessions } from './agi-sessions.js';
 import { amiEvents } from './ami-events.js';
 import { boardViewers } from './board-viewers.js';
+import { dialerLists } from './dialer-lists.js';
 import { dialerPacing } from './dialer-pacing.js';
 import { dialerRules } from './dialer-rules.js';
+import { dialerStore } from './dialer-store.js';
 import { eslSessions } from './esl-sessions.js';
 import { eventFeed } from './event-feed.js';
 import { eventSocket } from './event-socket.js';
@@ -35,7 +37,9 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'event-feed': eventFeed,
   'event-socket': eventSocket,
   'dialer-pacing': dialerPacing,
+  'dialer-store': dialerStore,
   'dialer-rules': dialerRules,
+  'dialer-lists': dialerLists,
   'queue-commands': queueCommands,
   'status-answers': statusAnswers,
 };

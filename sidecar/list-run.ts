@@ -1,6 +1,7 @@
 /** One load of a list: from its place in the spooled file to its end, under the lease of its campaign. */
 import type { Campaign } from '../core/dialer/campaign.js';
 import { placeOf } from '../core/dialer/compliance/zones.js';
+import type { NewContact } from '../core/dialer/contact.js';
 import type { ListPlan, ListWish } from '../core/dialer/list-wish.js';
 import type { ContactList } from '../core/dialer-ports.js';
 import { hasCode, TandemError } from '../core/errors.js';
@@ -103,7 +104,7 @@ async function load(
     {
       lists: store.lists,
       preview: createDncPreview(store, campaign, deps.profiles().get(campaign.profile)),
-      isPlaced: (contact) => placeOf(contact, contact.numberKey, campaign).zones.length > 0,
+      isPlaced: createPlaced(campaign),
       keep: (lines) => rejects.keep(lines),
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
       wait,
@@ -121,6 +122,28 @@ async function load(
     readRecords((offset) => spool.read(list.id, offset), plan, wish, list.offset),
     deps.options,
   );
+}
+
+/** Places by prefix: what the first digits and the length decide is asked once. */
+const prefixDigits = 8;
+const prefixesMax = 100_000;
+
+function createPlaced(campaign: Campaign): (contact: NewContact) => boolean {
+  const known = new Map<string, boolean>();
+  // a campaign that knows its country or its zone has one for everybody
+  const isPlaced = (contact: Pick<NewContact, 'zones' | 'region'>, key: string): boolean =>
+    placeOf(contact, key, campaign).zones.length > 0;
+  if (isPlaced({ zones: [], region: undefined }, '')) return () => true;
+  return (contact) => {
+    if (contact.zones.length > 0 || contact.region !== undefined) return isPlaced(contact, contact.numberKey);
+    const prefix = `${contact.numberKey.slice(0, prefixDigits)} ${String(contact.numberKey.length)}`;
+    let found = known.get(prefix);
+    if (found === undefined) {
+      if (known.size >= prefixesMax) known.clear();
+      known.set(prefix, (found = isPlaced(contact, contact.numberKey)));
+    }
+    return found;
+  };
 }
 
 function counted({ meter }: Deps, before: LoadCounts, now: LoadCounts): void {
