@@ -64,6 +64,8 @@ export interface DialerParts extends Pick<DialerSessionDeps, 'createEngine'> {
   readonly everySecond?: (run: () => void) => () => void;
   readonly wallMs?: () => number;
   readonly random?: () => number;
+  /** on the disk of the journal */
+  readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
@@ -75,7 +77,10 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
     (event) =>
       session()?.heard(id, event);
   const switches = new Map((parts.switches ?? dialSwitches(deps))(feedOf).map((port) => [port.id, port]));
-  const journal = createDialerJournal({ ...dialerJournalDefaults, ...config.journal }, { log, meter });
+  const journal = createDialerJournal(
+    { ...dialerJournalDefaults, ...config.journal },
+    { log, meter, ...(parts.freeBytes && { freeBytes: parts.freeBytes }) },
+  );
   const session = (): DialerSession | undefined => owner.session();
   const owner: DialerOwner = createDialerOwner(
     {

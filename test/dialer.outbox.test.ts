@@ -213,7 +213,7 @@ describe('dialer: own voice connector', () => {
         },
         newId: () => 'n-1',
         fetch: (_url, init) => {
-          posted.push(JSON.parse(String(init?.body)) as Record<string, unknown>);
+          posted.push(JSON.parse(init?.body as string) as Record<string, unknown>);
           return Promise.resolve(new Response(null, { status: ccmStatus }));
         },
         ...{ timers, log: silentLog },
@@ -227,7 +227,7 @@ describe('dialer: own voice connector', () => {
   };
 
   beforeEach(() => {
-    [held, free, details, status, posted, ccmStatus] = [new Map(), ['1001'], [], 200, [], 200];
+    [held, free, details, status, posted, ccmStatus] = [new Map<string, string>(), ['1001'], [], 200, [], 200];
   });
 
   it('E6, E8, E56: an agent of our own queue is reserved and told with his extension', async () => {

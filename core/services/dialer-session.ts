@@ -2,7 +2,7 @@
  * The dialer while this process holds its lease: engine, loop and everything around them, from the journal of a former
  * life to the last claim given back. Once a second it is told that a second has passed (`second`).
  */
-import type { Campaign, DialerSettings } from '../dialer/campaign.js';
+import type { DialerSettings } from '../dialer/campaign.js';
 import type { Profile } from '../dialer/compliance/profile.js';
 import { createDialerEngine } from '../dialer/engine/create-dialer-engine.js';
 import type { DialerEngine, DialerEngineStart } from '../dialer/engine/engine-types.js';
@@ -146,7 +146,11 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
     ...{ store, saver, fence, switches: deps.switches, agents, connector: deps.connector, rules, whyNot, nowMs, monoMs, after, log, meter },
     campaign: (id) => configuration.campaign(id),
     feed: (event) => loop.tell(event),
-    onFilled: (campaign, contacts) => traits.filled(campaign, contacts),
+    onFilled: (campaign, contacts) => {
+      traits.filled(campaign, contacts);
+      // its first contacts are called by this cycle, not by the next
+      if (contacts.length > 0 && (loop.view().campaign(campaign.id)?.hopper ?? 0) === 0) cycle.wake();
+    },
     onNotice: ({ notice }) => told(notice),
     onDecision: ({ group, decision }) => history.add(group, decision, nowMs()),
     onFenced: ended,
@@ -228,5 +232,3 @@ function agentsHere(agents: DialerAgents, queue: string): ReadonlySet<string> | 
   const view = agents.isUp() && queue !== '' ? agents.view(queue) : undefined;
   return view && new Set(view.agents.filter(({ state }) => state !== 'out').map(({ id }) => id));
 }
-
-export type { Campaign };

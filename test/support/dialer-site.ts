@@ -16,6 +16,7 @@ import { TandemError } from '../../core/errors.js';
 import { openDialer } from '../../sidecar/dialer.js';
 import type { Dialer } from '../../sidecar/dialer.js';
 import { createHealth } from '../../sidecar/health.js';
+import type { Health } from '../../sidecar/health.js';
 import { openStore } from '../../sql/store.js';
 import type { Store } from '../../sql/store.js';
 import { createHandTimers } from './hand-timers.js';
@@ -198,6 +199,9 @@ export class SiteAgents implements DialerAgents {
 
 export interface SiteLife {
   readonly dialer: Dialer;
+  readonly health: Health;
+  /** what the switch tells this process */
+  readonly feed: DialFeed;
   readonly meter: ReturnType<typeof recordingMeter>;
   /** once a second, as the cron entry does */
   second(): void;
@@ -218,11 +222,20 @@ export class DialerSite {
   readonly agents = new SiteAgents();
   /** the database is away */
   isDown = false;
+  /** bytes free on the disk of the journal */
+  freeBytes = 1e12;
   /** the machine's clock is set by this much */
   clockOffMs = 0;
   lives: SiteLife[] = [];
   #store: Store | undefined;
-  #doors = new Set<() => void>();
+  /** requests to the voice connector under way */
+  #posts = 0;
+  /** closes the files of each process, dead or alive */
+  readonly #ends: (() => Promise<void>)[] = [];
+
+  get leases(): Store['leases'] {
+    return this.#opened().leases;
+  }
 
   get store(): DialerStore {
     return this.#opened().dialer;
@@ -258,9 +271,12 @@ export class DialerSite {
     let isDead = false;
     const alive =
       <A extends unknown[]>(run: (...args: A) => void): ((...args: A) => void) =>
-      (...args) =>
-        void (isDead || run(...args));
+      (...args) => {
+        if (!isDead) run(...args);
+      };
     let second = (): void => undefined;
+    let feed: DialFeed = () => undefined;
+    const health = createHealth();
     const base = { ...dialerSettingsDefaults, defaultSwitch: 'fs1', domain: '127.0.0.1', ...options.settings };
     const dialer = openDialer(
       {
@@ -273,13 +289,19 @@ export class DialerSite {
         },
         store,
         links: { ami: new Map(), esl: new Map() },
-        ...{ agents: this.agents, connector: options.connector, profiles: () => shippedProfiles, health: createHealth() },
+        ...{
+          agents: this.agents,
+          connector: options.connector && this.#counted(options.connector),
+          profiles: () => shippedProfiles,
+          health,
+        },
         timers: { nowMs: () => this.timers.nowMs(), after: (ms, run) => this.timers.after(ms, alive(run)) },
         ...{ monoMs: () => this.timers.nowMs(), log: silentLog, meter },
       },
       {
         switches: (feedOf) => {
-          this.fs1.feed = alive(feedOf('fs1'));
+          feed = alive(feedOf('fs1'));
+          this.fs1.feed = feed;
           return [this.fs1];
         },
         everySecond: (run) => {
@@ -289,10 +311,11 @@ export class DialerSite {
         ...(options.owner !== undefined && { ownership: { owner: options.owner } }),
         wallMs: () => this.timers.nowMs() + this.clockOffMs,
         random: () => 0.5,
+        freeBytes: () => Promise.resolve(this.freeBytes),
       },
     );
     const life: SiteLife = {
-      ...{ dialer, meter },
+      ...{ dialer, meter, health, feed },
       second: () => second(),
       die: () => {
         isDead = true;
@@ -300,6 +323,11 @@ export class DialerSite {
       },
     };
     this.lives.push(life);
+    this.#ends.push(() => {
+      isDead = false;
+      this.isDown = false;
+      return dialer.stop();
+    });
     await dialer.start();
     await this.settle();
     return life;
@@ -315,16 +343,36 @@ export class DialerSite {
     }
   }
 
+  /** Also what is being written to a file, or posted. */
   async settle(turns = 40): Promise<void> {
     for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+    if (this.#posts === 0 && !process.getActiveResourcesInfo().includes('FSReqPromise')) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await this.settle(turns);
   }
 
   async close(): Promise<void> {
-    for (const life of [...this.lives]) life.die();
-    for (const close of this.#doors) close();
-    await this.settle();
+    for (const end of this.#ends) {
+      const ending = end();
+      await this.settle();
+      await this.pass(6_000, 1_000);
+      await ending;
+    }
     await this.#store?.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #counted(connector: VoiceConnector): VoiceConnector {
+    return {
+      post: async (...message) => {
+        this.#posts++;
+        try {
+          return await connector.post(...message);
+        } finally {
+          this.#posts--;
+        }
+      },
+    };
   }
 
   #opened(): Store {
