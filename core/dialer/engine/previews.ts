@@ -118,9 +118,17 @@ function dial(w: DialerWorld, preview: Preview): string | undefined {
   return isClaimed ? undefined : 'the gateway is closed';
 }
 
+/** One whose time is over is tried until it works. */
+function dialLater(w: DialerWorld, preview: Preview): void {
+  const problem = dial(w, preview);
+  const isOver = preview.untilMs !== undefined && w.nowMs >= preview.untilMs;
+  if (problem !== undefined && isOver && w.previews.get(preview.agent) === preview)
+    w.deadlines.set(`preview:${preview.agent}`, w.nowMs + w.settings.cycleMs);
+}
+
 /** Gateways were checked, slots became free: dials that were asked for. */
 export function serveDials(w: DialerWorld): void {
-  for (const preview of [...w.previews.values()]) if (preview.dialAsked) dial(w, preview);
+  for (const preview of [...w.previews.values()]) if (preview.dialAsked) dialLater(w, preview);
 }
 
 const numberOf = ({ contact }: HopperContact, index: number): string | undefined =>
@@ -187,8 +195,7 @@ export function previewDue(w: DialerWorld, agent: string): void {
   }
   if (onTimeout === 'DIAL') {
     preview.dialAsked ??= { numberIndex: undefined };
-    const problem = dial(w, preview);
-    if (problem !== undefined && w.previews.get(agent) === preview) w.deadlines.set(`preview:${agent}`, w.nowMs + w.settings.cycleMs);
+    dialLater(w, preview);
     return;
   }
   w.emit({ type: 'pause-agent', agent, reason: 'preview time over' });
