@@ -34,6 +34,11 @@ export const far = {
   unallocated: '6001',
   /** 0.3 s after the answer */
   hangsUpLater: '7001',
+  /** with any digits behind: talks for 2 s and hangs up; stays; is busy; is unallocated */
+  talks: '13',
+  stays: '14',
+  isBusy: '32',
+  isNobody: '62',
   /** presses 1 again and again */
   keys: '1201',
   rejected: '8001',
@@ -74,6 +79,18 @@ exten => _12XX,1,Ringing()
  same => n(more),Playback(silence/1)
  same => n,SendDTMF(1)
  same => n,Goto(more)
+exten => _13X.,1,Ringing()
+ same => n,Wait(0.2)
+ same => n,Answer()
+ same => n,Playback(silence/2)
+ same => n,Hangup()
+exten => _14X.,1,Ringing()
+ same => n,Wait(0.2)
+ same => n,Answer()
+ same => n,Playback(silence/9&silence/9&silence/9)
+ same => n,Hangup()
+exten => _32X.,1,Hangup(17)
+exten => _62X.,1,Hangup(1)
 exten => _7XXX,1,Ringing()
  same => n,Wait(0.2)
  same => n,Answer()
@@ -96,7 +113,7 @@ TANDEM_SAFE_HARBOUR = vm-goodbye
 TANDEM_IVR_PROMPT = silence/2
 [from-phones](+)
 exten => standby,1,Answer()
- same => n,Set(TANDEM_AGENT=1013)
+ same => n,Set(TANDEM_AGENT=\${CALLERID(num)})
  same => n,Goto(tandem-agent-standby,s,1)
 `;
 }
@@ -150,10 +167,22 @@ export interface DialerBed {
 
 export type Ended = Extract<DialSwitchEvent, { type: 'call-ended' }>;
 
-export async function startDialerBed(): Promise<DialerBed> {
+/** The dialling Asterisk with the shipped dialplan, whose FastAGI door is at `base + 4`, and the carrier. */
+export interface DialerSwitches {
+  readonly alpha: Asterisk;
+  readonly far: Asterisk;
+  /** Stops both and gives the ports back. */
+  readonly stop: () => Promise<void>;
+}
+
+export async function startDialerSwitches(): Promise<DialerSwitches> {
   const { bases, release } = await claimPorts(2);
   const [alphaBase = 0, farBase = 0] = bases;
   const started: Asterisk[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((asterisk) => asterisk.stop()));
+    release();
+  };
   try {
     const [alpha, carrier] = await Promise.all([
       startAsterisk({ name: 'alpha', base: alphaBase, peers: { far: farBase } }),
@@ -166,17 +195,26 @@ export async function startDialerBed(): Promise<DialerBed> {
     await carrier.addConfig('extensions', '50-far', farDialplan);
     await Promise.all([alpha.reload(), carrier.reload()]);
     await alpha.cli('manager reload');
-    return await createBed(alpha, carrier, release);
+    return { alpha, far: carrier, stop };
   } catch (error) {
-    await Promise.all(started.map((asterisk) => asterisk.stop()));
-    release();
+    await stop();
+    throw error;
+  }
+}
+
+export async function startDialerBed(): Promise<DialerBed> {
+  const switches = await startDialerSwitches();
+  try {
+    return await createBed(switches);
+  } catch (error) {
+    await switches.stop();
     throw error;
   }
 }
 
 let lastCall = 0;
 
-async function createBed(alpha: Asterisk, carrier: Asterisk, release: () => void): Promise<DialerBed> {
+async function createBed({ alpha, far: carrier, stop }: DialerSwitches): Promise<DialerBed> {
   const store = createMemoryAcdStore();
   const acdEvents: AcdEvent[] = [];
   const notices: Notice[] = [];
@@ -277,8 +315,7 @@ async function createBed(alpha: Asterisk, carrier: Asterisk, release: () => void
     async stop() {
       dial.close();
       await tandem.stop();
-      await Promise.all([alpha.stop(), carrier.stop()]);
-      release();
+      await stop();
     },
   };
   return bed;

@@ -1,0 +1,100 @@
+/** Whole campaigns on real Asterisks: 200 contacts, ten agents, every contact with its right result exactly once (dialer.md C). */
+import assert from 'node:assert/strict';
+import { eventually } from '../support/eventually.js';
+import type { Row } from '../support/tandem-process.js';
+import { requireTestbed } from '../testbed/cache.js';
+import { far } from './dialer-bed.js';
+import { startCampaignBed, type CampaignBed } from './dialer-campaign-bed.js';
+
+const contactsMax = 200;
+/** of ten customers: six talk, two are busy, two are nobody */
+const kinds = [far.talks, far.talks, far.isBusy, far.talks, far.isNobody, far.talks, far.talks, far.isBusy, far.talks, far.isNobody];
+
+/** Contact ids with their numbers; `first` keeps the numbers of campaigns apart. */
+function customers(campaign: string, first: number): ReadonlyMap<string, string> {
+  return new Map(
+    Array.from({ length: contactsMax }, (_, n) => [
+      `${campaign}-${String(n).padStart(3, '0')}`,
+      `${kinds[n % kinds.length] ?? ''}${first + n}`,
+    ]),
+  );
+}
+const kindOf = (number: unknown): string => String(number).slice(0, 2);
+
+describe('real: whole campaigns', function () {
+  this.timeout(240_000);
+
+  async function dialled(bed: CampaignBed, campaign: string, msMax = 150_000): Promise<readonly Row[]> {
+    return eventually(
+      () => bed.calls(campaign),
+      (rows) => rows.length >= contactsMax,
+      { msMax, everyMs: 500 },
+    );
+  }
+
+  /** Exactly one call for each contact, and the result that its customer makes. */
+  function check(bed: CampaignBed, campaign: string, rows: readonly Row[], talked: readonly string[]): void {
+    assert.equal(rows.length, contactsMax);
+    assert.equal(new Set(rows.map((row) => row['contact_id'])).size, contactsMax);
+    const wrong = rows.filter(({ number, result }) => {
+      const kind = kindOf(number);
+      const wanted = kind === far.isBusy ? ['BUSY'] : kind === far.isNobody ? ['INVALID_NUMBER'] : talked;
+      return !wanted.includes(String(result));
+    });
+    assert.deepEqual(
+      wrong.map(({ number, result, cause }) => [number, result, cause]),
+      [],
+    );
+    const contacts = bed.contactRows(campaign);
+    assert.deepEqual([...new Set(contacts.map((row) => row['dials']))], [1]);
+    assert.ok(contacts.every(({ status }) => status === 'ended' || status === 'pending'));
+  }
+
+  describe('agents at their telephones', () => {
+    let bed: CampaignBed;
+    before(async function () {
+      await requireTestbed(this, 'asterisk');
+      bed = await startCampaignBed('callback');
+      await bed.agentsIn();
+    });
+    after(async () => {
+      await (bed as CampaignBed | undefined)?.stop();
+    });
+
+    it('E13: an IVR campaign', async () => {
+      await bed.campaign('ivr', { mode: 'IVR', ivr: '9664', queue: '' });
+      await bed.contacts('ivr', customers('ivr', 1_000), 'IVR');
+      check(bed, 'ivr', await dialled(bed, 'ivr'), ['CONNECTED_IVR']);
+    });
+
+    it('B43: a progressive campaign: nobody is abandoned', async () => {
+      await bed.campaign('progressive', { mode: 'PROGRESSIVE' });
+      await bed.contacts('progressive', customers('progressive', 2_000), 'AGENT');
+      check(bed, 'progressive', await dialled(bed, 'progressive'), ['CONNECTED']);
+    });
+  });
+
+  describe('agents on the line', () => {
+    let bed: CampaignBed;
+    before(async function () {
+      await requireTestbed(this, 'asterisk');
+      bed = await startCampaignBed('uuid-standby');
+      await bed.agentsIn();
+    });
+    after(async () => {
+      await (bed as CampaignBed | undefined)?.stop();
+    });
+
+    it('B44: a predictive campaign: connected, or abandoned with the message', async () => {
+      await bed.campaign('predictive', { mode: 'PREDICTIVE' });
+      await bed.contacts('predictive', customers('predictive', 3_000), 'AGENT');
+      const rows = await dialled(bed, 'predictive');
+      check(bed, 'predictive', rows, ['CONNECTED', 'ABANDONED', 'CUSTOMER_DROPPED']);
+      const connected = rows.filter(({ result }) => result === 'CONNECTED').length;
+      const abandoned = rows.filter(({ result }) => result === 'ABANDONED');
+      if (process.env['DIALER_BED_TIMES'] !== undefined) console.error(`predictive: ${connected} connected, ${abandoned.length} abandoned`);
+      assert.ok(connected >= 100, `${connected} connected`);
+      for (const row of abandoned) assert.ok(row['message_ms'] !== null, `no message for ${String(row['call_id'])}`);
+    });
+  });
+});
