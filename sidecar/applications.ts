@@ -31,6 +31,8 @@ export interface ApplicationDeps extends Omit<TagCallDeps, 'log' | 'meter'> {
   readonly queueDoors?: AcdDoors | undefined;
   /** answered calls of campaigns come to it */
   readonly dialerDoor?: DialerDoor | undefined;
+  /** the same at both doors */
+  readonly more?: Applications | undefined;
   /** agents' calls outside the queues */
   readonly tracked?: TrackedCalls | undefined;
 }
@@ -69,7 +71,11 @@ export function createApplications(
     runLookup: lookupLetter(applications['ccc_lookup_insert'] ?? (() => Promise.resolve())),
   });
 
-  const agi: Record<string, CallApplication> = { ...createAgiLookupInsert(deps, lookupOptions), ...createAgiCallerCode(deps, tagOptions) };
+  const agi: Record<string, CallApplication> = {
+    ...deps.more,
+    ...createAgiLookupInsert(deps, lookupOptions),
+    ...createAgiCallerCode(deps, tagOptions),
+  };
   agi['queue_entry'] = withoutGuard(createQueueEntry({ ...queueDeps, queues: queues.asterisk }));
   const agentLeg = doorAgentLeg(deps.queueDoors, deps);
   if (agentLeg) agi['agent_leg'] = agentLeg;
@@ -80,7 +86,11 @@ export function createApplications(
   if (agents.asterisk) agi['agent'] = withoutGuard(agents.asterisk);
   agi['menu'] = withoutGuard(createAsteriskMenu(menuDeps('asterisk', agi)));
 
-  const esl: Record<string, CallApplication> = { ...createEslLookupInsert(deps, lookupOptions), ...createEslCallerCode(deps, tagOptions) };
+  const esl: Record<string, CallApplication> = {
+    ...deps.more,
+    ...createEslLookupInsert(deps, lookupOptions),
+    ...createEslCallerCode(deps, tagOptions),
+  };
   esl['queue_entry'] = createQueueEntry({ ...queueDeps, queues: queues.freeswitch });
   if (messages.freeswitch) esl['queue_message'] = messages.freeswitch;
   if (dialled.freeswitch) esl['dialer_call'] = dialled.freeswitch;

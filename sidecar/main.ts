@@ -154,6 +154,7 @@ async function open(
       queueDoors: queues.doors,
       tracked: callcenter.tracked,
       dialerDoor: dialer?.door,
+      more: crm?.applications,
     },
     {
       serverIp: config.serverIp,

@@ -3,13 +3,12 @@ import { realpathSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAddressList } from '../../core/address-list.js';
+import type { CallApplication } from '../../core/call.js';
 import type { CrmBinding } from '../../core/crm/binding.js';
 import { TandemError } from '../../core/errors.js';
 import type { QueueEngine } from '../../core/acd-ports.js';
 import { createRoles } from '../../core/journal/roles.js';
 import type { Log, Meter } from '../../core/ports.js';
-import { createCrmDelivery } from '../../core/services/crm-delivery.js';
-import type { CrmDelivery } from '../../core/services/crm-delivery.js';
 import { createCrmJournal } from '../../core/services/crm-journal.js';
 import type { RunningJournal } from '../../core/services/crm-journal.js';
 import type { Store } from '../../sql/store.js';
@@ -24,12 +23,11 @@ import { readCrmFile } from './file.js';
 import { createGuard } from './guard.js';
 import { createCrmListener, listenerDefaults } from './listener.js';
 import type { CrmHealth } from './listener.js';
-import { createCrmPost } from './post.js';
+import { openBinding, responsibleApplication } from './parts.js';
+import type { BindingParts } from './parts.js';
 import { createRecordings } from './recordings.js';
 import { createCrmRequests } from './requests.js';
 import { createCrmAsterisk } from './switch-asterisk.js';
-import { createTeller } from './teller.js';
-import type { BindingTeller } from './teller.js';
 
 export interface CrmSideDeps {
   readonly config: CrmConfig;
@@ -45,6 +43,8 @@ export interface CrmSideDeps {
 }
 
 export interface CrmSide {
+  /** for the doors of calls */
+  readonly applications: Readonly<Record<string, CallApplication>>;
   /** Journal and deliveries begin; the tables must be there. */
   start(): Promise<void>;
   listen(): Promise<number>;
@@ -61,53 +61,26 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   const nowMs = (): number => timers.nowMs();
   const after = (ms: number, run: () => void): (() => void) => timers.after(ms, run);
 
-  const tellers = new Map<string, BindingTeller>();
-  for (const binding of bindings) {
-    const post = createCrmPost({
-      connectMsMax: binding.connect_ms_max,
-      requestMsMax: binding.request_ms_max,
-      caFile: binding.ca_file,
-    });
-    const teller = createTeller(binding, { post, nowMs, ownerOf: () => undefined, log, meter });
-    if (teller) tellers.set(binding.name, teller);
-  }
-  const deliveries = new Map<string, CrmDelivery>();
-  const journal = createCrmJournal({
+  const parts = bindings.map((binding) =>
+    openBinding(binding, { store: store.crm, liveCalls: () => journal.openCalls().map(({ id }) => id), timers, log, meter }),
+  );
+  const partOf = new Map(parts.map((part) => [part.binding.name, part]));
+  const journal: RunningJournal = createCrmJournal({
     store: store.crm,
     roles: createRoles(
       Object.assign({}, ...bindings.map(({ extensions }) => extensions)) as Record<string, string>,
       bindings.flatMap((b) => b.trunk_endpoints),
     ),
     systemOf: (name) => name,
-    tellers: [...tellers.values()],
+    tellers: parts.flatMap(({ teller }) => teller ?? []),
     onStored: (names) => {
-      for (const name of names) deliveries.get(name)?.wake();
+      for (const name of names) partOf.get(name)?.delivery?.wake();
     },
     nowMs,
     after,
     log,
     meter,
   });
-  for (const [name, teller] of tellers) {
-    const binding = bindings.find((one) => one.name === name);
-    const delivery = createCrmDelivery(
-      {
-        binding: name,
-        store: store.crm,
-        send: (message) => teller.send(message),
-        verify: () => Promise.resolve(undefined),
-        isRepeatable: (message) => teller.isRepeatable(message),
-        liveCalls: () => journal.openCalls().map(({ id }) => id),
-        nowMs,
-        after,
-        random: Math.random,
-        log,
-        meter,
-      },
-      { inFlightMax: binding?.in_flight_max ?? 4, accept5xx: binding?.accept_5xx ?? false },
-    );
-    deliveries.set(name, delivery);
-  }
 
   const switches = new Map([...deps.links.ami].map(([name, link]) => [name, createCrmAsterisk(name, { link, timers })]));
   const requests = createCrmRequests({ journal, switches, systemOf: (name) => name, nowMs });
@@ -125,7 +98,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
         guard: createGuard(bindings, nowMs),
         requests,
         recordings,
-        health: (binding) => healthOf(binding, deps, deliveries),
+        health: (binding) => healthOf(deps, partOf.get(binding.name)),
         isOnAllowList: allowLists(bindings),
         timers,
         log,
@@ -136,7 +109,9 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   );
   const stops: (() => void)[] = [];
   deps.health.add('crm', () => {
-    const away = [...deliveries].filter(([, delivery]) => ['down', 'auth'].includes(delivery.state().state)).map(([name]) => name);
+    const away = parts
+      .filter(({ delivery }) => ['down', 'auth'].includes(delivery?.state().state ?? ''))
+      .map(({ binding }) => binding.name);
     return {
       name: 'crm',
       state: away.length === 0 ? 'up' : 'degraded',
@@ -146,10 +121,11 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   tieLegs(deps, journal, stops);
 
   return {
+    applications: { responsible: responsibleApplication(parts, log) },
     async start() {
       await journal.start([...deps.links.ami.keys()]);
       for (const [name, link] of deps.links.ami) stops.push(feedFromAsterisk(name, { link, timers, log }, (event) => journal.tell(event)));
-      for (const delivery of deliveries.values()) delivery.start();
+      for (const { delivery } of parts) delivery?.start();
       schedulePrune(deps, file.calls_days, stops);
     },
     listen: () => listen(server, deps.config),
@@ -158,7 +134,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
       requests.close();
       await closed(server);
       await journal.stop();
-      await Promise.all([...deliveries.values()].map((delivery) => delivery.stop()));
+      await Promise.all(parts.map((part) => part.close()));
     },
   };
 }
@@ -195,13 +171,13 @@ function schedulePrune({ store, timers, log }: CrmSideDeps, callsDays: number, s
   stops.push(() => cancel());
 }
 
-async function healthOf(binding: CrmBinding, deps: CrmSideDeps, deliveries: ReadonlyMap<string, CrmDelivery>): Promise<CrmHealth> {
+async function healthOf(deps: CrmSideDeps, part: BindingParts | undefined): Promise<CrmHealth> {
   const { store, timers, links } = deps;
   const nowMs = timers.nowMs();
   const status = [...links.ami.values()].map((link) => link.status());
   const worst = status.find(({ state }) => state !== 'up') ?? status[0];
-  const state = deliveries.get(binding.name)?.state().state ?? 'unknown';
-  const counts = await store.crm.counts(binding.name).catch(() => undefined);
+  const state = part?.delivery?.state().state ?? 'unknown';
+  const counts = await store.crm.counts(part?.binding.name ?? '').catch(() => undefined);
   const crm = state === 'auth' ? 'down' : state;
   const ami = worst?.state === 'up' ? 'up' : 'down';
   return {

@@ -19,6 +19,8 @@ export interface TellerDeps {
   readonly nowMs: () => number;
   /** extension of the user who is responsible for this customer, where it is known by now */
   readonly ownerOf: (number: string) => string | undefined;
+  /** a customer has called: it may be asked for later */
+  readonly expectOwner: (number: string) => void;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -57,6 +59,8 @@ function vtigerTeller(binding: CrmBinding, edition: VtigerBinding['edition'], de
     name: binding.name,
     messagesOf(notice) {
       if (notice.type === 'recording-ready' && binding.public_url === undefined) return [];
+      if (notice.type === 'call-started' && notice.call.direction === 'inbound' && edition === 'vtiger-sp')
+        deps.expectOwner(notice.call.customer.number);
       const { messages, undeliverable } = vtigerMessages(view, notice, deps.ownerOf(notice.call.customer.number));
       if (undeliverable) {
         deps.meter.count('tandem_crm_undeliverable_total', { binding: binding.name });

@@ -1,0 +1,119 @@
+/** One binding with all that serves it: how it is told, who is responsible, what was stored. */
+import { channelOfExtension } from '../../core/crm/click-to-call.js';
+import type { CrmBinding } from '../../core/crm/binding.js';
+import type { CrmMessage, CrmStore, ResponsibleSource } from '../../core/crm-ports.js';
+import type { CallApplication } from '../../core/call.js';
+import type { Log, Meter } from '../../core/ports.js';
+import { createCrmDelivery } from '../../core/services/crm-delivery.js';
+import type { CrmDelivery } from '../../core/services/crm-delivery.js';
+import { createResponsible } from '../../core/services/responsible.js';
+import type { ResponsibleFinder } from '../../core/services/responsible.js';
+import { createResponsibleApplication } from '../../core/services/responsible-application.js';
+import { openVtigerLookup } from '../../sql/vtiger.js';
+import type { Timers } from '../timers.js';
+import { createCrmPost } from './post.js';
+import { createWebService, salesSource, webServiceSource, type WebService } from './responsible-sources.js';
+import { createTeller, type BindingTeller } from './teller.js';
+
+export interface PartsDeps {
+  readonly store: CrmStore;
+  /** calls that go on now */
+  readonly liveCalls: () => readonly string[];
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export interface BindingParts {
+  readonly binding: CrmBinding;
+  /** undefined: this dialect is told of nothing */
+  readonly teller: BindingTeller | undefined;
+  readonly delivery: CrmDelivery | undefined;
+  /** undefined: nobody can be asked */
+  readonly finder: ResponsibleFinder | undefined;
+  close(): Promise<void>;
+}
+
+export function openBinding(binding: CrmBinding, deps: PartsDeps): BindingParts {
+  const { timers, log, meter } = deps;
+  const nowMs = (): number => timers.nowMs();
+  const after = (ms: number, run: () => void): (() => void) => timers.after(ms, run);
+  const post = createCrmPost({ connectMsMax: binding.connect_ms_max, requestMsMax: binding.request_ms_max, caFile: binding.ca_file });
+  const quick = createCrmPost({
+    connectMsMax: binding.responsible_ms_max,
+    requestMsMax: binding.responsible_ms_max,
+    caFile: binding.ca_file,
+  });
+  const service = binding.ws && createWebService(binding, quick);
+  const lookup =
+    binding.sql &&
+    openVtigerLookup(binding.sql.url, {
+      suffixScan: binding.sql.suffix_scan,
+      countryCodes: binding.sql.country_codes,
+      msMax: binding.responsible_ms_max,
+      nowMs,
+    });
+  const source: ResponsibleSource | undefined =
+    binding.dialect === 'vtiger-sp' ? salesSource(binding, quick) : (lookup ?? (service && webServiceSource(service)));
+  const finder = source && createResponsible({ source, nowMs, after }, { msMax: binding.responsible_ms_max });
+  const teller = createTeller(binding, {
+    post,
+    nowMs,
+    // asked when the call began, so that it is known when nobody has taken it
+    ownerOf: (number) => finder?.known(number)?.extension,
+    expectOwner: (number) => void finder?.find(number),
+    log,
+    meter,
+  });
+  const delivery =
+    teller &&
+    createCrmDelivery(
+      {
+        binding: binding.name,
+        store: deps.store,
+        send: (message) => teller.send(message),
+        verify: (message) => verified(service, message),
+        isRepeatable: (message) => teller.isRepeatable(message),
+        liveCalls: deps.liveCalls,
+        nowMs,
+        after,
+        random: Math.random,
+        log,
+        meter,
+      },
+      { inFlightMax: binding.in_flight_max, accept5xx: binding.accept_5xx },
+    );
+  return {
+    binding,
+    teller,
+    delivery,
+    finder,
+    async close() {
+      await delivery?.stop();
+      await lookup?.close();
+    },
+  };
+}
+
+/** 9.4: the row of a call that was started; other messages repeat without harm. */
+async function verified(service: WebService | undefined, { event, callId }: CrmMessage): Promise<boolean | undefined> {
+  if (!service || event !== 'StartApp' || !/^[A-Za-z0-9._-]{1,100}$/.test(callId)) return undefined;
+  try {
+    return (await service.query(`select id from PBXManager where sourceuuid='${callId}';`)).length > 0;
+  } catch {
+    return undefined;
+  }
+}
+
+export function responsibleApplication(parts: readonly BindingParts[], log: Log): CallApplication {
+  const finders = new Map(parts.flatMap(({ binding, finder }) => (finder ? [[binding.name, finder] as const] : [])));
+  const bindings = new Map(parts.map(({ binding }) => [binding.name, binding]));
+  return createResponsibleApplication({
+    finders,
+    channelOf: (name, extension) => {
+      const binding = bindings.get(name);
+      return binding && channelOfExtension(binding, extension);
+    },
+    log,
+  });
+}
