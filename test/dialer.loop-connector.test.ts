@@ -91,8 +91,9 @@ describe('dialer: loop, voice connector', function () {
     const { status, result } = await site.contact('k1');
     assert.deepEqual([status, result], ['ended', 'CONNECTED']);
     const [message] = vc.taken('call-result');
-    assert.equal(message?.key, 'k1:call-result:1');
-    const { uuid, callResult, answered, agentId } = message?.body ?? {};
+    assert.ok(message);
+    assert.equal(message.key, 'k1:call-result:1');
+    const { uuid, callResult, answered, agentId } = message.body;
     assert.deepEqual([uuid, callResult, answered, agentId], ['k1', 'NORMAL_CLEARING', true, 'a-1']);
     assert.equal(life.dialer.control.status().activeCalls, 0);
     assert.deepEqual(endChats(), []);

@@ -11,6 +11,7 @@ import { shippedProfiles } from '../../core/dialer/compliance/profiles.js';
 import type { Contact, NewContact } from '../../core/dialer/contact.js';
 import type { AgentsView, DialerAgent, DialSwitchEvent, OriginateOrder } from '../../core/dialer/engine-words.js';
 import type { AgentNews, DialerAgents, DialerStore, DialFeed, DialSwitch, VoiceConnector } from '../../core/dialer-ports.js';
+import { campaignModes } from '../../core/dialer/words.js';
 import type { GatewayState } from '../../core/dialer/words.js';
 import { TandemError } from '../../core/errors.js';
 import { openDialer } from '../../sidecar/dialer.js';
@@ -25,6 +26,13 @@ import { recordingMeter, silentLog } from './observers.js';
 
 /** a Tuesday noon, UTC */
 export const noonMs = Date.UTC(2026, 11, 1, 12, 0, 0);
+
+/** Those that ship, and `any`: the reference's with every mode. */
+const reference = shippedProfiles.get('reference');
+const siteProfiles = new Map([
+  ...shippedProfiles,
+  ...(reference ? [['any', { ...reference, name: 'any', modes: campaignModes }] as const] : []),
+]);
 
 export const siteCampaign = (id: string, more: Partial<Campaign> = {}): Campaign => ({
   ...campaignDefaults,
@@ -292,7 +300,7 @@ export class DialerSite {
         ...{
           agents: this.agents,
           connector: options.connector && this.#counted(options.connector),
-          profiles: () => shippedProfiles,
+          profiles: () => siteProfiles,
           health,
         },
         timers: { nowMs: () => this.timers.nowMs(), after: (ms, run) => this.timers.after(ms, alive(run)) },
