@@ -35,16 +35,16 @@ export function createClaim(
   const readSql = (list: string) =>
     `SELECT ${contactColumns} FROM ${contacts} WHERE id IN (${list}) AND campaign_id = ? AND status = 'pending'${skip}`;
   const takeSql = rowStatements(
-    `${insertIgnore(db.dialect)} ${active} (number_key, contact_id, campaign_id, since_ms)`,
-    () => '(?, ?, ?, ?)',
+    `${insertIgnore(db.dialect)} ${active} (number_key, contact_id, campaign_id, status, since_ms)`,
+    () => '(?, ?, ?, ?, ?)',
   );
   const takenSql = (list: string) => `SELECT number_key, contact_id FROM ${active} WHERE contact_id IN (${list})`;
   const dialSql = (list: string) =>
     `UPDATE ${contacts} SET status = ?, dial_time = ?, dials = dials + 1 WHERE status = 'pending' AND seq IN (${list})`;
 
   /** Which of them got their number; in their order. */
-  async function takeNumbers(tx: Statements, wanted: readonly GateFacts[], nowMs: number): Promise<Set<string>> {
-    const rows = wanted.map(({ contact, numberKey }): Value[] => [numberKey, contact.id, contact.campaignId, nowMs]);
+  async function takeNumbers(tx: Statements, wanted: readonly GateFacts[], status: string, nowMs: number): Promise<Set<string>> {
+    const rows = wanted.map(({ contact, numberKey }): Value[] => [numberKey, contact.id, contact.campaignId, status, nowMs]);
     let from = 0;
     for (const size of batchSizes(rows.length)) {
       await tx.run(takeSql(size), rows.slice(from, from + size).flat());
@@ -66,7 +66,7 @@ export function createClaim(
           const rows = ids.flatMap((id) => found.get(id) ?? []);
           const facts = await factsOf(tx, rows, campaign, nowMs);
           const sorted = sortOut(facts, order.countMax, (one) => judged(judge, one, nowMs, base), nowMs);
-          const taken = await takeNumbers(tx, sorted.go, nowMs);
+          const taken = await takeNumbers(tx, sorted.go, to, nowMs);
           const granted = sorted.go.filter(({ contact }) => taken.has(contact.id)).map(({ contact }) => contact);
           const changes = counts.changes();
           const seqs = granted.map(({ seq }) => seq);

@@ -51,7 +51,7 @@ export function createContacts(base: DialerBase, { counts, counters, dnc, audit 
     active: async () =>
       (await db.all(`SELECT ${contactColumns} FROM ${table} WHERE ${inCall} ORDER BY seq LIMIT ${String(activeMax)}`)).map(contactOf),
     async activeCounts() {
-      const rows = await db.all(`SELECT status, COUNT(*) AS n FROM ${table} WHERE ${inCall} GROUP BY status`);
+      const rows = await db.all(`SELECT status, COUNT(*) AS n FROM ${active} GROUP BY status`);
       const n = (status: string): number => Number(rows.find((row) => row['status'] === status)?.['n'] ?? 0);
       return { dialed: n('dialed'), agentPending: n('agent_pending') };
     },

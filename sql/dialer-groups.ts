@@ -78,7 +78,7 @@ interface Stream {
 }
 
 /** Rows of one reading: few sizes, so that few statements are kept. */
-const readSizes = [16, 64, 256, 512];
+const readSizes = [16, 32, 64, 128, 256, 512];
 
 function createDueRows(ask: {
   readonly statements: Reader;

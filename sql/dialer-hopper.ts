@@ -10,7 +10,7 @@ import { concernsAll, judged } from './dialer-verdicts.js';
 import type { Verdict, Verdicts } from './dialer-verdicts.js';
 
 /** Contacts judged with one reading of facts. */
-const chunkMin = 64;
+const chunkMin = 32;
 const chunkMax = 256;
 /** Contacts of one look at the gates. */
 const factsMax = 5_000;
@@ -30,7 +30,7 @@ export function createHopper(
       const found: { contact: Contact; guaranteedOnly: boolean }[] = [];
       const rows = groups.rows(db, await groups.of(db, [campaign.id]), campaign.orderWithin, moment(nowMs));
       for (let looked = 0; found.length < count && looked < scanMax;) {
-        const chunk = await rows.next(Math.min(chunkMax, scanMax - looked, Math.max(chunkMin, (count - found.length) * 2)));
+        const chunk = await rows.next(Math.min(chunkMax, scanMax - looked, Math.max(chunkMin, count - found.length)));
         if (chunk.length === 0) break;
         looked += chunk.length;
         const contacts = chunk.map(contactOf).filter(({ id }) => !leaveOut.has(id));

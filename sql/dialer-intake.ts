@@ -15,6 +15,9 @@ const triesMax = 3;
 /** Rows of one INSERT: SQLite is fastest one by one, a server with many. */
 const sizes = { sqlite: [1], mysql: [500, 100, 20, 5, 1] } as const;
 
+/** Rows between two turns of the event loop. */
+const breatheRows = 250;
+
 export type InsertContacts = (tx: Statements, rows: readonly Value[][]) => Promise<void>;
 
 export function createInsertContacts(base: DialerBase): InsertContacts {
@@ -23,6 +26,8 @@ export function createInsertContacts(base: DialerBase): InsertContacts {
   const own = sizes[base.db.dialect];
   return async (tx, rows) => {
     for (let from = 0; from < rows.length;) {
+      // Calls into SQLite are synchronous: between them the switches are heard.
+      if (from > 0 && from % breatheRows === 0) await new Promise((resolve) => setImmediate(resolve));
       const size = own.find((one) => one <= rows.length - from) ?? 1;
       await tx.run(sqlOf(size), size === 1 ? rows[from] : rows.slice(from, from + size).flat());
       from += size;

@@ -16,6 +16,8 @@ const columns = [
 ].join(', ');
 const pageMax = 1_000;
 const withKnownIdsMax = 1_000;
+/** SQLite keeps 2 MB of pages by itself; ids and numbers of a list come in no order, so its load touches the whole of their indexes. */
+const cacheKb = 32_768;
 
 export function createContactLists(base: DialerBase, control: Control, audit: AuditChain, loadRows: LoadRows): ContactLists {
   const { db } = base;
@@ -47,6 +49,7 @@ export function createContactLists(base: DialerBase, control: Control, audit: Au
   return {
     async create({ campaign, name, fileHash, startedAtMs }) {
       const sql = `INSERT INTO ${table} (campaign_id, name, state, file_hash, started_ms) VALUES (?, ?, 'loading', ?, ?)`;
+      if (db.dialect === 'sqlite') await db.all(`PRAGMA cache_size = -${String(cacheKb)}`);
       const { insertId } = await db.run(sql, [campaign, cut(name, 150), fileHash, startedAtMs]);
       const list = await find(db, insertId);
       if (!list) throw new TandemError('TDM_NOT_FOUND', ['List', String(insertId)]);

@@ -34,6 +34,8 @@ export function createTransitions(base: DialerBase) {
   const readSql = (list: string) =>
     `SELECT seq, id, ${countColumns}, dials, attempts, history FROM ${contacts} WHERE id IN (${list})${base.forUpdate}`;
 
+  const becomeSql = `UPDATE ${active} SET status = ? WHERE contact_id = ?`;
+
   return async function hold(tx: Statements, ids: readonly string[]): Promise<HeldContacts> {
     const rows = await allIn(tx, readSql, [...new Set(ids)].sort());
     const held = new Map(rows.map((row) => [text(row['id']), heldOf(row)]));
@@ -59,6 +61,7 @@ export function createTransitions(base: DialerBase) {
           await tx.run(sql, [...contact.sets.values(), contact.seq, before.status]);
           changes.move(before, { status: contact.status, result: text(contact.sets.get('result') ?? before.result) });
           if (contact.isReleased) released.push(id);
+          else if (isActiveStatus(contact.status) && contact.status !== before.status) await tx.run(becomeSql, [contact.status, id]);
         }
         await runIn(tx, (list) => `DELETE FROM ${active} WHERE contact_id IN (${list})`, released);
       },

@@ -209,7 +209,9 @@ describeStores('claims of the dialer', (open) => {
     await taken(store, contactsOf(1));
     await claimed(store, fence, ['k0000'], { to: 'agent_pending' });
     assert.deepEqual(await store.dialer.activeCounts(), { dialed: 0, agentPending: 1 });
-    await store.dialer.save([aChange({ contactId: 'k0000', from: 'agent_pending', to: 'pending' })], fence);
+    await store.dialer.save([aChange({ contactId: 'k0000', from: 'agent_pending', to: 'dialed' })], fence);
+    assert.deepEqual(await store.dialer.activeCounts(), { dialed: 1, agentPending: 0 });
+    await store.dialer.save([aChange({ contactId: 'k0000', from: 'dialed', to: 'pending' })], fence);
 
     assert.deepEqual((await claimed(store, fence, ['k0000'])).granted, [{ contactId: 'k0000', callId: 'k0000.2' }]);
   });
@@ -263,7 +265,11 @@ describeStores('claims of the dialer', (open) => {
     const { store, other } = await open();
     const fence = await dials(store);
     await taken(store, contactsOf(1));
-    await other.run(`INSERT INTO dialer_active (number_key, contact_id, campaign_id, since_ms) VALUES ('999', 'k0000', 'c1', 0)`, [], {});
+    await other.run(
+      `INSERT INTO dialer_active (number_key, contact_id, campaign_id, status, since_ms) VALUES ('999', 'k0000', 'c1', 'dialed', 0)`,
+      [],
+      {},
+    );
 
     assert.deepEqual(await claimed(store, fence, ['k0000']), { granted: [], refused: [{ contactId: 'k0000', gate: 'same-number' }] });
     assert.equal((await store.dialer.contact('k0000'))?.status, 'pending');

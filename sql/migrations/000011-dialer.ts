@@ -72,6 +72,7 @@ export const dialer: Migration = {
        number_key VARCHAR(21) NOT NULL PRIMARY KEY,
        contact_id VARCHAR(40) NOT NULL,
        campaign_id VARCHAR(40) NOT NULL,
+       status VARCHAR(20) NOT NULL,
        since_ms BIGINT NOT NULL
      )@table`,
     `CREATE UNIQUE INDEX dialer_active_contact ON @dialer_active (contact_id)`,

@@ -1,0 +1,264 @@
+/**
+ * The dialer's store with a million contacts in a hundred campaigns, on SQLite and on MariaDB: load, claims, saves, the
+ * hopper, and lookups among ten million numbers that may not be called.
+ *
+ *   npm run bench dialer-store         DIALER_BENCH_CONTACTS, DIALER_BENCH_DNC: other sizes
+ *
+ * Method: docs/benchmarks.md, "Dialer store".
+ */
+import type { Judge } from '../core/dialer-ports.js';
+import type { CallRecord } from '../core/dialer/contact.js';
+import type { Value } from '../sql/db.js';
+import { dialerLease } from '../sql/dialer.js';
+import { newContactColumns, newContactValues, arrivalAt } from '../sql/dialer-rows.js';
+import { aCampaign, aContact, batchRows, campaignOf, mariaDbWorld, sqliteWorld } from './support/dialer-world.js';
+import type { DialerWorld } from './support/dialer-world.js';
+import { spreadOf } from './support/figure.js';
+import type { Figure } from './support/figure.js';
+
+const contactsTotal = Number(process.env['DIALER_BENCH_CONTACTS'] ?? 1_000_000);
+const dncTotal = Number(process.env['DIALER_BENCH_DNC'] ?? 10_000_000);
+const campaigns = Math.min(100, contactsTotal / batchRows);
+const bareTotal = Math.min(200_000, contactsTotal);
+const claims = 4 * campaigns;
+const claimSize = 20;
+const lookups = 300;
+const lookupSize = 200;
+
+/** As the gates do it: what the store read decides. */
+const judge: Judge = ({ dnc, isNumberActive, numberHours }) => {
+  if (dnc.length > 0) return { kind: 'final', gate: 'dnc', result: 'BLOCKED_DNC' };
+  if (isNumberActive || numberHours.length > 8) return { kind: 'wait', gate: 'caps', untilMs: undefined };
+  return { kind: 'go', guaranteedOnly: false };
+};
+
+interface Work {
+  readonly ms: number;
+  readonly client: number;
+  readonly server: number;
+}
+
+async function timed(world: DialerWorld, work: () => Promise<unknown>): Promise<Work> {
+  const before = await world.cpuMs();
+  const sinceMs = performance.now();
+  await work();
+  const ms = performance.now() - sinceMs;
+  const after = await world.cpuMs();
+  return { ms, client: after.client - before.client, server: after.server - before.server };
+}
+
+const add = (a: Work, b: Work): Work => ({ ms: a.ms + b.ms, client: a.client + b.client, server: a.server + b.server });
+const noWork: Work = { ms: 0, client: 0, server: 0 };
+
+/** One table with the same columns and no index but its key, the same batches, nothing looked up. */
+async function bareLoad({ bare, kind }: DialerWorld): Promise<(rows: readonly Value[][]) => Promise<void>> {
+  const mysql = kind === 'MariaDB';
+  await bare.run(
+    `CREATE TABLE bench_bare (seq ${mysql ? 'BIGINT AUTO_INCREMENT' : 'INTEGER'} PRIMARY KEY, ${newContactColumns.map((name) => `${name} VARCHAR(200)`).join(', ')})`,
+  );
+  const size = mysql ? 500 : 1;
+  const row = `(${newContactColumns.map(() => '?').join(', ')})`;
+  const sql = `INSERT INTO bench_bare (${newContactColumns.join(', ')}) VALUES ${Array.from({ length: size }, () => row).join(', ')}`;
+  return (rows) =>
+    bare.transaction(async (tx) => {
+      for (let at = 0; at < batchRows; at += size) await tx.run(sql, size === 1 ? rows[at] : rows.slice(at, at + size).flat());
+    });
+}
+
+/** Batches of the campaigns take turns, the bare loop takes its turn among them. */
+async function load(world: DialerWorld): Promise<Figure[]> {
+  const { lists } = world.store.dialer;
+  const bare = await bareLoad(world);
+  const ids: number[] = [];
+  for (let k = 0; k < campaigns; k++)
+    ids.push((await lists.create({ campaign: campaignOf(k), name: 'bench', fileHash: '', startedAtMs: 0 })).id);
+  const read = ids.map(() => 0);
+  let [ours, theirs, bareRows, rssMax] = [noWork, noWork, 0, 0];
+  const rssBefore = process.memoryUsage.rss();
+  for (let from = 0, k = 0; from < contactsTotal; from += batchRows, k = (k + 1) % campaigns) {
+    const rows = Array.from({ length: batchRows }, (_, i) => aContact(from + i, campaignOf(k)));
+    const rowsRead = (read[k] = (read[k] ?? 0) + batchRows);
+    const progress = { offset: rowsRead, rowsRead, invalid: 0, blocked: 0, noTimeZone: 0 };
+    const rule = { duplicates: 'skip', within: 'campaign' } as const;
+    ours = add(ours, await timed(world, () => lists.load(ids[k] ?? 0, rows, rule, progress, Date.now())));
+    rssMax = Math.max(rssMax, process.memoryUsage.rss());
+    if (from % Math.max(batchRows, Math.floor(contactsTotal / bareTotal) * batchRows) !== 0) continue;
+    const values = rows.map((one) => newContactValues(one, arrivalAt(Date.now())));
+    theirs = add(theirs, await timed(world, () => bare(values)));
+    bareRows += batchRows;
+  }
+  for (const id of ids)
+    await lists.setState(id, 'active', {
+      atMs: 0,
+      actor: 'bench',
+      object: 'list',
+      action: 'activate',
+      before: undefined,
+      after: undefined,
+      reason: '',
+    });
+  const perSecond = ({ ms }: Work, rows: number): number => (rows / ms) * 1_000;
+  const cpuUs = ({ client, server }: Work, rows: number): number => ((client + server) / rows) * 1_000;
+  const name = `${world.kind}: load of ${contactsTotal.toLocaleString('en')} contacts`;
+  return [
+    { name, value: perSecond(ours, contactsTotal), unit: 'rows/s', baseline: perSecond(theirs, bareRows), note: 'by the clock' },
+    {
+      name: `${name}: CPU a row`,
+      value: cpuUs(ours, contactsTotal),
+      unit: 'µs',
+      baseline: cpuUs(theirs, bareRows),
+      note: `client ${((ours.client / contactsTotal) * 1_000).toFixed(1)}, server ${((ours.server / contactsTotal) * 1_000).toFixed(1)}`,
+    },
+    { name: `${name}: memory of the client`, value: rssMax / 1e6, unit: 'MB', note: `resident; ${(rssBefore / 1e6).toFixed(0)} before` },
+  ];
+}
+
+/** So many times; p50, p99 and CPU. */
+async function sampled(world: DialerWorld, name: string, times: number, work: (i: number) => Promise<unknown>): Promise<Figure[]> {
+  const samples: number[] = [];
+  const total = await timed(world, async () => {
+    for (let i = 0; i < times; i++) {
+      const sinceMs = performance.now();
+      await work(i);
+      samples.push(performance.now() - sinceMs);
+    }
+  });
+  const { p50, p99, max } = spreadOf(samples);
+  const cpu = `CPU client ${(total.client / times).toFixed(2)}, server ${(total.server / times).toFixed(2)} ms each; max ${max.toFixed(0)} ms`;
+  return [
+    { name: `${world.kind}: ${name}, p50`, value: p50, unit: 'ms' },
+    { name: `${world.kind}: ${name}, p99`, value: p99, unit: 'ms', note: cpu },
+  ];
+}
+
+const recordOf = (callId: string, campaignId: string, i: number): CallRecord => {
+  const { customerNumber, numberKey } = aContact(i, campaignId);
+  return {
+    ...{
+      callId,
+      contactId: callId,
+      campaignId,
+      listId: undefined,
+      mode: 'PREDICTIVE',
+      number: customerNumber,
+      numberKey,
+      callerId: '49301',
+      switch: 'fs',
+      gateway: 'gw1',
+    },
+    ...{
+      placedAtMs: Date.now(),
+      ringingAtMs: Date.now(),
+      answeredAtMs: undefined,
+      offeredAtMs: undefined,
+      bridgedAtMs: undefined,
+      endedAtMs: Date.now(),
+    },
+    ...{
+      cause: 'NO_ANSWER',
+      q850: 19,
+      sip: 480,
+      result: 'NO_ANSWER',
+      countsAsAttempt: true,
+      agent: undefined,
+      amd: undefined,
+      messageAtMs: undefined,
+    },
+    ...{ messageMs: undefined, optedOut: false, endedBy: 'unknown', decisionAtMs: undefined, recording: undefined },
+  };
+};
+
+async function dial(world: DialerWorld): Promise<Figure[]> {
+  const { dialer, leases } = world.store;
+  const fence = (await leases.acquire(dialerLease, 'bench', 3_600_000)) ?? 0;
+  const empty = new Set<string>();
+  const hoppers = new Map<string, string[]>();
+  const claimed: { readonly campaign: string; readonly ids: string[] }[] = [];
+  const fill = await sampled(world, 'hopper of 100 contacts', campaigns, async (k) => {
+    const campaign = aCampaign(campaignOf(k));
+    const found = await dialer.nextContacts(campaign, { count: 100, scanMax: 1_000, leaveOut: empty, nowMs: Date.now() }, judge, fence);
+    hoppers.set(
+      campaign.id,
+      found.map(({ contact }) => contact.id),
+    );
+  });
+  const names = Array.from({ length: campaigns }, (_, k) => campaignOf(k));
+  const eligible = await sampled(world, 'due contacts of 100 campaigns, counted up to 200', 50, () =>
+    dialer.eligible(names, Date.now(), 200),
+  );
+  const claim = await sampled(world, `claim of ${String(claimSize)} contacts`, claims, async (i) => {
+    const campaign = aCampaign(campaignOf(i % campaigns));
+    const contacts = hoppers.get(campaign.id)?.splice(0, claimSize) ?? [];
+    const order = { campaign, contacts, countMax: claimSize, to: 'dialed' as const, nowMs: Date.now() };
+    const { granted } = await dialer.claim(order, judge, fence);
+    if (granted.length !== claimSize) throw new Error(`${String(granted.length)} granted of ${String(claimSize)}`);
+    claimed.push({ campaign: campaign.id, ids: granted.map(({ contactId }) => contactId) });
+  });
+  const save = await sampled(world, 'save of 10 calls that ended', claims, async (i) => {
+    const { campaign, ids } = claimed[i] ?? { campaign: '', ids: [] };
+    const changes = ids.slice(0, 10).map((id, k) => ({
+      transition: {
+        contactId: id,
+        from: 'dialed',
+        to: 'pending',
+        result: 'NO_ANSWER',
+        nextAttemptAtMs: Date.now() + 3_600_000,
+        counts: { attempt: true, result: 'NO_ANSWER', dayPart: 0 },
+      } as const,
+      record: recordOf(id, campaign, i * 10 + k),
+      outbox: [],
+      dnc: [],
+      audit: [],
+    }));
+    const done = await dialer.save(changes, fence);
+    if (!done.every(Boolean)) throw new Error('a call did not end');
+  });
+  const counts = await sampled(world, 'active calls, counted', 50, () => dialer.activeCounts());
+  const reconcile = await sampled(world, 'counts of all campaigns made right', 1, () => dialer.reconcile());
+  return [...fill, ...eligible, ...claim, ...save, ...counts, ...reconcile];
+}
+
+/** Ten million numbers in the order of a national list, by the database itself; then 200 at a time, half of them on it. */
+async function dnc(world: DialerWorld): Promise<Figure[]> {
+  const { bare, store, kind } = world;
+  const slice = 10_000;
+  const given =
+    kind === 'MariaDB'
+      ? (from: number) => `SELECT 49100000000 + 2 * seq AS n FROM seq_${String(from)}_to_${String(from + slice - 1)}`
+      : recursive(slice);
+  for (let from = 0; from < dncTotal; from += slice) {
+    const text = kind === 'MariaDB' ? 'CAST(n AS CHAR)' : 'CAST(n AS TEXT)';
+    const insert = kind === 'MariaDB' ? 'INSERT IGNORE' : 'INSERT OR IGNORE';
+    const sql = `${insert} INTO dialer_dnc SELECT ${text}, 'national:bench', 'bench', '', 0, NULL FROM (${given(from)}) numbers`;
+    await bare.run(sql, [], { repeatable: true, retryMsMax: 60_000 });
+  }
+  const prefixes = Array.from({ length: 100 }, (_, i) => String(490_000 + i));
+  const audit = { atMs: 0, actor: 'bench', object: 'dnc', action: 'add', before: undefined, after: undefined, reason: '' };
+  await store.dialer.addDnc(
+    prefixes.map((number) => ({ number, isPrefix: true, scope: '', source: '', reason: '', fromMs: 0, untilMs: undefined })),
+    audit,
+  );
+  return sampled(world, `lookup of ${String(lookupSize)} numbers among ${dncTotal.toLocaleString('en')}`, lookups, async (i) => {
+    const numbers = Array.from({ length: lookupSize }, (_, k) =>
+      String(49_100_000_000 + (((i * lookupSize + k) * 7_919_777) % (2 * dncTotal))),
+    );
+    const found = await store.dialer.findDnc(numbers, Date.now());
+    if (found.size < lookupSize / 4) throw new Error(`${String(found.size)} found`);
+  });
+}
+
+const recursive = (slice: number) => (from: number) =>
+  `WITH RECURSIVE numbers(k) AS (SELECT ${String(from)} UNION ALL SELECT k + 1 FROM numbers WHERE k < ${String(from + slice - 1)}) SELECT 49100000000 + 2 * k AS n FROM numbers`;
+
+export async function dialerStore(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const open of [sqliteWorld, mariaDbWorld]) {
+    const world = await open();
+    try {
+      figures.push(...(await load(world)), ...(await dial(world)), ...(await dnc(world)));
+    } finally {
+      await world.close();
+    }
+  }
+  return figures;
+}
