@@ -7,6 +7,7 @@ import { agiSessions } from './agi-sessions.js';
 import { amiEvents } from './ami-events.js';
 import { boardViewers } from './board-viewers.js';
 import { dialerLists } from './dialer-lists.js';
+import { dialerEngine } from './dialer-engine.js';
 import { dialerPacing } from './dialer-pacing.js';
 import { dialerRules } from './dialer-rules.js';
 import { dialerStore } from './dialer-store.js';
@@ -36,6 +37,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   reports,
   'event-feed': eventFeed,
   'event-socket': eventSocket,
+  'dialer-engine': dialerEngine,
   'dialer-pacing': dialerPacing,
   'dialer-store': dialerStore,
   'dialer-rules': dialerRules,
