@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createHealth } from '../../sidecar/health.js';
 import { openCrm, type CrmSide } from '../../sidecar/crm/side.js';
 import { createAmiLink, type AmiLink } from '../../sidecar/ami.js';
@@ -24,7 +25,10 @@ read = system,call,dialplan,agent
 write = call,originate,reporting
 `;
 
-const dialplan = `
+const samples = fileURLToPath(new URL('../../dialplan/asterisk/', import.meta.url));
+const include = (...files: readonly string[]): string => files.map((file) => `#include ${samples}${file}\n`).join('');
+
+const dialplan = `${include('tandem-globals.conf', 'tandem-doors.conf', 'tandem-crm.conf')}
 [from-phones](+)
 exten => 200,1,MixMonitor(\${UNIQUEID}.wav)
  same => n,Dial(PJSIP/1011,20,t)
@@ -36,7 +40,7 @@ exten => 400,1,Dial(PJSIP/1011&PJSIP/1012,20)
  same => n,Hangup()
 exten => _+X.,1,Dial(PJSIP/1010,20)
  same => n,Hangup()
-[tandem-transfer]
+[tandem-transfer](+)
 exten => _10XX,1,Dial(PJSIP/\${EXTEN},20)
  same => n,Hangup()
 `;
@@ -255,6 +259,18 @@ crm:
         rows.map(({ user }) => user),
         edition === 'vtiger' ? ['1012'] : ['1011', '1012'],
       );
+    });
+
+    it('B57: the recording of a running call is paused and resumed on request, and nothing else is done with it', async () => {
+      const since = crm.rows.length;
+      const { call } = await talk('200');
+      const [row] = await settled(since, (rows) => rows[0]?.status === 'in-progress');
+      const id = encodeURIComponent(row?.callUUID ?? '');
+      for (const change of ['pause', 'resume'])
+        assert.deepEqual(await ask(`/recording/${change}?secret=${key}&id=${id}`), { status: 200, body: 'Success\n', error: null });
+      assert.equal((await ask(`/recording/erase?secret=${key}&id=${id}`)).status, 404);
+      call.hangup();
+      await settled(since, (rows) => rows[0]?.status === 'completed');
     });
 
     it('P16: ping answers pong to everybody, and the state to one who has the key', async () => {
