@@ -23,11 +23,17 @@ export const softHold = (agent: Agent, config: AgentConfig, nowMs: number): NotT
 export const isSoftlyHeld = ({ phase }: Agent): boolean => phase.kind === 'reserved' && phase.isSoft === true;
 
 /** Why an agent who is held could not be rung any more; undefined: could be. */
-export function endsReservation(agent: Agent, config: AgentConfig, queue: QueueConfig | undefined): ReservationEnd | undefined {
+export function endsReservation(
+  agent: Agent,
+  config: AgentConfig,
+  queue: QueueConfig | undefined,
+  nowMs: number,
+): ReservationEnd | undefined {
   const status = statusHold(agent);
   if (status === 'logged-out' || status === 'on-break') return status;
   const isBusy = queue !== undefined && queueHold(agent, queue) !== undefined;
-  return isBusy || audioHold(agent, config, 0) !== undefined ? 'device' : undefined;
+  if (isBusy || audioHold(agent, config, nowMs) !== undefined) return 'device';
+  return agent.readyAtMs > nowMs ? 'by-hand' : undefined;
 }
 
 function statusHold({ status }: Agent): NotTaken | undefined {

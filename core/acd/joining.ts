@@ -14,7 +14,7 @@ import { mergeNeeds, needsMax } from './needs.js';
 import { endTalk } from './offers.js';
 import { expectedWaitMs, positionAtEntry } from './estimate.js';
 import { rankOf } from './order.js';
-import { takeReserved } from './reserving.js';
+import { isAwaited, takeReserved } from './reserving.js';
 import { recordVisit } from './segments.js';
 import type { Member } from './state.js';
 import type { ExitReason } from './words.js';
@@ -127,8 +127,9 @@ function refusalOf(w: World, join: Join, queue: QueueConfig): Refusal | undefine
 /** Rules for callers are none of his; he who is awaited needs no place in the queue. */
 function dialledRefusal(w: World, join: Join, queue: QueueConfig): Refusal | undefined {
   if (w.queueRuntime(queue.id).isDraining) return { cause: undefined, reason: 'queue-removed' };
-  const isAwaited = join.reservation !== undefined && w.reservations.has(join.reservation);
-  const isFull = w.membersOfQueue(queue.id).size >= queue.membersMax && !isAwaited;
+  const place = { queue: queue.id, media: join.media, call: join.call };
+  const isFull =
+    w.membersOfQueue(queue.id).size >= queue.membersMax && !(join.reservation !== undefined && isAwaited(w, join.reservation, place));
   return isFull || w.members.size >= w.settings.membersMax ? { cause: undefined, reason: 'full' } : undefined;
 }
 

@@ -25,7 +25,7 @@ export function endReservation(w: World, agent: Agent, reason: ReservationEnd): 
 export function endIfBroken(w: World, agent: Agent): void {
   if (agent.phase.kind !== 'reserved') return;
   const { queue } = agent.phase;
-  const reason = endsReservation(agent, w.configOf(agent.id), queue === undefined ? undefined : w.queueConfigs.get(queue));
+  const reason = endsReservation(agent, w.configOf(agent.id), queue === undefined ? undefined : w.queueConfigs.get(queue), w.nowMs);
   if (w.leavingAgents.has(agent.id)) endReservation(w, agent, 'removed');
   else if (reason !== undefined) endReservation(w, agent, reason);
   else if (queue !== undefined && !serviceFor(w, agent, queue)) endReservation(w, agent, 'not-serving');

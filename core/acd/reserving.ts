@@ -1,4 +1,5 @@
 /** Wishes to hold agents, and the callers for whom they are held (E6, E55, B45); see reservations.ts. */
+import type { Service } from './acd-state.js';
 import { refused, unknown } from './answers.js';
 import type { QueueConfig } from './config.js';
 import type { AcdEvent, Answer } from './events.js';
@@ -82,6 +83,19 @@ export function unreserveAsked(w: World, { agent: name, by }: Wish<'unreserve-as
   return heldAnswer(w.agentOf(held));
 }
 
+/** An agent is held under this key, and could be connected with this caller. */
+export const isAwaited = (w: World, key: string, place: Place): boolean => {
+  const held = w.reservations.get(key);
+  return held !== undefined && fitService(w, w.agentOf(held), place) !== undefined;
+};
+
+type Place = Pick<Member, 'queue' | 'media' | 'call'>;
+
+function fitService(w: World, agent: Agent, place: Place): Service | undefined {
+  if (place.call && w.switchesDown.has(place.call.switch)) return undefined;
+  return isReachable(w, place, agent.id) ? serviceFor(w, agent, place.queue) : undefined;
+}
+
 /**
  * A caller has come with his key: the agent who is held for it is offered to him before anybody else is looked at. The key
  * is used up by it, so an agent who cannot be connected with this caller is free again, and the caller waits like others.
@@ -90,9 +104,7 @@ export function takeReserved(w: World, member: Member, key: string): void {
   const held = w.reservations.get(key);
   if (held === undefined) return;
   const agent = w.agentOf(held);
-  const service = serviceFor(w, agent, member.queue);
-  const isUp = !(member.call && w.switchesDown.has(member.call.switch));
-  const isFit = service && isUp && member.phase.kind === 'waiting' && isReachable(w, member, agent.id);
-  endReservation(w, agent, isFit ? 'used' : 'unfit');
-  if (isFit) makeOffer(w, member, service, 'reservation');
+  const service = member.phase.kind === 'waiting' ? fitService(w, agent, member) : undefined;
+  endReservation(w, agent, service ? 'used' : 'unfit');
+  if (service) makeOffer(w, member, service, 'reservation');
 }

@@ -80,6 +80,7 @@ function mend(w: World): void {
 /** A talk whose agent or queue has gone was a talk all the same. */
 function mendOffered(w: World, member: Member, offer: Offer): void {
   member.offers = member.offers.filter((id) => id !== offer.id);
+  w.changeMember(member);
   if (offer.phase.kind !== 'talking' || !w.queueConfigs.has(member.queue)) return;
   finishVisit(w, member, { reason: 'answered', detail: 'found over', offer, waitEndedAtMs: offer.phase.connectedAtMs });
 }

@@ -58,7 +58,7 @@ export const reservationEnds = [
   'device',
   /** he does not serve the queue any more, or lacks a skill now */
   'not-serving',
-  /** a supervisor released the agent */
+  /** somebody released the agent, or said that he is to have no call before a later time */
   'by-hand',
   'removed',
 ] as const;

@@ -22,6 +22,8 @@ interface Caller {
   readonly answeredAtMs: number;
   /** of a chat: the client asks again under the same name */
   readonly name: MemberId | undefined;
+  /** an answered call of a campaign, and the key under which an agent may be held for it */
+  readonly dialled?: { readonly key: string | undefined };
 }
 
 export class Door {
@@ -29,6 +31,7 @@ export class Door {
   private readonly byMember = new Map<MemberId, Caller>();
   private readonly calledBackBy = new Map<LegId, Caller>();
   private joins = 0;
+  private dialled = 0;
   private arrived = 0;
 
   constructor(sim: Simulation) {
@@ -41,6 +44,7 @@ export class Door {
     this.sim.often(60_000, () => this.breakSessions());
     this.sim.often(20_000, () => this.pressKey());
     this.sim.often(180_000, () => this.orderCallback());
+    this.sim.often((2 * plan.dayMs) / plan.callers, () => this.dial());
   }
 
   private arrive(): void {
@@ -62,6 +66,38 @@ export class Door {
     };
     this.sim.later(1 + random.span(plan.patienceMs), () => this.hangUp(caller));
     this.enter(caller, undefined);
+  }
+
+  /** A campaign: perhaps an agent is held first, by name or whoever is free; some seconds later the customer answers. */
+  private dial(): void {
+    const { random } = this.sim;
+    const key = random.chance(0.7) ? `call-${String(++this.dialled)}` : undefined;
+    const queue = random.pick(this.sim.config.queues).id;
+    const dialled = { key: key ?? (random.chance(0.3) ? `key-${String(random.int(1, 4))}` : undefined) };
+    if (key !== undefined) {
+      const whom = random.chance(0.5) ? { agent: random.pick(this.sim.config.agents).id } : {};
+      const untilMs = this.sim.nowMs + random.int(1, 40) * 1_000;
+      this.sim.feed({ type: 'reserve-asked', ...whom, queue, by: key, untilMs, isSoft: random.chance(0.5) });
+    }
+    this.sim.later(random.int(0, 20_000), () => {
+      if (this.sim.isCalm) return;
+      const on = random.pick(this.sim.switches);
+      const caller: Caller = {
+        number: callerNumber(random.int(1, 40)),
+        isChat: false,
+        on,
+        channel: this.sim.lines.openChannel(on),
+        member: undefined,
+        queue: random.chance(0.9) ? queue : random.pick(this.sim.config.queues).id,
+        isGone: false,
+        session: 0,
+        answeredAtMs: this.sim.nowMs,
+        name: undefined,
+        dialled,
+      };
+      this.sim.later(1 + random.span(20_000), () => this.hangUp(caller));
+      this.enter(caller, undefined);
+    });
   }
 
   // ---------------------------------------------------------------- joining
@@ -112,6 +148,13 @@ export class Door {
       rootId: caller.channel?.call.uniqueId ?? `chat-${String(this.joins)}`,
       stickyAgent: random.chance(0.05) ? random.pick(this.sim.config.agents).id : undefined,
       callbackOf,
+      ...(caller.dialled && {
+        origin: 'dialer',
+        reservation: caller.dialled.key,
+        maxWaitMs: random.int(1, 4_000),
+        exitKeys: '',
+        needs: [],
+      }),
     };
   }
 

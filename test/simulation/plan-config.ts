@@ -14,7 +14,7 @@ import type {
 } from '../../core/acd/config.js';
 import { agentId, queueId } from '../../core/acd/ids.js';
 import type { QueueId } from '../../core/acd/ids.js';
-import { strategies } from '../../core/acd/words.js';
+import { dialerTurns, strategies } from '../../core/acd/words.js';
 import type { Plan } from './plan.js';
 import type { Random } from './random.js';
 
@@ -120,6 +120,7 @@ function drawQueue(id: QueueId, queues: readonly QueueId[], random: Random): Que
     ...drawQueueTimes(random),
     strategy: random.pick(strategies),
     priority: random.pick([256, 256, 0, 1, 10, 4_294_967_295]),
+    dialerTurn: random.pick(dialerTurns),
     timeBaseScore: random.pick(['queue', 'queue', 'system'] as const),
     baseScoreS: random.pick([0, 0, 30]),
     welcome: random.chance(0.3) ? 'welcome' : undefined,

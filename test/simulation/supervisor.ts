@@ -39,7 +39,7 @@ export class Supervisor {
     this.sim.feed(event);
     if (event.type === 'dispatching-asked' && !event.isOn) this.dispatchOutside();
     if (event.type === 'reserve-asked' && this.sim.random.chance(0.5))
-      this.sim.later(5_000, () => this.sim.feed({ type: 'unreserve-asked', agent: event.agent, by: event.by }));
+      this.sim.later(5_000, () => this.sim.feed({ type: 'unreserve-asked', by: event.by }));
   }
 
   private draw(): AcdEvent {
@@ -57,7 +57,13 @@ export class Supervisor {
       case 4:
         return { type: 'release-asked', agent, by: 'supervisor' };
       case 5:
-        return { type: 'reserve-asked', agent, by: 'dialer', untilMs: nowMs + random.int(-1, 30) * 1000 };
+        return {
+          type: 'reserve-asked',
+          ...(random.chance(0.5) ? { agent } : { queue: this.anyQueue() }),
+          by: `key-${String(random.int(1, 4))}`,
+          untilMs: nowMs + random.int(-1, 30) * 1000,
+          ...(random.chance(0.5) && { isSoft: random.chance(0.7) }),
+        };
       case 6:
         return { type: 'dispatching-asked', isOn: false };
       case 7:

@@ -14,14 +14,17 @@ export function createAdmissionChecker(): Checker {
     if (event?.type !== 'caller-joined' || !answer.ok || answer.resumed === true || answer.member === undefined) return;
     const { join } = event;
     const member = state.members.get(answer.member);
-    if (state.callers.get(join.number)?.isBlocked) throw new Violation(name, `${join.number} is blocked and let in`);
+    if (state.callers.get(join.number)?.isBlocked && join.origin === undefined)
+      throw new Violation(name, `${join.number} is blocked and let in`);
     if (!member || member.visit > 1) return;
     if (state.queues.get(member.queue)?.isDraining)
       throw new Violation(name, `${member.id} is let into ${member.queue}, which is being removed`);
     const before = sizes.get(member.queue) ?? 0;
     const max = state.queueConfigs.get(member.queue)?.membersMax ?? 0;
     // callers who left in the same step, before or after, leave room
-    if (before >= max && state.membersOfQueue(member.queue).size > max)
+    // for whom an agent is held, there is room
+    const isAwaited = member.offers.some((id) => state.offers.get(id)?.isAwaited);
+    if (!isAwaited && before >= max && state.membersOfQueue(member.queue).size > max)
       throw new Violation(name, `${member.id} is let into ${member.queue}, where ${String(before)} wait`);
   }
 

@@ -52,11 +52,12 @@ function check({ state, nowMs, downToEngine, event }: Seen, order: RingOrder): v
   if (member.presence.kind !== 'here') fail(`the caller is ${member.presence.kind}`);
   if (!agent.status.startsWith('Available')) fail(`he is ${agent.status}`);
   if (agent.readyAtMs > nowMs) fail('he rests');
-  if (!state.system.isDispatching && event?.type !== 'dispatch-asked') fail('dispatching is off');
+  if (!state.system.isDispatching && event?.type !== 'dispatch-asked' && !offer.isAwaited) fail('dispatching is off');
   const hold = holdBetween(state, asChosen(agent, order), member, service, { nowMs, down: downToEngine });
   // an external dispatcher may go past tiers, sticky waits and external calls; a caller's own agent past tiers
   const isExcused =
-    (offer.isOrdered && ['tier', 'sticky', 'external call'].includes(hold ?? '')) || (hold === 'tier' && member.stickyAgent === agent.id);
+    ((offer.isOrdered || offer.isAwaited) && ['tier', 'sticky', 'external call'].includes(hold ?? '')) ||
+    (hold === 'tier' && member.stickyAgent === agent.id);
   if (hold && !isExcused) fail(hold);
   const queue = state.queueConfigs.get(order.queue);
   const isFamily = queue?.strategy === 'ring-all' || queue?.strategy === 'ring-progressively';

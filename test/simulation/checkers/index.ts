@@ -14,6 +14,7 @@ import { createOneCallChecker } from './one-call.js';
 import { createOrderChecker } from './order.js';
 import { createPickUpChecker } from './pick-up.js';
 import { createRefusalChecker } from './refusals.js';
+import { createReservationChecker } from './reservations.js';
 import { createRestChecker } from './rests.js';
 import { createRestartChecker } from './restart.js';
 import { createSegmentChecker } from './segments.js';
@@ -47,6 +48,7 @@ export function createCheckers(): readonly Checker[] {
     createListChecker(),
     createFactChecker(shadow),
     createPickUpChecker(shadow),
+    createReservationChecker(),
     shadow,
   ];
 }

@@ -10,6 +10,7 @@ import type { MemberId } from '../../../core/acd/ids.js';
 import type { Agent, Member } from '../../../core/acd/state.js';
 import type { Checker, Restart, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
+import { isCallerAlone, outOfTurn } from './reservations.js';
 
 /** How long after a restart the turn of those who are away is kept. */
 const heldMs = 3_000;
@@ -54,13 +55,18 @@ export function createOrderChecker(): Checker {
   const absent = new Set<MemberId>();
   let heldUntilMs = 0;
 
-  function check({ state, nowMs, downToEngine }: Seen, order: RingOrder): void {
+  function check(seen: Seen, order: RingOrder): void {
+    const { state, nowMs, downToEngine } = seen;
     const member = state.members.get(order.member);
     const agent = state.agents.get(order.agent);
     if (!member || !agent || !state.offers.has(order.offer)) return;
+    const turn = outOfTurn(seen).get(agent.id);
+    if (turn === 'used') return; // was held for this caller
     const [chosen, at] = [asChosen(agent, order), { nowMs, down: downToEngine }];
-    const others = passedOver(state, chosen, at);
-    if (nowMs < heldUntilMs) others.push(...absentOver(state, chosen, absent, at));
+    const servable = passedOver(state, chosen, at);
+    if (nowMs < heldUntilMs) servable.push(...absentOver(state, chosen, absent, at));
+    // held softly for a call of the dialer, he is there for callers alone
+    const others = turn === 'inbound' ? servable.filter((other) => isCallerAlone(other)) : servable;
     for (const other of others)
       if (other !== member && goesBefore(state, other, member))
         throw new Violation(

@@ -84,10 +84,6 @@ export function createRestChecker(shadow: Shadow): Checker {
       }
       for (const effect of effects) {
         if (effect.type !== 'ring') continue;
-        const was = shadow.agents.get(effect.order.agent)?.phase;
-        const isFreed = event?.type === 'unreserve-asked' || event?.type === 'release-asked';
-        if (was?.kind === 'reserved' && was.untilMs > nowMs && !isFreed)
-          throw new Violation(name, `agent ${effect.order.agent} is rung while ${was.by} has reserved him`);
         const endMs = untilMs.get(effect.order.agent) ?? 0;
         // who picks a caller up wants him now, though he rests from chats
         if (nowMs < endMs && event?.type !== 'pick-up-asked')

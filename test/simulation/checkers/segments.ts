@@ -63,8 +63,10 @@ export function createSegmentChecker(): Checker {
           throw new Violation(name, `queue ${queue}: ${String(count)} offers were made, ${String(own.length)} recorded`);
         const runtime = ended.state.queues.get(queue);
         if (!runtime || removed.has(queue)) continue;
-        const talks = own.filter(({ connectedAtMs }) => connectedAtMs > 0).length;
-        const answered = visits.filter((visit) => visit.queue === queue && visit.reason === 'answered').length;
+        const talks = own.filter(({ connectedAtMs, origin }) => connectedAtMs > 0 && origin === undefined).length;
+        const answered = visits.filter(
+          (visit) => visit.queue === queue && visit.reason === 'answered' && visit.origin === undefined,
+        ).length;
         if (runtime.callsAnswered !== talks || talks !== answered)
           throw new Violation(
             name,

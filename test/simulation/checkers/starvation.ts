@@ -6,6 +6,7 @@ import type { AcdState } from '../../../core/acd/acd-state.js';
 import type { Member } from '../../../core/acd/state.js';
 import type { Checker, Seen } from '../checker.js';
 import { Violation } from '../violation.js';
+import { outOfTurn } from './reservations.js';
 import { asChosen, isPickUp, passedOver } from './order.js';
 
 function checkJoin({ event, answer, state, nowMs }: Seen): void {
@@ -42,6 +43,8 @@ export function createStarvationChecker(): Checker {
         const agent = state.agents.get(effect.order.agent);
         if (!member || !agent || !state.offers.has(effect.order.offer)) continue;
         for (const passed of passedOver(state, asChosen(agent, effect.order), { nowMs, down: downToEngine })) {
+          // calls of the dialer have their turn by a word of their queue; agents held for somebody are out of turn
+          if (member.origin ?? passed.origin ?? outOfTurn(seen).get(agent.id)) continue;
           if (passed === member || (passed.media === 'chat' && member.media === 'audio')) continue;
           const isStrictlyLess = state.settings.priorityStepMs === 0 && member.priority < passed.priority;
           const laterMs = member.joinedAtMs - passed.joinedAtMs;

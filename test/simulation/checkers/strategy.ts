@@ -8,6 +8,7 @@ import type { Agent, Member } from '../../../core/acd/state.js';
 import type { Checker, Seen } from '../checker.js';
 import type { Place, Shadow } from '../shadow.js';
 import { Violation } from '../violation.js';
+import { outOfTurn } from './reservations.js';
 import { asChosen, isPickUp } from './order.js';
 
 /** The agent's place for this caller; compared number by number, then by id. */
@@ -112,7 +113,10 @@ export function createStrategyChecker(shadow: Shadow): Checker {
       const pivots = new Map(shadow.queues);
       for (const effect of effects) {
         if (effect.type !== 'ring') continue;
-        if (isThorough && event?.type !== 'dispatch-asked' && !isPickUp(state, effect.order)) check(seen, effect.order, pivots);
+        const isTurn = !isPickUp(state, effect.order);
+        if (isThorough && event?.type !== 'dispatch-asked' && isTurn && !outOfTurn(seen).has(effect.order.agent))
+          check(seen, effect.order, pivots);
+        if (!isTurn) continue;
         for (const { queue, level, position } of state.servicesOfAgent(effect.order.agent)) pivots.set(queue, { level, position });
       }
     },
