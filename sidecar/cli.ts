@@ -4,6 +4,8 @@ import { TandemError } from '../core/errors.js';
 import { addApply } from './commands/apply.js';
 import { addCallcenter } from './commands/callcenter.js';
 import { addCampaign } from './commands/campaign.js';
+import { addDialer } from './commands/dialer.js';
+import { addDnc } from './commands/dnc.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExplain } from './commands/explain.js';
 import { addImport } from './commands/import.js';
@@ -35,6 +37,8 @@ for (const add of [
   addMenu,
   addExplain,
   addCampaign,
+  addDialer,
+  addDnc,
   addCallcenter,
   addMi,
   addImport,

@@ -23,13 +23,16 @@ import type { Log } from '../../core/ports.js';
 import { createLogin } from '../../core/services/login.js';
 import { createAccessSide } from '../../sidecar/access-side.js';
 import { createAddressRules, createClientAddress, noProxy, type ProxyTrust } from '../../sidecar/addresses.js';
-import { createApp, createHttpServer } from '../../sidecar/app.js';
+import { createApp, createHttpServer, httpServerDefaults } from '../../sidecar/app.js';
+import { createDialerLists, dialerListsDefaults } from '../../sidecar/dialer-lists.js';
 import { createDialerSide, type DialerSideDeps } from '../../sidecar/dialer-side.js';
 import { createPasswordHasher } from '../../sidecar/password-hasher.js';
 import { createProvisioningStore } from '../../sidecar/provisioning-store.js';
 import { createPermit } from '../../sidecar/routes/permission.js';
 import { createNoDialer } from '../../sidecar/routes/dialer/api.js';
+import { isUpload } from '../../sidecar/routes/dialer/uploads.js';
 import { createSecrets, nodeDigests } from '../../sidecar/secrets.js';
+import { systemTimers } from '../../sidecar/timers.js';
 import { openStore } from '../../sql/store.js';
 import { testSecrets } from './api-server.js';
 import { createDesk, deskConfig } from './engine-desk.js';
@@ -46,6 +49,8 @@ export interface DialerApiOptions {
   /** a process without a dialer */
   readonly isOff?: boolean;
   readonly engine?: DialerSideDeps['engine'];
+  /** lists are loaded into this folder's keeping */
+  readonly listFolder?: string;
 }
 
 const upStatus: DialerStatus = {
@@ -176,8 +181,19 @@ export async function startDialerApi(options: DialerApiOptions = {}) {
   const start = { problems: [] as readonly FieldProblem[] };
   const store = failing(own.dialer, () => database.isDown);
   const timers: { readonly atMs: number; readonly run: () => void }[] = [];
+  const lists =
+    options.listFolder === undefined
+      ? undefined
+      : createDialerLists(
+          {
+            ...{ store, leases: own.leases, owner: 'test', isDeadOwner: () => false, profiles: () => shippedProfiles },
+            ...{ wake: (campaign: string) => fake.control.wake(campaign), timers: systemTimers, log, meter: silentMeter },
+          },
+          { ...dialerListsDefaults, folder: options.listFolder, bytesMax: 8 * 1024 * 1024 },
+        );
   const side = createDialerSide(
     {
+      lists,
       dialer: { control: fake.control, store, profiles: () => shippedProfiles, checkStart: () => Promise.resolve(start.problems) },
       engine: options.engine ?? { isOwner: () => true, view: () => desk.state },
       permit: createPermit(access.entry),
@@ -195,7 +211,7 @@ export async function startDialerApi(options: DialerApiOptions = {}) {
     log,
     meter: silentMeter,
   });
-  const server = createHttpServer(app);
+  const server = createHttpServer(app, httpServerDefaults, isUpload);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const root = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
@@ -234,6 +250,7 @@ export async function startDialerApi(options: DialerApiOptions = {}) {
     },
     close: async () => {
       side.close();
+      await lists?.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
