@@ -284,6 +284,23 @@ describe('contacts over the own API', () => {
       assert.equal(await code('POST', '/dialer/preview/wanda/next', { campaign: 'c1' }, 'west'), '403 TDM_FORBIDDEN');
     });
 
+    it('B39: where the queues are elsewhere an agent still has his own preview alone', async () => {
+      const other = await startDialerApi({ engine: { isOwner: () => false, view: () => assert.fail('another process has them') } });
+      try {
+        const asked: number[] = [];
+        for (const [agent, who] of [
+          ['anna', 'anna'],
+          ['bert', 'anna'],
+          ['bert', 'operator'],
+          ['wanda', 'west'],
+        ] as const)
+          asked.push((await other.post(`/preview/${agent}/next`, {}, who)).status);
+        assert.deepEqual(asked, [200, 403, 200, 403]);
+      } finally {
+        await other.close();
+      }
+    });
+
     it('on a standby 503', async () => {
       api.says.isOwner = false;
       assert.equal(await code('POST', '/preview/anna/next', {}, 'anna'), '503 TDM_STANDBY');
