@@ -59,6 +59,7 @@ function connectorOf(deps: ConnectorDeps): Connector | undefined {
   if (url === '') return undefined;
   if (url !== ownConnector)
     return { port: createVoiceConnector({ ...voiceConnectorDefaults, url }, { fetch, log, meter }), close: () => undefined };
+  meter.set('tandem_dialer_voice_connector_up', 1);
   const own = createOwnVoiceConnector(
     { notificationsUrl: config.notificationsUrl, reservationMs },
     { ...deps, contactOf: (agent) => contactOf(engine, agent), newId: randomUUID, fetch },

@@ -28,6 +28,7 @@ const isWorking = (status: number): boolean => status < 500 && status !== 408 &&
 export function createVoiceConnector(options: VoiceConnectorOptions, deps: VoiceConnectorDeps): HttpVoiceConnector {
   const { log, meter } = deps;
   let isUp = true;
+  meter.set('tandem_dialer_voice_connector_up', 1);
 
   function seen(nowUp: boolean, problem: string): void {
     if (nowUp !== isUp)

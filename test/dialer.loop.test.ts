@@ -204,6 +204,18 @@ describe('dialer: loop', function () {
     assert.deepEqual(called(), ['k2', 'k1']);
   });
 
+  it('B8: over a gateway that a person paused nobody is called until he says so', async () => {
+    await site.open(siteCampaign('c1', { gateways: [] }));
+    await site.intake(siteContact('k1', 'c1', { gatewayId: 'one' }), siteContact('k2', 'c1', { gatewayId: 'two' }));
+    const { dialer } = await site.life();
+    await dialer.control.changeSettings({ gatewaysPaused: ['fs1 one'] }, 'user:anna');
+    await site.pass(5_000);
+    assert.deepEqual(called(), ['k2']);
+    await dialer.control.changeSettings({ gatewaysPaused: [] }, 'user:anna');
+    await site.pass(35_000, 500);
+    assert.deepEqual(called(), ['k2', 'k1']);
+  });
+
   it('E49, E71: a gateway that nobody knows fails its contact for good', async () => {
     site.fs1.gateways.set('gone', 'invalid');
     await site.open(siteCampaign('c1', { gateways: [] }));

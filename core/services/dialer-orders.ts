@@ -13,6 +13,8 @@ export const dialerOrdersLimits = {
   scanPerContact: 10,
   scanMin: 200,
   scanMax: 10_000,
+  /** the database is slow when a reading takes longer: the next one asks for half (B11) */
+  slowFillMs: 1_000,
   /** a switch that did not list its calls is asked again after */
   listAgainMs: 2_000,
 };
@@ -49,15 +51,19 @@ export interface DialerOrdersDeps {
 export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrdersLimits): (effect: DialerEffect) => void {
   const { store, saver, fence, switches, agents, rules, feed, nowMs, log, meter } = deps;
 
-  async function fill({ campaign: id, count, leaveOut }: EffectOf<'fill-hopper'>): Promise<void> {
+  let lastFillMs = 0;
+
+  async function fill({ campaign: id, count: wanted, leaveOut }: EffectOf<'fill-hopper'>): Promise<void> {
     const campaign = deps.campaign(id);
     if (!campaign || saver.isStoreAway()) return; // the engine asks again
+    const count = lastFillMs > limits.slowFillMs ? Math.ceil(wanted / 2) : wanted;
     const scanMax = Math.min(Math.max(count * limits.scanPerContact, limits.scanMin), limits.scanMax);
     const atMs = nowMs();
     const sinceMs = deps.monoMs();
     const ask = { count, scanMax, leaveOut: new Set(leaveOut), nowMs: atMs };
     const found = await store.nextContacts(campaign, ask, rules.judge(campaign, 'fill'), fence);
-    meter.observe('tandem_dialer_fill_seconds', (deps.monoMs() - sinceMs) / 1000);
+    lastFillMs = deps.monoMs() - sinceMs;
+    meter.observe('tandem_dialer_fill_seconds', lastFillMs / 1000);
     const contacts = found.map(({ contact, guaranteedOnly }) => rules.hopperContact(contact, campaign, guaranteedOnly, atMs));
     deps.onFilled(campaign, contacts);
     feed({ type: 'hopper-filled', campaign: id, contacts });
