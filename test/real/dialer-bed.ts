@@ -34,9 +34,10 @@ export const far = {
   unallocated: '6001',
   /** 0.3 s after the answer */
   hangsUpLater: '7001',
-  /** with any digits behind: talks for 2 s and hangs up; stays; is busy; is unallocated */
+  /** with any digits behind: talks for 2 s and hangs up; stays; presses 1 again and again; is busy; is unallocated */
   talks: '13',
   stays: '14',
+  pressesOne: '15',
   isBusy: '32',
   isNobody: '62',
   /** presses 1 again and again */
@@ -89,6 +90,13 @@ exten => _14X.,1,Ringing()
  same => n,Answer()
  same => n,Playback(silence/9&silence/9&silence/9)
  same => n,Hangup()
+exten => _15X.,1,Ringing()
+ same => n,Wait(0.2)
+ same => n,Answer()
+ same => n,Set(TIMEOUT(absolute)=40)
+ same => n(more),Playback(silence/1)
+ same => n,SendDTMF(1)
+ same => n,Goto(more)
 exten => _32X.,1,Hangup(17)
 exten => _62X.,1,Hangup(1)
 exten => _7XXX,1,Ringing()

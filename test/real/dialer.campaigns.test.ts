@@ -96,5 +96,35 @@ describe('real: whole campaigns', function () {
       assert.ok(connected >= 100, `${connected} connected`);
       for (const row of abandoned) assert.ok(row['message_ms'] !== null, `no message for ${String(row['call_id'])}`);
     });
+
+    it('B44: more answers than agents: the others hear the message, and whose key is 1 is on the list and not called again', async () => {
+      const numbers = Array.from({ length: 20 }, (_, n) => `${far.pressesOne}${4_000 + n}`);
+      await bed.campaign('power', {
+        mode: 'POWER',
+        lines: 3,
+        safe_harbour: { audio: bed.harbour, opt_out_digits: '1', opt_out_scope: 'campaign' },
+      });
+      await bed.contacts('power', new Map(numbers.map((number, n) => [`power-${n}`, number])), 'AGENT');
+      const abandoned = await eventually(
+        () => bed.calls('power').filter(({ result }) => result === 'ABANDONED'),
+        (rows) => rows.length >= 5,
+        { msMax: 30_000, everyMs: 200 },
+      );
+      for (const row of abandoned) {
+        const [answered, message] = [Number(row['answered_ms']), Number(row['message_ms'])];
+        assert.ok(message - answered <= 2_000, `message ${message - answered} ms after the answer`);
+        assert.ok(Number(row['message_heard_ms']) > 0 && row['opted_out'] === 1, JSON.stringify(row));
+        const { entries } = await bed.ask<{ entries: readonly { scope: string }[] }>(
+          'GET',
+          `/dialer/dnc/find?number=${String(row['number'])}`,
+        );
+        assert.deepEqual(
+          entries.map(({ scope }) => scope),
+          ['campaign:power'],
+        );
+      }
+      assert.equal(bed.calls('power').filter(({ result }) => result === 'CONNECTED').length <= 10, true);
+      await bed.ask('POST', '/dialer/campaigns/power/stop');
+    });
   });
 });
