@@ -21,8 +21,12 @@ const change = (contactId: string, callId?: string): DialerChange => ({
 });
 
 const idsOf = (changes: readonly DialerChange[]): readonly (string | undefined)[] => changes.map(({ transition }) => transition?.contactId);
+/** Also what is being written to a file. */
 const turns = async (count = 30): Promise<void> => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+  if (!process.getActiveResourcesInfo().includes('FSReqPromise')) return;
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await turns(count);
 };
 
 describe('dialer: journal', () => {
