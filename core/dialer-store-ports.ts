@@ -27,7 +27,8 @@ export type GateVerdict =
   | { readonly kind: 'go'; readonly guaranteedOnly: boolean }
   /** not now: `untilMs` is stored as next_attempt_at when it is known */
   | { readonly kind: 'wait'; readonly gate: Gate; readonly untilMs: number | undefined }
-  | { readonly kind: 'final'; readonly gate: Gate; readonly result: CallResult };
+  /** `message`: goes into the outbox with it (connector campaigns: every ended contact tells its result, A17.4) */
+  | { readonly kind: 'final'; readonly gate: Gate; readonly result: CallResult; readonly message?: OutboxMessage | undefined };
 
 /** Pure; a throw counts as "cannot be evaluated": the contact waits, fail closed. Made by `createGates(campaign, profile, ...)`. */
 export type Judge = (facts: GateFacts, nowMs: number) => GateVerdict;
@@ -91,8 +92,8 @@ export interface DialerStore {
     nowMs: number,
     countMax: number,
   ): Promise<ReadonlyMap<string, { readonly count: number; readonly oldestReceivedMs: number }>>;
-  /** Contacts whose end_time is over: ended, EXPIRED; at most `limit` each time. */
-  expire(nowMs: number, limit: number): Promise<number>;
+  /** Contacts whose end_time is over: ended, EXPIRED; at most `limit` each time. `messageOf`: what goes into the outbox with one. */
+  expire(nowMs: number, limit: number, messageOf?: (contact: Contact) => OutboxMessage | undefined): Promise<number>;
 
   /**
    * Every 10 minutes (B7): counts are made to agree with the contacts, numbers of calls that are not there are freed (somebody
