@@ -1,10 +1,10 @@
-/** Start, stop and purge of a campaign's contacts (A13), their end times, and rows that a removed list or campaign leaves. */
+/** Start, stop and purge of a campaign's contacts (A13), and rows that a removed list or campaign leaves. */
 import type { DialerStore } from '../core/dialer-ports.js';
 import type { ContactStatus } from '../core/dialer/words.js';
 import type { Row, Statements, Value } from './db.js';
 import { countColumns, countKeyOf } from './dialer-counts.js';
 import type { Counts } from './dialer-counts.js';
-import { again, moment, runIn, within } from './dialer-sql.js';
+import { again, moment, runIn } from './dialer-sql.js';
 import type { DialerBase } from './dialer-sql.js';
 
 /** Rows of one transaction: a stop of a million contacts holds nobody up for longer than one of these. */
@@ -20,7 +20,6 @@ export function createControl(base: DialerBase, counts: Counts) {
   const { db } = base;
   const table = base.table('contacts');
   const existsSql = `SELECT 1 AS one FROM ${table} WHERE campaign_id = ? LIMIT 1`;
-  const ended = `status = 'ended', result = 'EXPIRED', callback_at = NULL, callback_agent = NULL, callback_patience_until = NULL`;
 
   /** One slice, in a transaction: read under a lock, changed, counted. */
   function slice(which: Which, limit: number, work: (tx: Statements, rows: readonly Row[]) => Promise<void>): Promise<number> {
@@ -42,10 +41,10 @@ export function createControl(base: DialerBase, counts: Counts) {
 
   const seqsOf = (rows: readonly Row[]): number[] => rows.map((row) => Number(row['seq']));
 
-  const become = (sets: string, status: ContactStatus, result?: string) => async (tx: Statements, rows: readonly Row[]) => {
-    await runIn(tx, (list) => `UPDATE ${table} SET ${sets} WHERE seq IN (${list})`, seqsOf(rows));
+  const become = (status: ContactStatus) => async (tx: Statements, rows: readonly Row[]) => {
+    await runIn(tx, (list) => `UPDATE ${table} SET status = '${status}' WHERE seq IN (${list})`, seqsOf(rows));
     const changes = counts.changes();
-    for (const key of rows.map(countKeyOf)) changes.move(key, { status, result: result ?? key.result });
+    for (const key of rows.map(countKeyOf)) changes.move(key, { status, result: key.result });
     await changes.write(tx);
   };
 
@@ -64,16 +63,10 @@ export function createControl(base: DialerBase, counts: Counts) {
     values: [campaign],
   });
 
-  const port: Pick<DialerStore, 'start' | 'stop' | 'purge' | 'expire'> = {
-    start: (campaign) => ifAny(campaign, () => all(inStatus(campaign, 'stopped'), become(`status = 'pending'`, 'pending'))),
-    stop: (campaign) => ifAny(campaign, () => all(inStatus(campaign, 'pending'), become(`status = 'stopped'`, 'stopped'))),
+  const port: Pick<DialerStore, 'start' | 'stop' | 'purge'> = {
+    start: (campaign) => ifAny(campaign, () => all(inStatus(campaign, 'stopped'), become('pending'))),
+    stop: (campaign) => ifAny(campaign, () => all(inStatus(campaign, 'pending'), become('stopped'))),
     purge: (campaign) => ifAny(campaign, () => all(inStatus(campaign, 'pending'), removeRows)),
-    expire: (nowMs, limit) =>
-      slice(
-        { where: `status = 'pending' AND end_time IS NOT NULL AND end_time <= ?`, values: [moment(nowMs)] },
-        within(limit, sliceRows),
-        become(ended, 'ended', 'EXPIRED'),
-      ),
   };
   return {
     port,

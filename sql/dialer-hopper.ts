@@ -14,13 +14,15 @@ const chunkMin = 32;
 const chunkMax = 256;
 /** Contacts of one look at the gates. */
 const factsMax = 5_000;
+/** Contacts of one expiry. */
+const expireMax = 2_000;
 /** Short: the next cycle asks again. */
 const retryMsMax = 500;
 
 export function createHopper(
   base: DialerBase,
   { groups, factsOf, verdicts }: { readonly groups: Groups; readonly factsOf: FactsOf; readonly verdicts: Verdicts },
-): Pick<DialerStore, 'nextContacts' | 'eligible' | 'gateFacts'> {
+): Pick<DialerStore, 'nextContacts' | 'eligible' | 'gateFacts' | 'expire'> {
   const { db } = base;
   const checkFence = createFence(base);
   const byId = (list: string) => `SELECT ${contactColumns} FROM ${base.table('contacts')} WHERE id IN (${list}) ORDER BY seq`;
@@ -51,6 +53,22 @@ export function createHopper(
         );
       }
       return found;
+    },
+    async expire(nowMs, limit, messageOf) {
+      const sql = `SELECT ${contactColumns} FROM ${base.table('contacts')}
+        WHERE status = 'pending' AND end_time IS NOT NULL AND end_time <= ? LIMIT ${String(within(limit, expireMax))}${base.forUpdate}`;
+      return db.transaction(async (tx) => {
+        const contacts = (await tx.all(sql, [moment(nowMs)])).map(contactOf);
+        const over = contacts.map((contact): Verdict => ({
+          kind: 'final',
+          gate: 'expired',
+          result: 'EXPIRED',
+          contact,
+          message: messageOf?.(contact),
+        }));
+        await verdicts.settle(tx, over, nowMs);
+        return contacts.length;
+      }, again);
     },
     async gateFacts(campaign, which, nowMs) {
       const rows =

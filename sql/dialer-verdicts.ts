@@ -1,11 +1,12 @@
 /** What the gates said, done to the rows: who may be dialled, who waits until when, who has ended and why (B4, B10). */
 import type { GateFacts, GateVerdict, Judge } from '../core/dialer-ports.js';
 import type { Contact } from '../core/dialer/contact.js';
-import type { DialerAuditEntry } from '../core/dialer/engine-words.js';
+import type { DialerAuditEntry, OutboxMessage } from '../core/dialer/engine-words.js';
 import type { CallResult, Gate } from '../core/dialer/words.js';
 import type { Statements } from './db.js';
 import type { AuditChain } from './dialer-audit.js';
 import type { CountChanges, CountKey, Counts } from './dialer-counts.js';
+import type { Outbox } from './dialer-outbox.js';
 import { moment, runIn } from './dialer-sql.js';
 import type { DialerBase } from './dialer-sql.js';
 
@@ -15,6 +16,11 @@ const holdMs = 60_000;
 const holdsMs: Readonly<Partial<Record<Gate, number>>> = { 'same-number': 15_000, gateway: 10_000 };
 /** Not sooner than this, also when a gate names a moment that is over. */
 const holdMsMin = 1_000;
+
+interface Ended {
+  readonly entry: DialerAuditEntry;
+  readonly message: OutboxMessage | undefined;
+}
 
 export type Verdict = GateVerdict & { readonly contact: Contact };
 
@@ -40,7 +46,10 @@ export const countKeyOfContact = (contact: Contact): CountKey => ({
   result: contact.result ?? '',
 });
 
-export function createVerdicts(base: DialerBase, counts: Counts, audit: AuditChain) {
+export function createVerdicts(
+  base: DialerBase,
+  { counts, outbox, audit }: { readonly counts: Counts; readonly outbox: Outbox; readonly audit: AuditChain },
+) {
   const table = base.table('contacts');
   const holdSql = (list: string) => `UPDATE ${table} SET next_attempt_at = ? WHERE status = 'pending' AND seq IN (${list})`;
   const endSql = (list: string) =>
@@ -58,25 +67,32 @@ export function createVerdicts(base: DialerBase, counts: Counts, audit: AuditCha
   }
 
   /** Their rows are read under a lock, or once more: one that is not pending any more is left alone. */
-  async function end(tx: Statements, verdicts: readonly Verdict[], changes: CountChanges, nowMs: number): Promise<DialerAuditEntry[]> {
-    const entries: DialerAuditEntry[] = [];
+  async function end(tx: Statements, verdicts: readonly Verdict[], changes: CountChanges, nowMs: number): Promise<Ended[]> {
+    const ended: Ended[] = [];
     for (const verdict of verdicts) {
       if (verdict.kind !== 'final') continue;
-      const { contact, result, gate } = verdict;
+      const { contact, result, gate, message } = verdict;
       if ((await runIn(tx, endSql, [contact.seq], { before: [result] })) === 0) continue;
       changes.move(countKeyOfContact(contact), { status: 'ended', result });
-      entries.push(blocked(contact, gate, result, nowMs));
+      ended.push({ entry: blocked(contact, gate, result, nowMs), message });
     }
-    return entries;
+    return ended;
   }
 
   return {
     /** In a transaction under the fence; the chain of the audit comes last. */
     async settle(tx: Statements, verdicts: readonly Verdict[], nowMs: number, changes = counts.changes()): Promise<void> {
       await hold(tx, verdicts, nowMs);
-      const entries = await end(tx, verdicts, changes, nowMs);
+      const ended = await end(tx, verdicts, changes, nowMs);
       await changes.write(tx);
-      await audit.append(tx, entries);
+      await outbox.insert(
+        tx,
+        ended.flatMap(({ message }) => message ?? []),
+      );
+      await audit.append(
+        tx,
+        ended.map(({ entry }) => entry),
+      );
     },
   };
 }

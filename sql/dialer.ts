@@ -37,7 +37,7 @@ export function createDialerStore(db: Db, options: DialerStoreOptions): DialerSt
   const control = createControl(base, counts);
   const insert = createInsertContacts(base);
   const factsOf = createFacts(base, dnc.lookup);
-  const verdicts = createVerdicts(base, counts, audit);
+  const verdicts = createVerdicts(base, { counts, outbox, audit });
 
   return {
     ...createIntake(base, counts, insert),

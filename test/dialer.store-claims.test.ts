@@ -124,6 +124,24 @@ describeStores('the next contacts for the hopper', (open) => {
     assert.equal(await store.dialer.verifyAudit(), undefined);
   });
 
+  it('A17.4: a contact that a gate ends tells its result where the judge says so', async () => {
+    const { store } = await open();
+    const fence = await dials(store);
+    await taken(store, contactsOf(2));
+    const ends: Judge = ({ contact: { id } }) => {
+      const message = { key: `${id}:call-result:1`, kind: 'call-result' as const, body: { uuid: id } };
+      return { kind: 'final', gate: 'attempts', result: 'MAX_ATTEMPTS', message };
+    };
+
+    assert.deepEqual(await next(store, fence, ends, { count: 1, leaveOut: new Set(['k0001']) }), []);
+    await claimed(store, fence, ['k0001'], { judge: ends });
+
+    assert.deepEqual(
+      (await store.dialer.outboxDue(Infinity, 9)).map(({ key }) => key),
+      ['k0000:call-result:1', 'k0001:call-result:1'],
+    );
+  });
+
   it('a judge that throws blocks (fail closed), and the others come after', async () => {
     const { store } = await open();
     const fence = await dials(store);

@@ -196,8 +196,13 @@ describeStores('contacts of the dialer', (open) => {
     ]);
     await claimed(store, await dials(store), ['called']);
 
+    const messageOf = ({ id }: { readonly id: string }) => ({
+      key: `${id}:call-result:1`,
+      kind: 'call-result' as const,
+      body: { uuid: id },
+    });
     assert.equal(await store.dialer.expire(nowMs + 100, 1), 1);
-    assert.equal(await store.dialer.expire(nowMs + 100, 10), 1);
+    assert.equal(await store.dialer.expire(nowMs + 100, 10, messageOf), 1);
     assert.equal(await store.dialer.expire(nowMs + 100, 10), 0);
 
     assert.deepEqual(idsOf(await store.dialer.contacts({ status: 'ended', result: 'EXPIRED', after: 0, limit: 9 })).sort(), [
@@ -205,6 +210,11 @@ describeStores('contacts of the dialer', (open) => {
       'over',
     ]);
     assert.equal((await store.dialer.contact('called'))?.status, 'dialed');
+    assert.equal((await store.dialer.outboxCount()).waiting, 1, 'a message that goes with it');
+    assert.deepEqual(
+      (await store.dialer.audit({ after: 0, limit: 9 })).map(({ after }) => after),
+      ['ended EXPIRED', 'ended EXPIRED'],
+    );
   });
 
   it('B46, B47: a disposition brings a contact back with a callback; not one that is in a call', async () => {
