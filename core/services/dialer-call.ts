@@ -33,7 +33,7 @@ export interface DialerCallDeps {
 /** Longest wait for the dialer's word: the customer hears nothing meanwhile. */
 export const arrivalMsMax = 1_000;
 /** Between the end of the wait in the queue and the first sound: the switch's own time, so that the message begins within the grace. */
-export const messageLeadMs = 60;
+export const messageLeadMs = 100;
 /** Behind the message, for a key that was looked for. */
 export const keyWaitMs = 2_000;
 /** Longest wait for the opt-out to be stored, in silence. */
