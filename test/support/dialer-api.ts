@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { RequestHandler } from 'express';
 import { createLockout } from '../../core/cluster/lockout.js';
 import { createMinuteLimit, createReplayCache } from '../../core/cluster/limits.js';
 import { dialerSettingsDefaults } from '../../core/dialer/campaign-defaults.js';
@@ -49,6 +50,8 @@ export interface DialerApiOptions {
   /** a process without a dialer */
   readonly isOff?: boolean;
   readonly engine?: DialerSideDeps['engine'];
+  /** before those of the API */
+  readonly routes?: readonly RequestHandler[];
   /** lists are loaded into this folder's keeping */
   readonly listFolder?: string;
 }
@@ -207,7 +210,7 @@ export async function startDialerApi(options: DialerApiOptions = {}) {
   const app = createApp({
     doors: [],
     bodies: dialer.bodies,
-    routes: [access.recorded, dialer.routes, access.routes],
+    routes: [...(options.routes ?? []), access.recorded, dialer.routes, access.routes],
     log,
     meter: silentMeter,
   });
