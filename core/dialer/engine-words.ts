@@ -4,9 +4,12 @@
  * back. Effects leave after what they depend on is stored: a contact is claimed in the table before its call is placed.
  */
 import type { Campaign, DialerSettings } from './campaign.js';
-import type { CallRecord, Contact } from './contact.js';
+import type { DialerChange } from './changes.js';
+import type { Contact } from './contact.js';
 import type { ContactTraits, Decision } from './pacing/index.js';
-import type { AmdVerdict, CallResult, CampaignMode, ContactStatus, Gate, GatewayState } from './words.js';
+import type { AmdVerdict, CallResult, CampaignMode, Gate, GatewayState } from './words.js';
+
+export type { DialerAuditEntry, DialerChange, DncEntry, OutboxMessage, Transition } from './changes.js';
 
 /** A contact that passed all gates when the hopper was filled; the claim asks them again. */
 export interface HopperContact {
@@ -218,62 +221,6 @@ export type DialSwitchEvent =
   /** the command could not be sent, or its reply was lost: nobody knows whether there is a call */
   | { readonly type: 'originate-unsent'; readonly callId: string; readonly reason: string }
   | { readonly type: 'originate-unknown'; readonly callId: string };
-
-/** What becomes of a contact: one conditional update (A3); zero rows changed means that somebody else was faster. */
-export interface Transition {
-  readonly contactId: string;
-  readonly from: ContactStatus;
-  readonly to: ContactStatus;
-  readonly callResult?: string | undefined;
-  readonly result?: CallResult | undefined;
-  readonly dialTimeMs?: number | undefined;
-  readonly nextAttemptAtMs?: number | undefined;
-  readonly numberIndex?: number | undefined;
-  /** add one to the attempts, to this result's count and to this part of the day */
-  readonly counts?: { readonly attempt: boolean; readonly result: CallResult; readonly dayPart: number } | undefined;
-  readonly skippedBy?: Readonly<Record<string, number>> | undefined;
-}
-
-/** A message to the voice connector (A17), delivered from the outbox. `kind` end-chat and call-result; agent requests are not kept. */
-export interface OutboxMessage {
-  /** `<callId>:<kind>:<n>`: the Idempotency-Key */
-  readonly key: string;
-  readonly kind: 'end-chat' | 'call-result';
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-export interface DncEntry {
-  /** E.164 digits, or a prefix */
-  readonly number: string;
-  readonly isPrefix: boolean;
-  /** '' = global; `client:<name>`, `campaign:<id>`, `national:<list>` */
-  readonly scope: string;
-  readonly source: string;
-  readonly reason: string;
-  readonly fromMs: number;
-  /** undefined = for ever */
-  readonly untilMs: number | undefined;
-}
-
-export interface DialerAuditEntry {
-  readonly atMs: number;
-  /** `user:anna`, `key:k_...`, `system` */
-  readonly actor: string;
-  readonly object: string;
-  readonly action: string;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-  readonly reason: string;
-}
-
-/** Stored in one transaction. */
-export interface DialerChange {
-  readonly transition: Transition | undefined;
-  readonly record: CallRecord | undefined;
-  readonly outbox: readonly OutboxMessage[];
-  readonly dnc: readonly DncEntry[];
-  readonly audit: readonly DialerAuditEntry[];
-}
 
 export type DialerEffect =
   | { readonly type: 'fill-hopper'; readonly campaign: string; readonly count: number; readonly leaveOut: readonly string[] }

@@ -1,0 +1,59 @@
+/** What the dialer stores when something has happened to a contact or a call; each change is one transaction. Times are Unix ms. */
+import type { CallRecord } from './contact.js';
+import type { CallResult, ContactStatus } from './words.js';
+
+/** What becomes of a contact: one conditional update (A3); zero rows changed means that somebody else was faster. */
+export interface Transition {
+  readonly contactId: string;
+  readonly from: ContactStatus;
+  readonly to: ContactStatus;
+  readonly callResult?: string | undefined;
+  readonly result?: CallResult | undefined;
+  readonly dialTimeMs?: number | undefined;
+  readonly nextAttemptAtMs?: number | undefined;
+  readonly numberIndex?: number | undefined;
+  /** add one to the attempts, to this result's count and to this part of the day */
+  readonly counts?: { readonly attempt: boolean; readonly result: CallResult; readonly dayPart: number } | undefined;
+  readonly skippedBy?: Readonly<Record<string, number>> | undefined;
+}
+
+/** A message to the voice connector (A17), delivered from the outbox. `kind` end-chat and call-result; agent requests are not kept. */
+export interface OutboxMessage {
+  /** `<callId>:<kind>:<n>`: the Idempotency-Key */
+  readonly key: string;
+  readonly kind: 'end-chat' | 'call-result';
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface DncEntry {
+  /** E.164 digits, or a prefix */
+  readonly number: string;
+  readonly isPrefix: boolean;
+  /** '' = global; `client:<name>`, `campaign:<id>`, `national:<list>` */
+  readonly scope: string;
+  readonly source: string;
+  readonly reason: string;
+  readonly fromMs: number;
+  /** undefined = for ever */
+  readonly untilMs: number | undefined;
+}
+
+export interface DialerAuditEntry {
+  readonly atMs: number;
+  /** `user:anna`, `key:k_...`, `system` */
+  readonly actor: string;
+  readonly object: string;
+  readonly action: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly reason: string;
+}
+
+/** Stored in one transaction. */
+export interface DialerChange {
+  readonly transition: Transition | undefined;
+  readonly record: CallRecord | undefined;
+  readonly outbox: readonly OutboxMessage[];
+  readonly dnc: readonly DncEntry[];
+  readonly audit: readonly DialerAuditEntry[];
+}
