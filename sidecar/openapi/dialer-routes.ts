@@ -20,12 +20,14 @@ import {
   intakeBody,
   intakeView,
   liveView,
+  overviewView,
   ownActionView,
   ownStatusView,
   previewView,
   stateView,
   statusView,
   whyView,
+  workView,
 } from './dialer-views.js';
 import { openPageOf, pageOf, routes, type RouteDoc } from './route-doc.js';
 import { okView } from './views.js';
@@ -84,6 +86,7 @@ const campaigns = routes('dialer campaigns', 'dialer-view', [
 ]);
 
 const live = routes('dialer campaigns', 'dialer-view', [
+  { method: 'get', path: '/dialer/overview', summary: 'All campaigns with what they do now', answer: overviewView },
   { method: 'get', path: `${one}/live`, summary: 'What it does now, as JSON or as server-sent events', query: liveQuery, answer: liveView },
   { method: 'get', path: `${one}/why`, summary: 'Why does it not dial?', answer: whyView },
   {
@@ -212,6 +215,7 @@ const site = routes('dialer', 'dialer-view', [
 
 const preview = routes('dialer preview', 'own-preview', [
   { method: 'get', path: '/dialer/preview/{agent}', summary: 'The contact that the agent looks at', answer: previewView },
+  { method: 'get', path: '/dialer/preview/{agent}/work', summary: 'What the page of an agent shows of the dialer', answer: workView },
   ...previewRoutes('/dialer/preview'),
 ]);
 

@@ -97,6 +97,39 @@ export const previewView = z.object({
     .nullable(),
 });
 
+const named = z.object({ id: z.string(), name: z.string() });
+export const workView = z.object({
+  offer: z.looseObject({ campaign: z.string(), campaignName: z.string() }).nullable().describe('the contact that he looks at'),
+  talk: z
+    .looseObject({
+      callId: z.string(),
+      contact: z.string(),
+      campaign: z.string(),
+      dispositions: z.array(z.looseObject({ name: z.string() })),
+    })
+    .nullable()
+    .describe('the contact he talks to'),
+  campaigns: z.array(named).describe('preview campaigns that run over his queues'),
+});
+
+export const overviewView = z.object({
+  items: z.array(
+    z.object({
+      ...named.shape,
+      state: z.enum(campaignStates),
+      mode: z.string(),
+      queue: z.string(),
+      weight: z.number(),
+      implicit: z.boolean(),
+      pending: z.int().describe('contacts that are still to be called'),
+      live: z.looseObject({}).nullable().describe('this moment; null where another process dials'),
+    }),
+  ),
+  total: z.int(),
+  owner: z.boolean().describe('this process dials'),
+  atMs: z.int(),
+});
+
 export const liveView = z
   .looseObject({
     campaign: z.string(),

@@ -1,12 +1,16 @@
-/** The pages: login, overview, queue, agents, agent, the agent's own desk. */
+/** The pages: login, overview, queue, agents, agent, the agent's own desk, the dialer's campaigns. */
 import { render, type JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { loadSession, may, mayView, problemText, session } from './lib/api.ts';
 import { unwatch } from './lib/board.ts';
-import { isDesk, isWall, place } from './lib/route.ts';
+import { dialer, lookForDialer, mayDialView } from './lib/dialer.ts';
+import { isDesk, isWall, linkTo, place } from './lib/route.ts';
 import { showTheme } from './lib/theme.ts';
 import { AgentPage } from './pages/agent.tsx';
 import { AgentsPage } from './pages/agents.tsx';
+import { CampaignPage } from './pages/campaign.tsx';
+import { CampaignsPage } from './pages/campaigns.tsx';
+import { CompliancePage } from './pages/compliance.tsx';
 import { DeskPage } from './pages/desk.tsx';
 import { LoginPage } from './pages/login.tsx';
 import { MissedPage } from './pages/missed.tsx';
@@ -18,11 +22,14 @@ import { Frame } from './parts/frame.tsx';
 import { strings } from './strings.ts';
 import './styles/base.css';
 import './styles/board.css';
+import './styles/dialer.css';
+import './styles/print.css';
 
 const againMs = 2_000;
 
 function App(): JSX.Element {
   const who = session.value;
+  useEffect(() => lookForDialer(), [who]);
   if (who === 'unknown') return <Opening />;
   if (who === 'none') {
     unwatch();
@@ -58,12 +65,32 @@ function Page(): JSX.Element {
     document.title = `${isDesk ? strings.desk.title : id || strings.nav.board} · ${strings.product}`;
   }, [page, id]);
   if (page === 'desk') return <DeskPage />;
+  if (isDialerPage(page)) return <DialerPage />;
+  if (!mayView() && mayDialView() && dialer.value !== 'off') return <GoToCampaigns />;
   if (!mayView()) return may('tandem_agent') ? <GoToDesk /> : <Empty>{strings.errors.forbidden}</Empty>;
   if (page === 'queue') return <QueuePage key={id} id={id} />;
   if (page === 'missed') return <MissedPage />;
   if (page === 'agents') return <AgentsPage />;
   if (page === 'agent') return <AgentPage key={id} id={id} />;
   return isWall ? <WallPage /> : <QueuesPage />;
+}
+
+const isDialerPage = (page: string): boolean => ['campaigns', 'campaign', 'compliance'].includes(page);
+
+function DialerPage(): JSX.Element {
+  const { page, id } = place.value;
+  if (!mayDialView()) return <Empty>{strings.errors.forbidden}</Empty>;
+  if (dialer.value === 'unknown') return <Loading />;
+  if (dialer.value === 'off') return <Empty>{strings.errors.noDialer}</Empty>;
+  if (page === 'campaign') return <CampaignPage key={id} id={id} />;
+  if (page === 'compliance') return <CompliancePage key={id} id={id} />;
+  return <CampaignsPage />;
+}
+
+/** Who may see nothing but campaigns begins there. */
+function GoToCampaigns(): JSX.Element {
+  useEffect(() => location.replace(linkTo('campaigns')), []);
+  return <Loading />;
 }
 
 /** Who is only an agent sees his own desk. */

@@ -1,5 +1,6 @@
 /** Every text of the pages. A translation replaces this file. */
 import type { Doing } from '../../core/board/wire.ts';
+import { dialerStrings } from './strings-dialer.ts';
 
 const doings: Readonly<Record<Doing, string>> = {
   'logged-out': 'Logged out',
@@ -22,6 +23,7 @@ export const strings = {
     queues: 'Queues',
     agents: 'Agents',
     missed: 'Missed',
+    campaigns: 'Campaigns',
     desk: 'My desk',
     board: 'Wallboard',
     wall: 'Big screen',
@@ -223,11 +225,13 @@ export const strings = {
     done: 'Done',
     states: { open: 'Open', 'called-back': 'Talked to since', done: 'Done' } as Readonly<Record<string, string>>,
   },
+  dialer: dialerStrings,
   errors: {
     offline: 'The server does not answer.',
     unknown: 'That did not work.',
     loginWrong: 'User or password is wrong.',
     forbidden: 'You are not allowed to do that.',
+    noDialer: 'This server does not dial.',
     standby: 'The queues are being taken over by another server. Try again in a moment.',
     tooMany: 'Too many requests. Try again in a minute.',
   },

@@ -13,11 +13,13 @@ import { createDncRoutes } from './dnc.js';
 import { createExportRoutes } from './export.js';
 import { addListRoutes, createListRoutes, type ListRouteTools } from './lists.js';
 import { createLiveRoutes, live, why, type LiveTools } from './live.js';
+import { createOverviewRoutes } from './overview.js';
 import { createPreviewRoutes, previewAction, previewActions } from './preview.js';
 import { addReferenceRoutes, sendRefusal, type ReferenceTools } from './reference.js';
 import { createDialerReportRoutes } from './report.js';
 import { createSiteRoutes } from './site.js';
 import { createUploadBodies } from './uploads.js';
+import { createWorkRoutes } from './work.js';
 
 export interface DialerApiTools extends ReferenceTools, LiveTools, ListRouteTools {
   /** the client's address, behind a trusted proxy too */
@@ -53,8 +55,10 @@ export function createDialerApi(tools: DialerApiTools, options = dialerApiDefaul
   const parts = [
     createCampaignRoutes(tools),
     createLiveRoutes(tools),
+    createOverviewRoutes(tools),
     createContactRoutes(tools),
     createPreviewRoutes(tools),
+    createWorkRoutes(tools),
     createSiteRoutes(tools),
     createDialerReportRoutes(tools),
     createDncRoutes(tools),

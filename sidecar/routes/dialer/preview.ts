@@ -45,7 +45,7 @@ export function previewAction(tools: DialerRouteTools, action: PreviewAction): H
 }
 
 /** The agent as the engine names him, when he may be acted for. */
-async function agentOf(tools: DialerRouteTools, req: Request): Promise<{ readonly who: Principal; readonly agent: string }> {
+export async function agentOf(tools: DialerRouteTools, req: Request): Promise<{ readonly who: Principal; readonly agent: string }> {
   const who = await tools.permit(req, 'own-preview');
   const name = parameter(req, 'agent');
   if (who.ownOnly === true && !isOwn(who, name)) refuse(who, `preview of ${name}`);
@@ -57,7 +57,7 @@ async function agentOf(tools: DialerRouteTools, req: Request): Promise<{ readonl
 }
 
 /** What is shown to the agent; a supervisor of some queues sees none of other campaigns. */
-async function offerOf(tools: DialerRouteTools, who: Principal, agent: string): Promise<PreviewOffer | undefined> {
+export async function offerOf(tools: DialerRouteTools, who: Principal, agent: string): Promise<PreviewOffer | undefined> {
   const offer = tools.control.preview(agent);
   if (offer && who.ownOnly !== true) await campaignFor(tools, who, offer.campaign);
   return offer;

@@ -17,6 +17,7 @@ setInterval(() => (tick.value = Date.now()), 1_000);
 /** the server's clock, once a second */
 export const nowMs = computed(() => tick.value + skewMs.value);
 export const ownNowMs = tick;
+export const setServerClock = (atMs: number): void => void (skewMs.value = atMs - Date.now());
 
 class Rows<Row extends { readonly id: string; readonly name: string }> {
   readonly #rows = new Map<string, Signal<Row>>();
@@ -102,7 +103,7 @@ export function forget(): void {
 
 function take(name: string, data: string): void {
   const message = JSON.parse(data) as BoardDiff & BoardSnapshot & BoardStandby & QueueTopic & AgentTopic;
-  if (message.atMs) skewMs.value = message.atMs - Date.now();
+  if (message.atMs) setServerClock(message.atMs);
   connection.value = name === 'standby' ? 'standby' : 'live';
   if (name === 'queue') queueTopic.value = message;
   else if (name === 'agent') agentTopic.value = message;

@@ -1,12 +1,12 @@
-/** Which page: `#/queues`, `#/queue/<id>`, `#/agents`, `#/agent/<id>`, `#/missed`; `/agent` is the agent's own page, `?wall` the big type. */
+/** Which page: `#/queues`, `#/queue/<id>`, `#/agents`, `#/agent/<id>`, `#/missed`, `#/campaigns`, `#/campaign/<id>`, `#/compliance/<id>`; `/agent` is the agent's own page, `?wall` the big type. */
 import { signal } from '@preact/signals';
 
 export interface Place {
-  readonly page: 'queues' | 'queue' | 'agents' | 'agent' | 'missed' | 'desk';
+  readonly page: 'queues' | 'queue' | 'agents' | 'agent' | 'missed' | 'campaigns' | 'campaign' | 'compliance' | 'desk';
   readonly id: string;
 }
 
-const pages: readonly string[] = ['queues', 'queue', 'agents', 'agent', 'missed'];
+const pages: readonly string[] = ['queues', 'queue', 'agents', 'agent', 'missed', 'campaigns', 'campaign', 'compliance'];
 export const isDesk = location.pathname === '/agent';
 export const isWall = new URLSearchParams(location.search).has('wall');
 

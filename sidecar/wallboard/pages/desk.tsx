@@ -1,14 +1,17 @@
 /** The agent's own page: status, the caller with what is known of him, wrap-up, sending on, callbacks. */
 import { signal } from '@preact/signals';
 import type { JSX, TargetedSubmitEvent } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { AgentTopic } from '../../../core/board/wire.ts';
-import { mayControl, ownAgent } from '../lib/api.ts';
-import { agentTopic, watch } from '../lib/board.ts';
+import { may, mayControl, ownAgent } from '../lib/api.ts';
+import { agentTopic, connection, watch } from '../lib/board.ts';
+import { dialer, leaveBoard } from '../lib/dialer.ts';
 import { clockText, shortId } from '../lib/format.ts';
 import { Empty, Figure, Loading, State, Title } from '../parts/basics.tsx';
 import { Callbacks } from '../parts/callbacks.tsx';
 import { CallerCard } from '../parts/caller.tsx';
+import { DialerWork } from '../parts/dialer-work.tsx';
+import { OwnCallbacks } from '../parts/own-callbacks.tsx';
 import { StatusButtons, WrapUp } from '../parts/status.tsx';
 import { strings } from '../strings.ts';
 import { Stay } from './agents.tsx';
@@ -27,7 +30,29 @@ export function DeskPage(): JSX.Element {
         {mayControl() ? <Choose /> : <Empty>{words.none}</Empty>}
       </>
     );
-  return <Desk key={agent} agent={agent} />;
+  return may('tandem_agent', 'tandem_queue_view', 'tandem_queue_control') ? (
+    <Desk key={agent} agent={agent} />
+  ) : (
+    <DialerDesk key={agent} agent={agent} />
+  );
+}
+
+/** Of a user who may preview and nothing else. */
+function DialerDesk({ agent }: { readonly agent: string }): JSX.Element {
+  const [said, setSaid] = useState(0);
+  useEffect(() => {
+    leaveBoard();
+    connection.value = 'live';
+  }, []);
+  return (
+    <>
+      <Title>
+        {words.title} <small class="muted">{shortId(agent)}</small>
+      </Title>
+      {dialer.value === 'on' && <DialerWork agent={agent} news="" isFree={false} said={() => setSaid(said + 1)} />}
+      {dialer.value === 'on' && <OwnCallbacks agent={agent} news={said} />}
+    </>
+  );
 }
 
 function Choose(): JSX.Element {
@@ -52,6 +77,7 @@ function Choose(): JSX.Element {
 
 function Desk({ agent }: { readonly agent: string }): JSX.Element {
   useEffect(() => watch({ rows: false, agent }), [agent]);
+  const [said, setSaid] = useState(0);
   const topic = agentTopic.value;
   if (!topic) return <Loading />;
   const { agent: row } = topic;
@@ -68,14 +94,22 @@ function Desk({ agent }: { readonly agent: string }): JSX.Element {
       <StatusButtons topic={topic} />
       {row.doing === 'wrap-up' && <WrapUp agent={row} />}
       <div class="columns">
-        <CallerCard topic={topic} />
-        <Side topic={topic} />
+        <div class="stack grow">
+          {dialer.value === 'on' && (
+            <DialerWork agent={row.id} news={newsOf(topic)} isFree={row.doing === 'free'} said={() => setSaid(said + 1)} />
+          )}
+          <CallerCard topic={topic} />
+        </div>
+        <Side topic={topic} said={said} />
       </div>
     </>
   );
 }
 
-const Side = ({ topic }: { readonly topic: AgentTopic }): JSX.Element => (
+/** When this changes, what the dialer knows of the agent has changed. */
+const newsOf = ({ agent, caller }: AgentTopic): string => [agent.doing, caller?.id, agent.call?.isTalking].join(' ');
+
+const Side = ({ topic, said }: { readonly topic: AgentTopic; readonly said: number }): JSX.Element => (
   <div class="stack">
     <section class="card" aria-labelledby="my-day">
       <h2 id="my-day">{words.today}</h2>
@@ -96,5 +130,6 @@ const Side = ({ topic }: { readonly topic: AgentTopic }): JSX.Element => (
       </ul>
     </section>
     <Callbacks news={topic.callbackNews} />
+    {dialer.value === 'on' && <OwnCallbacks agent={topic.agent.id} news={said} />}
   </div>
 );

@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { logout, mayView, session } from '../lib/api.ts';
 import { connection, forget, nextTryAtMs, ownNowMs, refusal } from '../lib/board.ts';
+import { dialer, mayDialView } from '../lib/dialer.ts';
 import { isDesk, isWall, linkTo, place } from '../lib/route.ts';
 import { nextTheme, theme } from '../lib/theme.ts';
 import { strings } from '../strings.ts';
@@ -42,7 +43,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
 
 function Navigation(): JSX.Element {
   const here = place.value.page;
-  const link = (page: 'queues' | 'agents' | 'missed', isHere: boolean, text: string): JSX.Element => (
+  const link = (page: 'queues' | 'agents' | 'missed' | 'campaigns', isHere: boolean, text: string): JSX.Element => (
     <li>
       <a href={isDesk ? `/${linkTo(page)}` : linkTo(page)} aria-current={isHere ? 'page' : undefined}>
         {text}
@@ -55,6 +56,7 @@ function Navigation(): JSX.Element {
         {mayView() && link('queues', here === 'queues' || here === 'queue', words.queues)}
         {mayView() && link('agents', here === 'agents' || here === 'agent', words.agents)}
         {mayView() && link('missed', here === 'missed', words.missed)}
+        {dialer.value === 'on' && mayDialView() && link('campaigns', isOfDialer(here), words.campaigns)}
         <li>
           <a href="/agent" aria-current={isDesk ? 'page' : undefined}>
             {words.desk}
@@ -64,6 +66,8 @@ function Navigation(): JSX.Element {
     </nav>
   );
 }
+
+const isOfDialer = (page: string): boolean => page === 'campaigns' || page === 'campaign' || page === 'compliance';
 
 function Account(): JSX.Element {
   const leave = async (): Promise<void> => {
