@@ -13,7 +13,6 @@ import { CampaignWhy } from '../parts/campaign-why.tsx';
 import { CampaignDay } from '../parts/dialer-chart.tsx';
 import { Gateways } from '../parts/gateways.tsx';
 import { Lists } from '../parts/lists.tsx';
-import { Lists } from '../parts/lists.tsx';
 import { Weight } from '../parts/weight.tsx';
 import { strings } from '../strings.ts';
 
