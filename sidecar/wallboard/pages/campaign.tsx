@@ -54,7 +54,6 @@ export function CampaignPage({ id }: { readonly id: string }): JSX.Element {
         </div>
       </div>
       <Lists campaign={id} />
-      <Lists campaign={rules.id} />
     </>
   );
 }
