@@ -11,7 +11,7 @@ import { offerId } from '../core/acd/ids.js';
 import type { SwitchId } from '../core/acd/ids.js';
 import type { QueueEngine } from '../core/acd-ports.js';
 import { asteriskArguments, checkName, displayName } from '../core/dial-string.js';
-import { asteriskContact, asteriskContactProblem, plainNumber } from '../core/dial-string-asterisk.js';
+import { asteriskContact, asteriskContactProblem, bridgeName, plainNumber } from '../core/dial-string-asterisk.js';
 import type { Call, CallApplication } from '../core/call.js';
 import { hasCode, TandemError } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
@@ -155,7 +155,8 @@ async function talk(call: Call, visit: LegVisit, order: ConnectOrder): Promise<V
   await call.setVariable('TANDEM_RESULT', 'talked');
   visit.bridging();
   if (call instanceof AgiCall) call.outlivesSession = true;
-  await call.execute('Bridge', asteriskArguments(order.hangUpAfterTalk ? [order.call.uniqueId, 'x'] : [order.call.uniqueId]));
+  const caller = bridgeName(order.call);
+  await call.execute('Bridge', asteriskArguments(order.hangUpAfterTalk ? [caller, 'x'] : [caller]));
   if (call instanceof AgiCall) call.outlivesSession = false;
   visit.bridgeReturned((await call.getVariable('BRIDGERESULT')) ?? '');
   return 'talked';

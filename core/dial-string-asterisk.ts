@@ -95,6 +95,18 @@ export function asteriskCallerId(name: string, number: string): string {
 /** A number for a display: what may not stand in one is left out. */
 export const plainNumber = (number: string): string => number.replace(/[^0-9A-Za-z_.+*#-]/g, '').slice(0, 79);
 
+/** Names that end so begin no other name. IAX2 and DAHDI count without leading zeros. */
+const lastsEight = /^[^,"\\]{1,128}-[0-9a-f]{8}(?:;[12])?$/;
+
+/**
+ * A channel for the application and the action `Bridge`, and for `IMPORT`: they take the first channel whose name or
+ * unique id *begins* with the text, so that `call-1` may be `call-12`, and a caller be connected to another one's agent.
+ * By its name, where no other can begin with it; else by its unique id, of which Asterisk's own are safe after the
+ * first second of a start.
+ */
+export const bridgeName = ({ channel, uniqueId }: { readonly channel: string; readonly uniqueId: string }): string =>
+  lastsEight.test(channel) ? channel : uniqueId;
+
 function refuse(problem: string): never {
   throw new TandemError('TDM_BAD_VALUE', ['contact', problem]);
 }

@@ -1,6 +1,6 @@
 /** An order to ring as an AMI Originate (asterisk-behaviour 3, way C; 5): into the context that runs our `agent_leg`. */
 import type { RingOrder } from '../core/acd/effects.js';
-import { asteriskCallerId, asteriskContact, asteriskContactProblem } from '../core/dial-string-asterisk.js';
+import { asteriskCallerId, asteriskContact, asteriskContactProblem, bridgeName } from '../core/dial-string-asterisk.js';
 import { checkName, nameProblem, textProblem, utf8Length } from '../core/dial-string.js';
 import { withoutEnding } from '../core/message-file.js';
 import { epochS, legStateOf } from '../core/services/queue-result.js';
@@ -65,6 +65,7 @@ export function legVariables(order: RingOrder, options: OriginateOptions): Varia
   return {
     TANDEM_OFFER: order.offer,
     TANDEM_CALLER: order.call?.uniqueId ?? '',
+    TANDEM_CALLER_CHANNEL: order.call ? bridgeName(order.call) : '',
     ...(order.message !== undefined && { TANDEM_MESSAGE: withoutEnding(order.message), TANDEM_MESSAGE_NUMBER: order.callerNumber }),
     TANDEM_QUEUE: order.queue,
     TANDEM_AGENT: order.agent,

@@ -74,7 +74,7 @@ describe('agi: the leg of an agent', () => {
       'SET VARIABLE TIMEOUT(absolute) "0"',
       'SET CALLERID "Ann Agent <1011>"',
       'SET VARIABLE TANDEM_RESULT "talked"',
-      'EXEC Bridge "1795300000.1,x"',
+      'EXEC Bridge "PJSIP/1010-00000001,x"',
     ]);
     assert.deepEqual(visit.told, ['answered', 'ready', 'bridging', 'returned SUCCESS']);
     assert.equal(call.variables.get('TANDEM_RESULT'), 'talked');
@@ -94,7 +94,7 @@ describe('agi: the leg of an agent', () => {
     const ring = order();
     const call = await dial(visitStub(ring, connectOrder(ring, { hangUpAfterTalk: false })), { answer: bridged });
     await call.ended;
-    assert.ok(call.commands.includes('EXEC Bridge "1795300000.1"'));
+    assert.ok(call.commands.includes('EXEC Bridge "PJSIP/1010-00000001"'));
   });
 
   it('the agent hangs up in the talk', async () => {
@@ -110,7 +110,7 @@ describe('agi: the leg of an agent', () => {
     const ring = order();
     const call = await dial(visitStub(ring, connectOrder(ring), 'support/1.wav'), { answer: bridged });
     await call.ended;
-    assert.ok(call.commands.indexOf('EXEC MixMonitor "support/1.wav,b"') < call.commands.indexOf('EXEC Bridge "1795300000.1,x"'));
+    assert.ok(call.commands.indexOf('EXEC MixMonitor "support/1.wav,b"') < call.commands.indexOf('EXEC Bridge "PJSIP/1010-00000001,x"'));
   });
 
   it('F129: announcements in order, then the key; another key is no answer', async () => {

@@ -1,6 +1,6 @@
 /** Agents' contacts on Asterisk (F14, F15). */
 import assert from 'node:assert/strict';
-import { asteriskCallerId, asteriskContact, asteriskContactProblem, plainNumber } from '../core/dial-string-asterisk.js';
+import { asteriskCallerId, asteriskContact, asteriskContactProblem, plainNumber, bridgeName } from '../core/dial-string-asterisk.js';
 import { hasCode } from '../core/errors.js';
 
 describe('dial strings: contacts on Asterisk', () => {
@@ -66,5 +66,14 @@ describe('dial strings: contacts on Asterisk', () => {
     assert.equal(asteriskCallerId('SALES:"Bobby" <1>\r\nAction: x', '+49 30<1>'), '"SALES: Bobby (1) Action: x" <+49301>');
     assert.equal(asteriskCallerId('', ''), '"" <>');
     assert.equal(plainNumber('1 2;3'), '123');
+  });
+
+  it('B1: a channel is bridged by a name that begins no other, else by its unique id', () => {
+    const uniqueId = '1795300000.1';
+    for (const channel of ['PJSIP/far-000000d6', 'SIP/1010-0000000a', 'Local/x@sim-0000000f;1'])
+      assert.equal(bridgeName({ channel, uniqueId }), channel);
+    // IAX2/alpha-12 begins IAX2/alpha-123
+    for (const channel of ['', 'IAX2/alpha-1234', 'DAHDI/1-1', 'PJSIP/a,b-000000d6'])
+      assert.equal(bridgeName({ channel, uniqueId }), uniqueId);
   });
 });

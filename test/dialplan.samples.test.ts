@@ -173,6 +173,7 @@ describe('dialplan samples: Asterisk', () => {
       'LEAD',
       'OFFER',
       'CALLER',
+      'CALLER_CHANNEL',
       'AGENT',
       'MEMBER',
       'CONFIRM_KEY',

@@ -29,6 +29,7 @@ describe('asterisk: ring an agent', () => {
         'order_no=a\\, b \\(c\\)',
         'TANDEM_OFFER=o1',
         `TANDEM_CALLER=${caller.uniqueId}`,
+        `TANDEM_CALLER_CHANNEL=${caller.channel}`,
         'TANDEM_LEAD_ID=77',
         'TANDEM_AGI_1=127.0.0.1:4573',
         'CHANNEL\\(language\\)=de',
