@@ -99,6 +99,7 @@ export const previewView = z.object({
 
 const named = z.object({ id: z.string(), name: z.string() });
 export const workView = z.object({
+  atMs: z.int(),
   offer: z.looseObject({ campaign: z.string(), campaignName: z.string() }).nullable().describe('the contact that he looks at'),
   talk: z
     .looseObject({

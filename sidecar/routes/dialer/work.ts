@@ -20,6 +20,7 @@ export function createWorkRoutes(tools: DialerRouteTools): Router {
     const state = tools.engine?.isOwner() === true ? tools.engine.view() : undefined;
     const campaigns = await tools.store.campaigns();
     res.json({
+      atMs: tools.nowMs(),
       offer: offer ? { ...previewView(who, offer), campaignName: campaigns.find(({ id }) => id === offer.campaign)?.name ?? '' } : null,
       talk: (state && (await talkOf(tools, who, state, agent, campaigns))) ?? null,
       campaigns: state ? previewCampaigns(state, agent, campaigns) : [],

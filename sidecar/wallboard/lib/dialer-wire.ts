@@ -183,6 +183,8 @@ export interface Talk {
 }
 
 export interface Work {
+  /** the server's clock */
+  readonly atMs: number;
   readonly offer: Offer | null;
   readonly talk: Talk | null;
   readonly campaigns: readonly { readonly id: string; readonly name: string }[];

@@ -2,7 +2,7 @@
 import type { JSX, TargetedSubmitEvent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { get, problemText } from '../lib/api.ts';
-import { connection, ownNowMs } from '../lib/board.ts';
+import { connection, nowMs, setServerClock } from '../lib/board.ts';
 import { dateText, fileOf, periods, reportPath, spanOf, spanOfDates, type ReportFile, type Span } from '../lib/compliance.ts';
 import { leaveBoard } from '../lib/dialer.ts';
 import type { ComplianceData } from '../lib/dialer-wire.ts';
@@ -15,7 +15,7 @@ import { strings } from '../strings.ts';
 const words = strings.dialer.report;
 
 export function CompliancePage({ id }: { readonly id: string }): JSX.Element {
-  const [span, setSpan] = useState<Span>(() => spanOf('days30', ownNowMs.peek()));
+  const [span, setSpan] = useState<Span>(() => spanOf('days30', nowMs.peek()));
   const [data, setData] = useState<ComplianceData | string>();
   useEffect(() => {
     leaveBoard();
@@ -25,7 +25,11 @@ export function CompliancePage({ id }: { readonly id: string }): JSX.Element {
     let isHere = true;
     setData(undefined);
     get<ComplianceData>(reportPath(id, span)).then(
-      (answer) => isHere && setData(answer),
+      (answer) => {
+        if (!isHere) return;
+        setServerClock(answer.madeAtMs);
+        setData(answer);
+      },
       (e: unknown) => isHere && setData(problemText(e)),
     );
     return () => void (isHere = false);
@@ -77,7 +81,7 @@ function PeriodForm({ span, chosen }: PeriodProps): JSX.Element {
     <form class="row screen period" onSubmit={submit} aria-label={words.period}>
       <div class="chips" role="group" aria-label={words.period}>
         {periods.map((period) => {
-          const its = spanOf(period, ownNowMs.peek());
+          const its = spanOf(period, nowMs.peek());
           const isChosen = its.fromMs === span.fromMs && its.toMs === span.toMs;
           return (
             <button key={period} type="button" class="chip" aria-pressed={isChosen} onClick={() => chosen(its)}>

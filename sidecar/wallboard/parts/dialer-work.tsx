@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../lib/api.ts';
+import { setServerClock } from '../lib/board.ts';
 import { openTalksMax, readTalks, withoutTalk, withTalk } from '../lib/dialer-desk.ts';
 import { workPath } from '../lib/dialer.ts';
 import type { Talk, Work } from '../lib/dialer-wire.ts';
@@ -36,6 +37,7 @@ export function DialerWork({ agent, news, isFree, said }: WorkProps): JSX.Elemen
     const gone = before.current?.offer;
     if (gone && !isWished && now.offer === null && now.talk === null && calling.number === '') tellGone();
     before.current = now;
+    setServerClock(now.atMs);
     setWork(now);
     setTalks((open) => withTalk(open, now.talk));
     if (now.talk ?? now.offer) setCalling({ number: '', sinceMs: 0 });
