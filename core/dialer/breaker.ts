@@ -57,6 +57,8 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 export function createBreaker(): GatewayBreaker {
   let recent: { readonly atMs: number; readonly failed: boolean }[] = [];
+  /** of them */
+  let failedRecent = 0;
   let failedRow = 0;
   /** the last calls, for doubtful results; not bound to a minute, a small campaign makes few */
   let last: CallResult[] = [];
@@ -77,6 +79,7 @@ export function createBreaker(): GatewayBreaker {
 
   function forgetRecent(): void {
     recent = [];
+    failedRecent = 0;
     failedRow = 0;
     last = [];
   }
@@ -99,9 +102,8 @@ export function createBreaker(): GatewayBreaker {
 
   function tooManyFailed(): string | undefined {
     if (failedRow >= failedRowMax) return `${failedRow} calls in a row failed at the trunk`;
-    const failed = recent.filter((call) => call.failed).length;
-    if (recent.length < windowCallsMin || failed / recent.length <= failedShareMax) return undefined;
-    return `${percent(failed / recent.length)} of the last ${recent.length} calls failed at the trunk`;
+    if (recent.length < windowCallsMin || failedRecent / recent.length <= failedShareMax) return undefined;
+    return `${percent(failedRecent / recent.length)} of the last ${recent.length} calls failed at the trunk`;
   }
 
   /** Before the calls that are looked at, or a carrier that lies for long would be its own mean. */
@@ -139,11 +141,13 @@ export function createBreaker(): GatewayBreaker {
         else open();
         return true;
       }
-      recent = [...recent, { atMs: nowMs, failed: countsAgainstTrunk }]
-        .filter((call) => call.atMs > nowMs - windowMs)
-        .slice(-windowCallsMax);
+      recent.push({ atMs: nowMs, failed: countsAgainstTrunk });
+      failedRecent += Number(countsAgainstTrunk);
+      while (recent.length > windowCallsMax || (recent[0]?.atMs ?? nowMs) <= nowMs - windowMs)
+        failedRecent -= Number(recent.shift()?.failed);
       failedRow = countsAgainstTrunk ? failedRow + 1 : 0;
-      last = [...last, result].slice(-doubtCallsMin);
+      last.push(result);
+      if (last.length > doubtCallsMin) last.shift();
       const why = tooManyFailed() ?? tooAlike();
       if (why === undefined) return false;
       close(why, nowMs);

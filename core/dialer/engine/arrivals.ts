@@ -110,8 +110,10 @@ function queuePlan(w: DialerWorld, call: Call): ArrivalPlan {
     name: call.contact.data.name,
     message: safeHarbour?.audio
       ? {
-          ...{ audio: safeHarbour.audio, optOutDigits: safeHarbour.optOutDigits },
-          ...{ optOutPrompt: safeHarbour.optOutPrompt, maxMs: safeHarbour.maxMs },
+          audio: safeHarbour.audio,
+          optOutDigits: safeHarbour.optOutDigits,
+          optOutPrompt: safeHarbour.optOutPrompt,
+          maxMs: safeHarbour.maxMs,
         }
       : undefined,
     variables: {
@@ -202,8 +204,13 @@ export function optedOut(w: DialerWorld, call: Call): void {
   w.change({
     dnc: [
       {
-        ...{ number: call.numberKey, isPrefix: false, scope: scopeText, source: `call:${call.id}` },
-        ...{ reason: 'opt-out key in the message', fromMs: w.nowMs, untilMs: undefined },
+        number: call.numberKey,
+        isPrefix: false,
+        scope: scopeText,
+        source: `call:${call.id}`,
+        reason: 'opt-out key in the message',
+        fromMs: w.nowMs,
+        untilMs: undefined,
       },
     ],
     audit: [w.auditOf(`number:${call.numberKey}`, 'dnc-add', `opt-out in call ${call.id}`, { after: scopeText || 'global' })],

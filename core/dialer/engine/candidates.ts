@@ -10,52 +10,91 @@ import type { Candidate, Gateway } from './parts.js';
 import { callResultMessages, resultOfFailure } from './messages.js';
 import type { DialerWorld } from './world.js';
 
-export interface Look {
-  readonly candidates: readonly Candidate[];
+type Accepts = (contact: HopperContact) => { readonly queue: string; readonly agent: string | undefined } | undefined;
+type Held = Extract<Way, { kind: 'wait' }>;
+
+/** Goes through a campaign's hopper, no further than it is asked to. */
+export class Look {
+  /** found so far, in order */
+  readonly candidates: Candidate[] = [];
   /** the first thing that kept a contact back; undefined: nothing did */
-  readonly held: Extract<Way, { kind: 'wait' }> | undefined;
+  held: Held | undefined;
+  private readonly items: readonly HopperContact[];
+  private at = 0;
+  private failed = 0;
+  private readonly numbers = new Set<string>();
+  private readonly probed = new Set<Gateway>();
+  private readonly planned = new Map<Gateway, number>();
+  private readonly w: DialerWorld;
+  private readonly campaign: Campaign;
+  private readonly countMax: number;
+  private readonly accepts: Accepts;
+
+  /** `accepts`: which contacts this way of dialling may take, with the agent they are bound to. */
+  constructor(w: DialerWorld, campaign: Campaign, countMax: number, accepts: Accepts) {
+    this.w = w;
+    this.campaign = campaign;
+    this.countMax = countMax;
+    this.accepts = accepts;
+    this.items = hopperOf(w, campaign.id).items;
+  }
+
+  /** The i-th candidate; undefined: there are not so many. */
+  find(i: number): Candidate | undefined {
+    const end = Math.min(this.items.length, scanMax);
+    while (this.candidates.length <= i && this.candidates.length < this.countMax && this.failed < this.countMax && this.at < end) {
+      const contact = this.items[this.at++];
+      if (contact) this.look(contact);
+    }
+    return this.candidates[i];
+  }
+
+  all(): readonly Candidate[] {
+    this.find(this.countMax - 1);
+    return this.candidates;
+  }
+
+  private look(contact: HopperContact): void {
+    const { w, campaign } = this;
+    if (w.busy.has(contact.id) || w.numbers.has(contact.numberKey) || this.numbers.has(contact.numberKey)) return;
+    const bound = this.accepts(contact);
+    if (!bound) return;
+    const checked = check(w, campaign, contact, this.planned);
+    if (checked.kind === 'fail') {
+      failContact(w, campaign, contact, checked.callResult);
+      takeOut(w, campaign.id, new Set([contact.id]));
+      this.failed++;
+    } else if (checked.way.kind === 'go') this.take(contact, bound, checked.way);
+    else if (checked.way.kind === 'wait') this.held ??= checked.way;
+    else this.held ??= switchAway;
+  }
+
+  private take(
+    contact: HopperContact,
+    bound: NonNullable<ReturnType<Accepts>>,
+    { gateway, channelsMax }: Extract<Way, { kind: 'go' }>,
+  ): void {
+    if (this.probed.has(gateway)) return; // the probe of a closed gateway goes alone
+    if (gateway.breaker.state(this.w.nowMs) === 'probing') this.probed.add(gateway);
+    this.numbers.add(contact.numberKey);
+    this.planned.set(gateway, (this.planned.get(gateway) ?? 0) + 1);
+    this.candidates.push({ contact, gateway, channelsMax, queue: bound.queue, agent: bound.agent });
+  }
 }
 
-/** `accepts`: which contacts this way of dialling may take, with the agent they are bound to. */
-export function lookAhead(
-  w: DialerWorld,
-  campaign: Campaign,
-  countMax: number,
-  accepts: (contact: HopperContact) => { readonly queue: string; readonly agent: string | undefined } | undefined,
-): Look {
-  const candidates: Candidate[] = [];
-  const over = new Set<string>();
-  const numbers = new Set<string>();
-  const probed = new Set<Gateway>();
-  const planned = new Map<Gateway, number>();
-  let held: Look['held'];
-  for (const contact of hopperOf(w, campaign.id).items.slice(0, scanMax)) {
-    if (candidates.length >= countMax || over.size >= countMax) break;
-    if (w.busy.has(contact.id) || w.numbers.has(contact.numberKey) || numbers.has(contact.numberKey)) continue;
-    const bound = accepts(contact);
-    if (!bound) continue;
-    const failure = failureOf(w, campaign, contact, planned);
-    if (failure.kind === 'fail') {
-      failContact(w, campaign, contact, failure.callResult);
-      over.add(contact.id);
-    } else if (failure.way.kind === 'go') {
-      const { gateway, channelsMax } = failure.way;
-      if (probed.has(gateway)) continue; // the probe of a closed gateway goes alone
-      if (gateway.breaker.state(w.nowMs) === 'probing') probed.add(gateway);
-      numbers.add(contact.numberKey);
-      planned.set(gateway, (planned.get(gateway) ?? 0) + 1);
-      candidates.push({ contact, gateway, channelsMax, ...bound });
-    } else if (failure.way.kind === 'wait') held ??= failure.way;
-    else held ??= { kind: 'wait', limit: 'switch', text: 'the switch is not there, or its calls are not listed yet', isBrief: false };
-  }
-  if (over.size > 0) takeOut(w, campaign.id, over);
-  return { candidates, held };
+const switchAway: Held = { kind: 'wait', limit: 'switch', text: 'the switch is not there', isBrief: false };
+
+/** All at once. */
+export function lookAhead(w: DialerWorld, campaign: Campaign, countMax: number, accepts: Accepts): Look {
+  const look = new Look(w, campaign, countMax, accepts);
+  look.all();
+  return look;
 }
 
 type Checked = { readonly kind: 'fail'; readonly callResult: string } | { readonly kind: 'way'; readonly way: Way };
 
 /** A9 in its order: extension, then gateway; A16: a switch that cannot be told, with the literal behaviour or ours. */
-function failureOf(w: DialerWorld, campaign: Campaign, contact: HopperContact, planned: ReadonlyMap<Gateway, number>): Checked {
+function check(w: DialerWorld, campaign: Campaign, contact: HopperContact, planned: ReadonlyMap<Gateway, number>): Checked {
   if (campaign.mode === 'IVR' && !ivrOf(w, campaign, contact)) return { kind: 'fail', callResult: noIvr };
   const way = wayFor(w, campaign, contact, planned);
   if (way.kind === 'invalid') return { kind: 'fail', callResult: invalidGateway };
@@ -76,9 +115,15 @@ export function failContact(w: DialerWorld, campaign: Campaign, from: HopperCont
   w.change({
     transition: { contactId: contact.id, from: 'pending', to: 'failed', callResult },
     outbox: callResultMessages(w, campaign, {
-      ...{ callId: contact.id, contact, callResult },
+      callId: contact.id,
+      contact,
+      callResult,
       result: resultOfFailure(callResult),
-      ...{ placedAtMs: undefined, answeredAtMs: undefined, bridgedAtMs: undefined, endedAtMs: w.nowMs, agent: undefined },
+      placedAtMs: undefined,
+      answeredAtMs: undefined,
+      bridgedAtMs: undefined,
+      endedAtMs: w.nowMs,
+      agent: undefined,
     }),
   });
 }

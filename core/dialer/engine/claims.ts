@@ -4,8 +4,7 @@ import { callIdOf } from '../contact.js';
 import type { DialerEvent } from '../engine-words.js';
 import type { CampaignMode } from '../words.js';
 import { claimMsMax } from './bounds.js';
-import { newCall } from './call.js';
-import type { Call } from './call.js';
+import { Call } from './call.js';
 import { claimFreed, holdClaimed } from './holds.js';
 import { putBack, takeOut } from './hoppers.js';
 import { giveBack, launch } from './launches.js';
@@ -29,7 +28,14 @@ export function claim(w: DialerWorld, wish: ClaimWish): boolean {
   const candidates = withinChannels(w, wish.candidates);
   if (candidates.length === 0) return false;
   const order: ClaimOrder = {
-    ...{ order: w.nextSerial(), campaign, mode, candidates, countMax: candidates.length, to, hold, decisionAtMs },
+    order: w.nextSerial(),
+    campaign,
+    mode,
+    candidates,
+    countMax: candidates.length,
+    to,
+    hold,
+    decisionAtMs,
   };
   takeOut(w, campaign.id, new Set(candidates.map(({ contact }) => contact.id)));
   for (const { contact, gateway } of candidates) {
@@ -41,7 +47,11 @@ export function claim(w: DialerWorld, wish: ClaimWish): boolean {
   w.deadlines.set(`claim:${order.order}`, w.nowMs + claimMsMax);
   w.emit({
     type: 'claim',
-    ...{ order: order.order, campaign: campaign.id, contacts: candidates.map(({ contact }) => contact.id), countMax: order.countMax, to },
+    order: order.order,
+    campaign: campaign.id,
+    contacts: candidates.map(({ contact }) => contact.id),
+    countMax: order.countMax,
+    to,
     isGuaranteed: hold !== undefined || to === 'agent_pending', // the agent comes before the call
   });
   return true;
@@ -116,14 +126,26 @@ function callOf(w: DialerWorld, order: ClaimOrder, { contact: from, gateway, que
   const campaign = w.campaigns.get(order.campaign.id) ?? order.campaign;
   const isPaced = order.hold === undefined && (order.mode === 'PREDICTIVE' || order.mode === 'POWER');
   const { callerIds } = campaign;
-  return newCall({
-    ...{ id, contact: from.contact, from, campaign, mode: order.mode },
+  return new Call({
+    id,
+    contact: from.contact,
+    from,
+    campaign,
+    mode: order.mode,
     kind: campaign.mode === 'IVR' ? 'ivr' : campaign.agentSource === 'connector' ? 'agent-connector' : 'agent-native',
-    ...{ switch: gateway.switch, gateway: gateway.gateway, number: from.number, numberKey: from.numberKey, queue },
+    switch: gateway.switch,
+    gateway: gateway.gateway,
+    number: from.number,
+    numberKey: from.numberKey,
+    queue,
     // in turn, and another one each time the same contact is called (B6 SCREENED)
     callerId: callerIds[(from.contact.seq + from.dials) % Math.max(1, callerIds.length)] ?? '',
     bucket: isPaced ? bucketOf(w, campaign, from) : undefined,
-    ...{ decisionAtMs: order.decisionAtMs, claimedAtMs: w.nowMs, status: order.to, stage: 'queued', hold: order.hold },
+    decisionAtMs: order.decisionAtMs,
+    claimedAtMs: w.nowMs,
+    status: order.to,
+    stage: 'queued',
+    hold: order.hold,
   });
 }
 

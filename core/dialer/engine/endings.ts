@@ -65,7 +65,9 @@ function takeFacts(w: DialerWorld, call: Call, end: CallEnd): void {
 function factsOf(w: DialerWorld, call: Call, end: CallEnd): EndFacts {
   const isAnswered = call.answeredAtMs !== undefined;
   return {
-    ...{ cause: end.cause, q850: end.q850, sip: end.sip },
+    cause: end.cause,
+    q850: end.q850,
+    sip: end.sip,
     hadProgress: end.hadProgress ?? (call.ringingAtMs === undefined ? undefined : true),
     lastedMs: call.placedAtMs === undefined ? undefined : Math.max(0, endedAtOf(w, end) - call.placedAtMs),
     isAnswered,
@@ -90,10 +92,16 @@ function finish(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult, pl
   forget(w, call);
   w.change({
     transition: {
-      ...{ contactId: contact.id, from: call.status, to: plan.to, callResult: cause, result: plan.result },
-      ...{ nextAttemptAtMs: plan.nextAttemptAtMs, numberIndex: plan.numberIndex },
+      contactId: contact.id,
+      from: call.status,
+      to: plan.to,
+      callResult: cause,
+      result: plan.result,
+      nextAttemptAtMs: plan.nextAttemptAtMs,
+      numberIndex: plan.numberIndex,
       counts: {
-        ...{ attempt: verdict.countsAsAttempt, result: verdict.result },
+        attempt: verdict.countsAsAttempt,
+        result: verdict.result,
         dayPart: w.rules.dayPartOf(contact, w.campaignOf(call), call.placedAtMs ?? w.nowMs),
       },
     },
@@ -108,15 +116,35 @@ function finish(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult, pl
 function recordOf(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult): CallRecord {
   const { contact } = call;
   return {
-    ...{ callId: call.id, contactId: contact.id, campaignId: call.campaign.id, listId: contact.listId, mode: call.mode },
-    ...{ number: call.number, numberKey: call.numberKey, callerId: call.callerId, switch: call.switch, gateway: call.gateway },
-    ...{ placedAtMs: call.placedAtMs ?? w.nowMs, ringingAtMs: call.ringingAtMs, answeredAtMs: call.answeredAtMs },
-    ...{ offeredAtMs: call.offeredAtMs, bridgedAtMs: call.bridgedAtMs, endedAtMs: endedAtOf(w, end) },
-    ...{ cause: end.cause.slice(0, causeLengthMax), q850: end.q850, sip: end.sip },
-    ...{ result: verdict.result, countsAsAttempt: verdict.countsAsAttempt, agent: call.agent, amd: call.amd },
-    ...{ messageAtMs: call.messageAtMs, messageMs: call.messageMs, optedOut: call.optedOut },
+    callId: call.id,
+    contactId: contact.id,
+    campaignId: call.campaign.id,
+    listId: contact.listId,
+    mode: call.mode,
+    number: call.number,
+    numberKey: call.numberKey,
+    callerId: call.callerId,
+    switch: call.switch,
+    gateway: call.gateway,
+    placedAtMs: call.placedAtMs ?? w.nowMs,
+    ringingAtMs: call.ringingAtMs,
+    answeredAtMs: call.answeredAtMs,
+    offeredAtMs: call.offeredAtMs,
+    bridgedAtMs: call.bridgedAtMs,
+    endedAtMs: endedAtOf(w, end),
+    cause: end.cause.slice(0, causeLengthMax),
+    q850: end.q850,
+    sip: end.sip,
+    result: verdict.result,
+    countsAsAttempt: verdict.countsAsAttempt,
+    agent: call.agent,
+    amd: call.amd,
+    messageAtMs: call.messageAtMs,
+    messageMs: call.messageMs,
+    optedOut: call.optedOut,
     endedBy: call.hangUpReason !== undefined && end.endedBy === 'unknown' ? 'us' : end.endedBy,
-    ...{ decisionAtMs: call.decisionAtMs, recording: end.recording },
+    decisionAtMs: call.decisionAtMs,
+    recording: end.recording,
   };
 }
 
@@ -173,8 +201,14 @@ function learn(w: DialerWorld, call: Call, record: CallRecord, verdict: EndResul
 export function loseCall(w: DialerWorld, call: Call, said?: CallEnd): void {
   const lost: CallResult = 'LOST';
   const end: CallEnd = {
-    ...{ atMs: w.nowMs, q850: undefined, sip: undefined, hadProgress: undefined },
-    ...{ answeredAtMs: undefined, bridgedAtMs: undefined, endedBy: 'unknown', recording: undefined },
+    atMs: w.nowMs,
+    q850: undefined,
+    sip: undefined,
+    hadProgress: undefined,
+    answeredAtMs: undefined,
+    bridgedAtMs: undefined,
+    endedBy: 'unknown',
+    recording: undefined,
     ...said,
     cause: lost,
   };

@@ -99,24 +99,22 @@ function stateOf(w: DialerWorld, way: CampaignGateway, planned: ReadonlyMap<Gate
   if (!link?.isReconciled)
     return { kind: 'wait', limit: 'switch', text: `switch ${way.switch}: calls not listed yet`, isBrief: link !== undefined };
   const gateway = gatewayOf(w, way.switch, way.gateway);
-  const wait = (limit: PaceLimit, text: string, isBrief = false): Way => ({
-    kind: 'wait',
-    limit,
-    text: `gateway ${way.gateway}: ${text}`,
-    isBrief,
-  });
-  if (w.settings.gatewaysPaused?.includes(`${way.switch} ${way.gateway}`)) return wait('gateway', 'paused by a person');
-  if (!gateway.breaker.mayCall(w.nowMs)) return wait('gateway', gateway.breaker.reason());
+  if (w.settings.gatewaysPaused?.includes(`${way.switch} ${way.gateway}`)) return waits(way, 'gateway', 'paused by a person');
+  if (!gateway.breaker.mayCall(w.nowMs)) return waits(way, 'gateway', gateway.breaker.reason());
   if (!isFresh(w, gateway)) {
     ask(w, gateway);
-    return wait('gateway', 'being checked', true);
+    return waits(way, 'gateway', 'being checked', true);
   }
   if (gateway.state === 'invalid') return { kind: 'invalid' };
-  if (gateway.state === 'down') return wait('gateway', 'down');
+  if (gateway.state === 'down') return waits(way, 'gateway', 'down');
   if (way.channelsMax > 0 && gateway.calls + (planned.get(gateway) ?? 0) >= way.channelsMax)
-    return wait('channels', `all ${way.channelsMax} channels are in use`);
+    return waits(way, 'channels', `all ${way.channelsMax} channels are in use`);
   return { kind: 'go', gateway, channelsMax: way.channelsMax };
 }
+
+const waits = ({ gateway }: CampaignGateway, limit: PaceLimit, text: string, isBrief = false): Way => ({
+  ...{ kind: 'wait', limit, text: `gateway ${gateway}: ${text}`, isBrief },
+});
 
 /** An answer to `check-gateway`, or a call that ended with what a check would have said (A8). */
 export function gatewayChecked(w: DialerWorld, switchId: string, name: string, state: GatewayState, reason: string): void {

@@ -4,6 +4,8 @@ import type { AgentsView } from '../engine-words.js';
 import { createTurns } from '../pacing/index.js';
 import { heldShareMax } from './bounds.js';
 import { lookAhead, needsHold, ownerOf, queueOf, readyIn } from './candidates.js';
+import type { Look } from './candidates.js';
+import { hopperOf } from './hoppers.js';
 import type { Candidate } from './parts.js';
 import { note } from './wishes.js';
 import type { DialerWorld } from './world.js';
@@ -21,6 +23,8 @@ export interface Wish {
   claims: readonly Candidate[];
   /** an agent is held first */
   holds: readonly Candidate[];
+  /** where the pace says how many of these are claimed */
+  look: Look | undefined;
   /** of `claims`, by the pacer's decision */
   decisionAtMs: number | undefined;
 }
@@ -41,6 +45,7 @@ function reservableOf(w: DialerWorld, queue: string): number {
 /** One contact for each agent who could be held. Of a campaign that dials ahead only what needs one, and few at a time. */
 export function holdWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
   const isHeldMode = w.tally(campaign.id).kind === 'held';
+  if (!isHeldMode && !hopperOf(w, campaign.id).hasBound) return [];
   const here = w.tick?.agents.get(campaign.queue);
   if (!here) {
     if (isHeldMode) w.limit(campaign.id, 'agents', 'nothing is known of the agents');

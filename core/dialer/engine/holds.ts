@@ -32,8 +32,16 @@ export interface HoldWish {
 
 export function askHold(w: DialerWorld, { campaign, queue, agent, purpose, pinned, callId }: HoldWish): Hold {
   const hold: Hold = {
-    ...{ key: `${w.instance}-${w.nextSerial()}`, campaign, queue, purpose, state: 'asked', agent, isGranted: false },
-    ...{ untilMs: 0, pinned, callId },
+    key: `${w.instance}-${w.nextSerial()}`,
+    campaign,
+    queue,
+    purpose,
+    state: 'asked',
+    agent,
+    isGranted: false,
+    untilMs: 0,
+    pinned,
+    callId,
   };
   w.holds.set(hold.key, hold);
   reserve(w, hold);
@@ -198,7 +206,7 @@ function serve(w: DialerWorld, hold: Hold): void {
 }
 
 /** What is this agent's own comes first (B6). */
-function contactFor(w: DialerWorld, hold: Hold): Look {
+function contactFor(w: DialerWorld, hold: Hold): Pick<Look, 'candidates' | 'held'> {
   const campaign = w.campaigns.get(hold.campaign);
   const { agent, pinned } = hold;
   if (!campaign || agent === undefined) return { candidates: [], held: undefined };

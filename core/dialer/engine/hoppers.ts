@@ -8,7 +8,7 @@ import type { DialerWorld } from './world.js';
 export function hopperOf(w: DialerWorld, campaign: string): Hopper {
   const known = w.hoppers.get(campaign);
   if (known) return known;
-  const hopper: Hopper = { items: [], filledAtMs: -Infinity, askedAtMs: undefined, restUntilMs: -Infinity };
+  const hopper: Hopper = { items: [], filledAtMs: -Infinity, askedAtMs: undefined, restUntilMs: -Infinity, hasBound: false };
   w.hoppers.set(campaign, hopper);
   return hopper;
 }
@@ -51,11 +51,16 @@ export function hopperFilled(w: DialerWorld, campaignId: string, contacts: reado
   const hopper = hopperOf(w, campaignId);
   const before = hopper.items.length;
   hopper.items = contacts.filter(({ id }) => !w.busy.has(id)).slice(0, hopperMax);
+  hopper.hasBound = hopper.items.some(isBound);
   hopper.filledAtMs = w.nowMs;
   hopper.askedAtMs = undefined;
   hopper.restUntilMs = hopper.items.length <= before ? w.nowMs + hopperRestMs : -Infinity;
   w.deadlines.set(`fill:${campaignId}`, undefined);
 }
+
+/** To an agent, a queue, or to any agent who is held. */
+const isBound = ({ guaranteedOnly, agent, queue, callbackAgent }: HopperContact): boolean =>
+  guaranteedOnly || agent !== '' || queue !== '' || callbackAgent !== undefined;
 
 /** The store did not answer: asked again when the next round needs it. */
 export function fillMissed(w: DialerWorld, campaignId: string): void {
@@ -79,4 +84,5 @@ export function putBack(w: DialerWorld, contact: HopperContact): void {
   const at = isFifo ? hopper.items.findIndex(behind) : 0;
   hopper.items.splice(at === -1 ? hopper.items.length : at, 0, contact);
   hopper.items.length = Math.min(hopper.items.length, hopperMax);
+  hopper.hasBound ||= isBound(contact);
 }

@@ -75,8 +75,15 @@ function orderOf(w: DialerWorld, call: Call): OriginateOrder {
   const campaign = w.campaignOf(call);
   const { settings } = w;
   return {
-    ...{ callId: call.id, contactId: call.contact.id, campaignId: call.campaign.id, mode: call.mode, kind: call.kind },
-    ...{ switch: call.switch, gateway: call.gateway, number: call.number, callerId: call.callerId },
+    callId: call.id,
+    contactId: call.contact.id,
+    campaignId: call.campaign.id,
+    mode: call.mode,
+    kind: call.kind,
+    switch: call.switch,
+    gateway: call.gateway,
+    number: call.number,
+    callerId: call.callerId,
     ivr: call.kind === 'ivr' ? ivrOf(w, campaign, { ivr: call.contact.ivr ?? call.from?.ivr ?? '' }) : '',
     agentExtension: call.reserved?.agentExtension ?? '',
     queueName: call.reserved?.queueName || call.contact.queueName || call.queue,

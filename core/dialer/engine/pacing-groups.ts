@@ -5,6 +5,7 @@ import { contactKinds, createPacer, createTurns } from '../pacing/index.js';
 import type { PacedAgent, PacedCall, Pacer, PacerOptions, PacerState } from '../pacing/index.js';
 import { groupCampaignsMax, inboundMemoryMs, turnsHalfMs } from './bounds.js';
 import type { Call } from './call.js';
+import type { Look } from './candidates.js';
 import type { Candidate, PacingGroup } from './parts.js';
 import { readLearned } from './learned.js';
 import { freeSlots } from './slots.js';
@@ -23,7 +24,14 @@ export function groupOf(w: DialerWorld, queue: string): PacingGroup {
   if (known) return known;
   const { pacer, numbered } = readLearned(w.learnedBefore.get(`pacer:${queue}`));
   const group: PacingGroup = {
-    ...{ queue, pacer: createPacer(), made: '', numbered, members: '', halvedAtMs: w.nowMs, last: undefined, inboundAtMs: -Infinity },
+    queue,
+    pacer: createPacer(),
+    made: '',
+    numbered,
+    members: '',
+    halvedAtMs: w.nowMs,
+    last: undefined,
+    inboundAtMs: -Infinity,
   };
   group.pacer.restore(pacer);
   w.groups.set(queue, group);
@@ -66,9 +74,8 @@ export function bucketOf(w: DialerWorld, { id, queue }: Campaign, { traits }: Ho
 
 export interface PacedWish {
   readonly campaign: Campaign;
-  readonly candidates: readonly Candidate[];
-  /** calls of this campaign that may be begun now by its own limits */
-  readonly most: number;
+  /** no longer than its own limits allow */
+  readonly look: Look;
 }
 
 /** How many of each campaign's candidates are called now, by campaign; remembers the decision. */
@@ -96,12 +103,10 @@ type Turns = (i: number) => { readonly campaign: Campaign; readonly candidate: C
 
 /** Whose contact is the i-th: by weight, and without those that have none left. */
 function turnsOf(w: DialerWorld, wishes: readonly PacedWish[]): Turns {
-  const left = wishes.map(({ candidates, most }) => candidates.slice(0, Math.max(0, most)));
   const inFlight = new Map<string, number>();
   for (const call of w.calls.values())
     if (call.bucket !== undefined && call.bridgedAtMs === undefined)
       inFlight.set(call.campaign.id, (inFlight.get(call.campaign.id) ?? 0) + 1);
-  const total = left.reduce((sum, of) => sum + of.length, 0);
   const next = createTurns(
     wishes.map(({ campaign }) => {
       const { connectedLately, placed, answered } = w.tally(campaign.id);
@@ -112,13 +117,15 @@ function turnsOf(w: DialerWorld, wishes: readonly PacedWish[]): Turns {
   const order: { readonly campaign: Campaign; readonly candidate: Candidate }[] = [];
   const used = wishes.map(() => 0);
   let asked = 0;
+  const candidateOf = (turn: number): Candidate | undefined => wishes[turn]?.look.find(used[turn] ?? 0);
   return (i) => {
-    while (order.length <= i && order.length < total) {
-      // a campaign with nothing left keeps being next: then whoever has something
-      const turn = asked < 2 * total ? next(asked++) : left.findIndex((of, c) => of.length > (used[c] ?? 0));
-      const candidate = left[turn]?.[used[turn] ?? 0];
+    while (order.length <= i) {
+      let turn = next(asked++);
+      // one with nothing left keeps being next: then whoever has something
+      if (!candidateOf(turn)) turn = wishes.findIndex((_, other) => candidateOf(other) !== undefined);
+      const candidate = candidateOf(turn);
       const campaign = wishes[turn]?.campaign;
-      if (!candidate || !campaign) continue;
+      if (!candidate || !campaign) return undefined;
       used[turn] = (used[turn] ?? 0) + 1;
       order.push({ campaign, candidate });
     }
@@ -156,7 +163,12 @@ function stateOf(w: DialerWorld, view: AgentsView, campaigns: readonly Campaign[
   const answered = tallies.reduce((total, tally) => total + tally.answered, 0);
   const inUse = counts.ringing + counts.waiting + counts.talk;
   return {
-    ...{ now: seconds(w.nowMs), tick: seconds(w.settings.cycleMs), agents, calls: paced, counts, windows },
+    now: seconds(w.nowMs),
+    tick: seconds(w.settings.cycleMs),
+    agents,
+    calls: paced,
+    counts,
+    windows,
     totals: { placed, answered, connected: sum('connected'), abandoned: sum('abandoned'), failed: Math.max(0, placed - answered) },
     target: Math.min(...campaigns.map(({ abandonCap }) => abandonCap)),
     grace: seconds(Math.min(...campaigns.map((campaign) => graceOf(w, campaign)))),

@@ -13,6 +13,8 @@ export interface Hopper {
   askedAtMs: number | undefined;
   /** not asked again before */
   restUntilMs: number;
+  /** some may need an agent who is held for them: worth looking for */
+  hasBound: boolean;
 }
 
 /** A contact about to be claimed, with the way it would go. */

@@ -2,8 +2,7 @@
 import { callIdOf } from '../contact.js';
 import type { Contact } from '../contact.js';
 import { callsMax } from './bounds.js';
-import { newCall } from './call.js';
-import type { Call } from './call.js';
+import { Call } from './call.js';
 import { refreshDue } from './due.js';
 import { gatewayOf } from './gateways.js';
 import { askList } from './switches.js';
@@ -34,14 +33,24 @@ function callOf(w: DialerWorld, contact: Contact): Call | undefined {
   const way = campaign.gateways.find(({ gateway }) => contact.gatewayId === '' || gateway === contact.gatewayId);
   const atMs = contact.dialTimeMs ?? w.nowMs;
   const isDialed = contact.status === 'dialed';
-  const call = newCall({
-    ...{ id: callIdOf(contact.id, contact.dials), contact, from: undefined, campaign, mode: campaign.mode },
+  const call = new Call({
+    id: callIdOf(contact.id, contact.dials),
+    contact,
+    from: undefined,
+    campaign,
+    mode: campaign.mode,
     kind: campaign.mode === 'IVR' ? 'ivr' : campaign.agentSource === 'connector' ? 'agent-connector' : 'agent-native',
     switch: way?.switch || w.settings.defaultSwitch,
     gateway: contact.gatewayId || (way?.gateway ?? ''),
     number: (contact.numberIndex > 0 ? contact.numbers[contact.numberIndex - 1] : undefined) ?? contact.customerNumber,
-    ...{ numberKey: contact.numberKey, callerId: '', queue: contact.queueName ?? campaign.queue, bucket: undefined },
-    ...{ decisionAtMs: undefined, claimedAtMs: atMs, status: contact.status, hold: undefined },
+    numberKey: contact.numberKey,
+    callerId: '',
+    queue: contact.queueName ?? campaign.queue,
+    bucket: undefined,
+    decisionAtMs: undefined,
+    claimedAtMs: atMs,
+    status: contact.status,
+    hold: undefined,
     stage: isDialed ? 'ringing' : 'agent-asked',
   });
   if (isDialed) {

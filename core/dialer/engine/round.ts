@@ -58,7 +58,12 @@ function beginRound(w: DialerWorld): void {
   let isAwaited = false;
   for (const campaign of w.campaigns.values()) {
     if (!w.isRunning(campaign.id) || campaign.mode === 'PREVIEW') continue;
-    for (const contact of hopperOf(w, campaign.id).items.slice(0, checkAheadMax)) if (checkWays(w, campaign, contact)) isAwaited = true;
+    const seen = new Set<string>();
+    for (const contact of hopperOf(w, campaign.id).items.slice(0, checkAheadMax)) {
+      if (seen.has(contact.gateway)) continue;
+      seen.add(contact.gateway);
+      if (checkWays(w, campaign, contact)) isAwaited = true;
+    }
   }
   if (!isAwaited) {
     runRound(w);

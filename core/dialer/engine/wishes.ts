@@ -3,8 +3,7 @@ import type { Sharer } from '../allocation.js';
 import type { Campaign } from '../campaign.js';
 import type { AgentsView, HopperContact } from '../engine-words.js';
 import { lagMsMax } from './bounds.js';
-import { lookAhead, needsHold, queueOf } from './candidates.js';
-import type { Look } from './candidates.js';
+import { Look, lookAhead, needsHold, queueOf } from './candidates.js';
 import { claim } from './claims.js';
 import { requestsAllowed } from './connector.js';
 import type { PaceLimit } from './engine-types.js';
@@ -28,7 +27,7 @@ const anyone = (campaign: Campaign) => (contact: HopperContact) => ({ queue: que
 const unguaranteed = (campaign: Campaign) => (contact: HopperContact) => (contact.guaranteedOnly ? undefined : anyone(campaign)(contact));
 
 export function wishOf(w: DialerWorld, campaign: Campaign, round: Round): Wish {
-  const wish: Wish = { campaign, claims: [], holds: [], decisionAtMs: undefined };
+  const wish: Wish = { campaign, claims: [], holds: [], look: undefined, decisionAtMs: undefined };
   const most = ownMost(campaign, round);
   if (most === 0 && round.countMax > 0) w.limit(campaign.id, 'campaign-slots', `all ${campaign.slotsMax} slots of the campaign are in use`);
   const { kind } = w.tally(campaign.id);
@@ -38,7 +37,7 @@ export function wishOf(w: DialerWorld, campaign: Campaign, round: Round): Wish {
   else {
     wish.holds = holdWish(w, campaign, most);
     // the pacer's calls follow when all campaigns of the queue are known
-    if (kind !== 'held') wish.claims = pacedWish(w, campaign, Math.max(0, most - wish.holds.length));
+    if (kind !== 'held') wish.look = pacedLook(w, campaign, Math.max(0, most - wish.holds.length));
   }
   return wish;
 }
@@ -46,7 +45,7 @@ export function wishOf(w: DialerWorld, campaign: Campaign, round: Round): Wish {
 /** Why there is no candidate, or that nothing is in the way. */
 export function note(w: DialerWorld, campaign: Campaign, look: Look, most: number): readonly Candidate[] {
   if (most === 0) return [];
-  if (look.candidates.length > 0) w.limit(campaign.id, 'none', '');
+  if (look.find(0)) w.limit(campaign.id, 'none', '');
   else if (look.held) w.limit(campaign.id, look.held.limit, look.held.text);
   else w.limit(campaign.id, 'hopper', hopperOf(w, campaign.id).items.length > 0 ? 'no contact suits now' : 'no contact may be called now');
   return look.candidates;
@@ -70,17 +69,19 @@ function connectorWish(w: DialerWorld, campaign: Campaign, most: number): readon
   return found;
 }
 
-function pacedWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
+/** Looked through only as far as the pace wants to go. */
+function pacedLook(w: DialerWorld, campaign: Campaign, most: number): Look | undefined {
   const view = w.tick?.agents.get(campaign.queue);
   const held = pacingHeld(w, view);
   if (held) {
     w.limit(campaign.id, held.limit, held.text);
-    return [];
+    return undefined;
   }
-  const look = lookAhead(w, campaign, most, (contact) =>
+  const look = new Look(w, campaign, most, (contact) =>
     needsHold(w, campaign, contact) ? undefined : { queue: campaign.queue, agent: undefined },
   );
-  return note(w, campaign, look, most);
+  note(w, campaign, look, most);
+  return look;
 }
 
 /** B11: no calls ahead of agents of whom nothing is known, or while the switches tell late. */
@@ -96,7 +97,7 @@ export function paceWishes(w: DialerWorld, wishes: readonly Wish[], round: Round
   for (const wish of wishes) {
     const { kind } = w.tally(wish.campaign.id);
     const view = w.tick?.agents.get(wish.campaign.queue);
-    if (!view || pacingHeld(w, view)) continue;
+    if (!view || !wish.look) continue;
     if (kind === 'power') powerWish(w, wish, view);
     else if (kind === 'predictive') byQueue.set(wish.campaign.queue, [...(byQueue.get(wish.campaign.queue) ?? []), wish]);
   }
@@ -117,19 +118,19 @@ function powerWish(w: DialerWorld, wish: Wish, view: AgentsView): void {
   const part = total > 0 ? weight / total : 1 / Math.max(1, sharing.length);
   const inFlight = pacedCalls(w, queue).filter(({ campaign }) => campaign.id === id).length;
   const most = Math.max(0, Math.floor(lines * readyCount(view, true) * part + 1e-9) - inFlight);
-  if (most < wish.claims.length)
+  wish.claims = Array.from({ length: most }, (_, i) => wish.look?.find(i)).flatMap((candidate) => candidate ?? []);
+  if (wish.look?.find(most))
     w.limit(id, most === 0 ? 'agents' : 'pacer', `${lines} lines for each ready agent, ${inFlight} calls in flight`);
-  wish.claims = wish.claims.slice(0, most);
 }
 
 function predictiveWishes(w: DialerWorld, queue: string, view: AgentsView, group: readonly Wish[], round: Round): void {
-  const paced: readonly PacedWish[] = group.map(({ campaign, claims }) => ({ campaign, candidates: claims, most: claims.length }));
+  const paced: readonly PacedWish[] = group.flatMap(({ campaign, look }) => (look ? [{ campaign, look }] : []));
   const counts = decide(w, queue, view, paced);
   const { pacer } = groupOf(w, queue);
   for (const wish of group) {
     const count = counts.get(wish.campaign.id) ?? 0;
-    const isCut = count < wish.claims.length;
-    wish.claims = wish.claims.slice(0, count);
+    const isCut = wish.look?.find(count) !== undefined;
+    wish.claims = (wish.look?.candidates ?? []).slice(0, count);
     wish.decisionAtMs = w.nowMs;
     if (isCut) w.limit(wish.campaign.id, round.countMax === 0 ? 'slots' : 'pacer', pacer.explain().text);
   }
