@@ -8,6 +8,7 @@
  */
 import type { Judge } from '../core/dialer-ports.js';
 import type { CallRecord } from '../core/dialer/contact.js';
+import type { DialerChange } from '../core/dialer/engine-words.js';
 import type { Value } from '../sql/db.js';
 import { dialerLease } from '../sql/dialer.js';
 import { newContactColumns, newContactValues, arrivalAt } from '../sql/dialer-rows.js';
@@ -22,6 +23,7 @@ const campaigns = Math.min(100, contactsTotal / batchRows);
 const bareTotal = Math.min(200_000, contactsTotal);
 const claims = 4 * campaigns;
 const claimSize = 20;
+const activeClaims = 10;
 const lookups = 300;
 const lookupSize = 200;
 
@@ -113,21 +115,31 @@ async function load(world: DialerWorld): Promise<Figure[]> {
   ];
 }
 
-/** So many times; p50, p99 and CPU. */
-async function sampled(world: DialerWorld, name: string, times: number, work: (i: number) => Promise<unknown>): Promise<Figure[]> {
+/** So many times; p50, p99 and CPU. `between` is not measured. */
+async function sampled(
+  world: DialerWorld,
+  name: string,
+  times: number,
+  work: (i: number) => Promise<unknown>,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<Figure[]> {
   const samples: number[] = [];
-  const total = await timed(world, async () => {
-    for (let i = 0; i < times; i++) {
-      const sinceMs = performance.now();
-      await work(i);
-      samples.push(performance.now() - sinceMs);
-    }
-  });
-  const { p50, p99, max } = spreadOf(samples);
-  const cpu = `CPU client ${(total.client / times).toFixed(2)}, server ${(total.server / times).toFixed(2)} ms each; max ${max.toFixed(0)} ms`;
+  let total = noWork;
+  for (let i = 0; i < times; i++) {
+    const one = await timed(world, () => work(i));
+    samples.push(one.ms);
+    total = add(total, one);
+    await between();
+  }
+  return spreadFigures(world, name, samples, total);
+}
+
+function spreadFigures({ kind }: DialerWorld, name: string, samples: readonly number[], { client, server }: Work): Figure[] {
+  const { p50, p99, max, count } = spreadOf(samples);
+  const cpu = `CPU client ${(client / count).toFixed(2)}, server ${(server / count).toFixed(2)} ms each; max ${max.toFixed(0)} ms`;
   return [
-    { name: `${world.kind}: ${name}, p50`, value: p50, unit: 'ms' },
-    { name: `${world.kind}: ${name}, p99`, value: p99, unit: 'ms', note: cpu },
+    { name: `${kind}: ${name}, p50`, value: p50, unit: 'ms' },
+    { name: `${kind}: ${name}, p99`, value: p99, unit: 'ms', note: cpu },
   ];
 }
 
@@ -168,12 +180,23 @@ const recordOf = (callId: string, campaignId: string, i: number): CallRecord => 
   };
 };
 
+const ended = (id: string, campaign: string, i: number): DialerChange => ({
+  transition: {
+    ...({ contactId: id, from: 'dialed', to: 'pending', result: 'NO_ANSWER' } as const),
+    nextAttemptAtMs: Date.now() + 3_600_000,
+    counts: { attempt: true, result: 'NO_ANSWER', dayPart: 0 },
+  },
+  record: recordOf(id, campaign, i),
+  outbox: [],
+  dnc: [],
+  audit: [],
+});
+
 async function dial(world: DialerWorld): Promise<Figure[]> {
   const { dialer, leases } = world.store;
   const fence = (await leases.acquire(dialerLease, 'bench', 3_600_000)) ?? 0;
   const empty = new Set<string>();
   const hoppers = new Map<string, string[]>();
-  const claimed: { readonly campaign: string; readonly ids: string[] }[] = [];
   const fill = await sampled(world, 'hopper of 100 contacts', campaigns, async (k) => {
     const campaign = aCampaign(campaignOf(k));
     const found = await dialer.nextContacts(campaign, { count: 100, scanMax: 1_000, leaveOut: empty, nowMs: Date.now() }, judge, fence);
@@ -186,33 +209,38 @@ async function dial(world: DialerWorld): Promise<Figure[]> {
   const eligible = await sampled(world, 'due contacts of 100 campaigns, counted up to 200', 50, () =>
     dialer.eligible(names, Date.now(), 200),
   );
-  const claim = await sampled(world, `claim of ${String(claimSize)} contacts`, claims, async (i) => {
-    const campaign = aCampaign(campaignOf(i % campaigns));
-    const contacts = hoppers.get(campaign.id)?.splice(0, claimSize) ?? [];
-    const order = { campaign, contacts, countMax: claimSize, to: 'dialed' as const, nowMs: Date.now() };
-    const { granted } = await dialer.claim(order, judge, fence);
-    if (granted.length !== claimSize) throw new Error(`${String(granted.length)} granted of ${String(claimSize)}`);
-    claimed.push({ campaign: campaign.id, ids: granted.map(({ contactId }) => contactId) });
-  });
-  const save = await sampled(world, 'save of 10 calls that ended', claims, async (i) => {
-    const { campaign, ids } = claimed[i] ?? { campaign: '', ids: [] };
-    const changes = ids.slice(0, 10).map((id, k) => ({
-      transition: {
-        contactId: id,
-        from: 'dialed',
-        to: 'pending',
-        result: 'NO_ANSWER',
-        nextAttemptAtMs: Date.now() + 3_600_000,
-        counts: { attempt: true, result: 'NO_ANSWER', dayPart: 0 },
-      } as const,
-      record: recordOf(id, campaign, i * 10 + k),
-      outbox: [],
-      dnc: [],
-      audit: [],
-    }));
-    const done = await dialer.save(changes, fence);
-    if (!done.every(Boolean)) throw new Error('a call did not end');
-  });
+  const claimed: { readonly campaign: string; readonly ids: string[] }[] = [];
+  const saves: number[] = [];
+  let saveCpu = noWork;
+  /** Calls of the claim before the last ten end, so that two hundred are active. */
+  const endCalls = async (): Promise<void> => {
+    const first = claimed.length > activeClaims ? claimed.shift() : undefined;
+    if (!first) return;
+    const work = await timed(world, async () => {
+      const done = await dialer.save(
+        first.ids.map((id, k) => ended(id, first.campaign, saves.length * claimSize + k)),
+        fence,
+      );
+      if (!done.every(Boolean)) throw new Error('a call did not end');
+    });
+    saves.push(work.ms);
+    saveCpu = add(saveCpu, work);
+  };
+  const claim = await sampled(
+    world,
+    `claim of ${String(claimSize)} contacts`,
+    claims,
+    async (i) => {
+      const campaign = aCampaign(campaignOf(i % campaigns));
+      const contacts = hoppers.get(campaign.id)?.splice(0, claimSize) ?? [];
+      const order = { campaign, contacts, countMax: claimSize, to: 'dialed' as const, nowMs: Date.now() };
+      const { granted } = await dialer.claim(order, judge, fence);
+      if (granted.length !== claimSize) throw new Error(`${String(granted.length)} granted of ${String(claimSize)}`);
+      claimed.push({ campaign: campaign.id, ids: granted.map(({ contactId }) => contactId) });
+    },
+    endCalls,
+  );
+  const save = spreadFigures(world, `save of ${String(claimSize)} calls that ended`, saves, saveCpu);
   const counts = await sampled(world, 'active calls, counted', 50, () => dialer.activeCounts());
   const reconcile = await sampled(world, 'counts of all campaigns made right', 1, () => dialer.reconcile());
   return [...fill, ...eligible, ...claim, ...save, ...counts, ...reconcile];

@@ -14,19 +14,23 @@ export interface DueGroup {
   readonly campaignId: string;
   readonly listId: number;
   readonly priority: number;
+  /** that are pending */
+  readonly n: number;
 }
 
 type Reader = Pick<Statements, 'all'>;
 
 export function createGroups(base: DialerBase) {
   const [counts, lists, contacts] = [base.table('counts'), base.table('lists'), base.table('contacts')];
-  const groupsSql = (list: string) => `SELECT c.campaign_id, c.list_id, c.priority FROM ${counts} c
+  const groupsSql = (list: string) => `SELECT c.campaign_id, c.list_id, c.priority, SUM(c.n) AS n FROM ${counts} c
     LEFT JOIN ${lists} l ON l.id = c.list_id
     WHERE c.status = 'pending' AND c.n > 0 AND c.campaign_id IN (${list}) AND (c.list_id = 0 OR l.state = 'active')
     GROUP BY c.campaign_id, c.list_id, c.priority`;
   const ofGroup = `campaign_id = ? AND status = 'pending' AND list_id = ? AND priority = ?`;
+  // Where the last one is due all of them are, and nothing has to be counted.
   const dueOne = (limit: number) => `SELECT ? AS place,
-    (SELECT COUNT(*) FROM (SELECT 1 AS one FROM ${contacts} WHERE ${ofGroup} AND next_attempt_at <= ? LIMIT ${String(limit)}) due) AS n,
+    CASE WHEN (SELECT MAX(next_attempt_at) FROM ${contacts} WHERE ${ofGroup}) <= ? THEN ? ELSE
+      (SELECT COUNT(*) FROM (SELECT 1 AS one FROM ${contacts} WHERE ${ofGroup} AND next_attempt_at <= ? LIMIT ${String(limit)}) due) END AS n,
     (SELECT received_time FROM ${contacts} WHERE ${ofGroup} AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT 1) AS oldest`;
 
   async function of(statements: Reader, campaigns: readonly string[]): Promise<DueGroup[]> {
@@ -34,6 +38,7 @@ export function createGroups(base: DialerBase) {
       campaignId: text(row['campaign_id']),
       listId: Number(row['list_id']),
       priority: Number(row['priority']),
+      n: Number(row['n']),
     }));
   }
 
@@ -45,9 +50,9 @@ export function createGroups(base: DialerBase) {
       let from = 0;
       for (const size of batchSizes(groups.length)) {
         const sql = Array.from({ length: size }, () => dueOne(countMax)).join(' UNION ALL ');
-        const values = groups.slice(from, from + size).flatMap(({ campaignId, listId, priority }, i): Value[] => {
+        const values = groups.slice(from, from + size).flatMap(({ campaignId, listId, priority, n }, i): Value[] => {
           const range = [campaignId, listId, priority, now];
-          return [from + i, ...range, ...range];
+          return [from + i, ...range, n, ...range, ...range];
         });
         for (const row of await statements.all(sql, values)) {
           const oldestReceivedMs = msOf(row['oldest']) ?? Infinity;

@@ -41,7 +41,7 @@ export const aCampaign = (id: string): Campaign => ({
 
 /** As a list has them: ids made from the number, as the loader makes them; numbers in no order; a name and a lead. */
 export function aContact(i: number, campaign: string): NewContact {
-  const number = `49${String(100_000_000 + ((i * 7_919) % 900_000_000))}`;
+  const number = `49${String(100_000_000 + ((i * 2_654_435_761) % 900_000_000))}`;
   return {
     id: createHash('sha256').update(`${campaign} ${number}`).digest('hex').slice(0, 32),
     customerNumber: `+${number}`,
