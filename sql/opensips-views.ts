@@ -106,8 +106,8 @@ function cdrsSelect(segments: string, { datetime, int }: Words): string {
       CASE WHEN s.media = 'chat' THEN 2 ELSE 1 END AS media,
       s.member AS call_id
     FROM ${segments} s
-    WHERE (s.kind = 'visit' AND s.outcome NOT IN (${quoted(refusals)}) AND NOT (s.outcome = 'queue-removed' AND s.ended_ms = s.started_ms))
-      OR (s.kind = 'offer' AND s.outcome IN (${quoted(failures)}))`;
+    WHERE s.origin IS NULL AND ((s.kind = 'visit' AND s.outcome NOT IN (${quoted(refusals)}) AND NOT (s.outcome = 'queue-removed' AND s.ended_ms = s.started_ms))
+      OR (s.kind = 'offer' AND s.outcome IN (${quoted(failures)})))`;
 }
 
 /** 2,147,483,647 s: nobody was logged in, or the wait is unknown. */

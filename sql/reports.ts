@@ -4,6 +4,7 @@
  */
 import type { FollowUp, LaterTalk, ReportCursor, ReportRows, ReportStore, RowPage, UnservedVisit } from '../core/report-ports.js';
 import type { Interval } from '../core/reports/calendar.js';
+import type { Origin } from '../core/acd/words.js';
 import { unservedReasons } from '../core/reports/visit-outcome.js';
 import { marks, text } from './db.js';
 import type { Db, Row, Value } from './db.js';
@@ -17,14 +18,16 @@ const numbersMax = 200;
 
 const columnsOf: Readonly<Record<keyof ReportRows, string>> = {
   // a param may be long: its beginning tells messages from calls
-  visit: 'segment_key, queue, media, started_ms, outcome, detail, wait_ms, talk_ms, SUBSTR(param, 1, 8) AS param_head',
-  offer: 'segment_key, queue, agent, media, started_ms, connected_ms, ended_ms, ring_ms, talk_ms, hold_ms, outcome, ended_by',
+  visit: 'segment_key, queue, media, started_ms, outcome, detail, wait_ms, talk_ms, SUBSTR(param, 1, 8) AS param_head, origin',
+  offer: 'segment_key, queue, agent, media, started_ms, connected_ms, ended_ms, ring_ms, talk_ms, hold_ms, outcome, ended_by, origin',
   status: 'segment_key, agent, outcome, detail, paid, started_ms, ended_ms',
-  wrapup: 'segment_key, agent, queue, started_ms, ended_ms',
+  wrapup: 'segment_key, agent, queue, started_ms, ended_ms, origin',
 };
 
 const word = (value: Row[string] | undefined): never => text(value) as never;
 const maybe = (value: Row[string] | undefined): never => (value === null ? undefined : value) as never;
+
+const originOf = (row: Row): { origin?: Origin } => (row['origin'] === null ? {} : { origin: word(row['origin']) });
 
 /** By hand: a report reads hundreds of thousands. */
 const rowOf: { readonly [Kind in keyof ReportRows]: (row: Row) => ReportRows[Kind] } = {
@@ -38,6 +41,7 @@ const rowOf: { readonly [Kind in keyof ReportRows]: (row: Row) => ReportRows[Kin
     waitMs: Number(row['wait_ms']),
     talkMs: Number(row['talk_ms']),
     param: text(row['param_head']),
+    ...originOf(row),
   }),
   offer: (row) => ({
     key: text(row['segment_key']),
@@ -52,6 +56,7 @@ const rowOf: { readonly [Kind in keyof ReportRows]: (row: Row) => ReportRows[Kin
     ...(row['hold_ms'] === null ? {} : { holdMs: Number(row['hold_ms']) }),
     outcome: word(row['outcome']),
     endedBy: word(row['ended_by']),
+    ...originOf(row),
   }),
   status: (row) => ({
     key: text(row['segment_key']),
@@ -68,6 +73,7 @@ const rowOf: { readonly [Kind in keyof ReportRows]: (row: Row) => ReportRows[Kin
     queue: maybe(row['queue']),
     startedAtMs: Number(row['started_ms']),
     endedAtMs: Number(row['ended_ms']),
+    ...originOf(row),
   }),
 };
 
@@ -127,7 +133,7 @@ function unservedOf(db: Db, own: string): Pick<ReportStore, 'unserved' | 'unserv
     async unserved({ range, queues, before }, limit) {
       if (queues?.length === 0) return [];
       const values: Value[] = [range.fromMs, before?.startedAtMs ?? range.toMs, ...unservedReasons];
-      let where = `v.kind = 'visit' AND v.started_ms >= ? AND v.started_ms ${before ? '<=' : '<'} ? AND v.outcome IN (${reasons})`;
+      let where = `v.kind = 'visit' AND v.started_ms >= ? AND v.started_ms ${before ? '<=' : '<'} ? AND v.origin IS NULL AND v.outcome IN (${reasons})`;
       if (before) {
         where += ' AND (v.started_ms < ? OR v.segment_key < ?)';
         values.push(before.startedAtMs, before.key);
@@ -140,10 +146,10 @@ function unservedOf(db: Db, own: string): Pick<ReportStore, 'unserved' | 'unserv
       return (await db.all(sql, values)).map(unservedVisit);
     },
     async unservedByKey(key) {
-      const [row] = await db.all(`${select} WHERE v.kind = 'visit' AND v.segment_key = ? AND v.outcome IN (${reasons})`, [
-        key,
-        ...unservedReasons,
-      ]);
+      const [row] = await db.all(
+        `${select} WHERE v.kind = 'visit' AND v.origin IS NULL AND v.segment_key = ? AND v.outcome IN (${reasons})`,
+        [key, ...unservedReasons],
+      );
       return row && unservedVisit(row);
     },
     async talksAfter(asked) {

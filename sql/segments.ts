@@ -32,6 +32,7 @@ const visitColumns = {
   position_at_exit: 'positionAtExit',
   priority: 'priority',
   serial: 'serial',
+  origin: 'origin',
 } as const satisfies Record<string, keyof VisitSegment>;
 
 const offerColumns = {
@@ -57,6 +58,7 @@ const offerColumns = {
   arrived_ms: 'arrivedAtMs',
   rejections: 'rejections',
   serial: 'serial',
+  origin: 'origin',
 } as const satisfies Record<string, keyof OfferSegment>;
 
 const statusColumns = {
@@ -76,6 +78,7 @@ const wrapUpColumns = {
   started_ms: 'startedAtMs',
   ended_ms: 'endedAtMs',
   outcome: 'outcome',
+  origin: 'origin',
 } as const satisfies Record<string, keyof WrapUpSegment>;
 
 type Column = 'kind' | keyof typeof visitColumns | keyof typeof offerColumns | keyof typeof statusColumns;

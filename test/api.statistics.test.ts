@@ -75,6 +75,48 @@ describe('statistics over the API', () => {
     assert.deepEqual(items((await api.get('/statistics/queues?from=2001-09-01&to=2001-09-02T10:00', 'viewer')).body), []);
   });
 
+  it('B26 B45: answered calls of campaigns are in no figure of callers; they are shown when asked for', async () => {
+    const { desk } = api;
+    desk.login('anna');
+    const talked = desk.call('support', { origin: 'dialer', number: '701', maxWaitMs: 2_000 });
+    desk.advance(500);
+    const offer = desk.connect(talked);
+    desk.call('support', { origin: 'dialer', number: '702', maxWaitMs: 2_000 });
+    const left = desk.call('support', { origin: 'dialer', number: '703', maxWaitMs: 2_000 });
+    desk.step({ type: 'caller-left', member: memberId(left), cause: 'hangup' });
+    const caller = desk.call('support', { number: '111' });
+    desk.advance(30_000);
+    desk.step({ type: 'call-ended', offer, by: 'agent', cause: 'NORMAL_CLEARING' });
+    desk.advance(10_000);
+    desk.connect(caller);
+    await api.keep();
+    const figures = async (query: string) => {
+      const [row] = items((await api.get(`/statistics/queues?interval=day${query}`, 'viewer')).body);
+      return [
+        row?.['offered'],
+        row?.['answered'],
+        row?.['abandoned'],
+        row?.['timedOut'],
+        row?.['offers'],
+        row?.['talkMs'],
+        row?.['wrapUpMs'],
+      ];
+    };
+    assert.deepEqual(await figures(''), [1, 1, 0, 0, 1, 0, 0]);
+    assert.deepEqual(await figures('&origin=callers'), [1, 1, 0, 0, 1, 0, 0]);
+    assert.deepEqual(await figures('&origin=dialer'), [3, 1, 1, 1, 1, 30_000, 10_000]);
+    assert.deepEqual(await figures('&origin=all'), [4, 2, 1, 1, 2, 30_000, 10_000]);
+    const today = items({ items: (await api.get('/statistics/today', 'viewer')).body['queues'] }).find(({ queue }) => queue === 'support');
+    assert.deepEqual([today?.['offered'], today?.['timedOut'], today?.['wrapUpMs']], [1, 0, 0]);
+    const anna = items((await api.get('/statistics/agents?interval=day', 'viewer')).body).find(({ agent }) => agent === 'anna');
+    assert.deepEqual([anna?.['talkMs'], anna?.['wrapUpMs'], anna?.['answered']], [30_000, 10_000, 2], 'her work is her whole work');
+    assert.deepEqual(items((await api.get('/statistics/abandoned', 'viewer')).body), [], 'nobody is to be called back');
+    const log = (await raw('/statistics/queue-log')).text;
+    assert.match(log, /ENTERQUEUE\|\|111/);
+    assert.doesNotMatch(log, /70[123]/);
+    assert.equal((await api.get('/statistics/agents?origin=all', 'viewer')).status, 400);
+  });
+
   it('B26: a report of agents, also of those who serve a queue', async () => {
     await day();
     const all = items((await api.get('/statistics/agents?interval=day', 'viewer')).body);

@@ -217,6 +217,9 @@ describe('OpenSIPS commands', () => {
     desk.advance(6_000);
     desk.step({ type: 'call-ended', offer, by: 'caller', cause: '' });
     desk.step({ type: 'wrapup-end-asked', agent: 'a1' });
+    const dialled = desk.call('support', { origin: 'dialer', maxWaitMs: 2_000 });
+    desk.step({ type: 'call-ended', offer: desk.connect(dialled), by: 'caller', cause: '' }); // calls of the dialer do not count
+    desk.step({ type: 'wrapup-end-asked', agent: 'a1' });
     const missed = desk.call('support');
     const second = desk.state.members.get(missed)?.offers[0];
     assert.ok(second);

@@ -115,6 +115,13 @@ describeStores("OpenSIPS's tables", (open) => {
     );
   });
 
+  it('B45: calls of the dialer have no rows: the table is of callers', async () => {
+    const missed = rejected('o1', 'm1', 1, { origin: 'dialer' });
+    assert.deepEqual(await rowsOf([missed, visit('m1', 'timeout', 2, { origin: 'dialer' }), visit('m2', 'abandoned', 1)]), [
+      [1001, 1, 0, 0, 'support', null, 1, 0, 9, 7, 1],
+    ]);
+  });
+
   it('O9: a chat has medium 2; the moment of the arrival is local time', async () => {
     const opened = await open();
     await stored(opened, { segments: [visit('m1', 'abandoned', 1, { media: 'chat' })] });

@@ -88,8 +88,8 @@ export function setStatus(w: World, agent: Agent, status: AgentStatus, reason: s
 function endSpent(w: World, agent: Agent): void {
   const { phase } = agent;
   if (phase.kind !== 'spent') return;
-  const { wrapUpStartedAtMs: startedAtMs, wrapUpEndsAtMs: endsAtMs, queue } = phase;
-  if (endsAtMs > w.nowMs) agent.phase = { kind: 'wrapup', startedAtMs, endsAtMs, ...(queue && { queue }) };
+  const { wrapUpStartedAtMs: startedAtMs, wrapUpEndsAtMs: endsAtMs, queue, origin } = phase;
+  if (endsAtMs > w.nowMs) agent.phase = { kind: 'wrapup', startedAtMs, endsAtMs, ...(queue && { queue }), ...(origin && { origin }) };
   else becomeFree(w, agent);
 }
 
@@ -112,14 +112,16 @@ export function agentAfterTalk(w: World, agent: Agent, offer: Offer): number {
   if (offer.media === 'chat')
     agent.chatWrapUpEndsAtMs = wrapUpMs > 0 ? Math.max(agent.chatWrapUpEndsAtMs, w.nowMs) + wrapUpMs : agent.chatWrapUpEndsAtMs;
   else if (agent.isOnDemandCall && agent.status === 'Available (On Demand)')
-    agent.phase = { kind: 'spent', wrapUpStartedAtMs: w.nowMs, wrapUpEndsAtMs: w.nowMs + wrapUpMs, queue: offer.queue };
-  else if (wrapUpMs > 0) agent.phase = { kind: 'wrapup', startedAtMs: w.nowMs, endsAtMs: w.nowMs + wrapUpMs, queue: offer.queue };
+    agent.phase = { kind: 'spent', wrapUpStartedAtMs: w.nowMs, wrapUpEndsAtMs: w.nowMs + wrapUpMs, ...talkOf(offer) };
+  else if (wrapUpMs > 0) agent.phase = { kind: 'wrapup', startedAtMs: w.nowMs, endsAtMs: w.nowMs + wrapUpMs, ...talkOf(offer) };
   else becomeIdle(w, agent);
   // asked for during the talk, it begins now
   if (!agent.pause) startPause(w, agent);
   w.changeAgent(agent);
   return wrapUpMs;
 }
+
+const talkOf = ({ queue, origin }: Offer) => ({ queue, ...(origin && { origin }) });
 
 /** Without a new place in the idle order; a wrap-up is over with it. */
 export function becomeFree(w: World, agent: Agent): void {

@@ -52,6 +52,7 @@ export function makeOffer(w: World, member: Member, service: Service, by?: 'disp
     isOrdered: by === 'dispatcher' || by === 'person',
     ...(by === 'person' && { isPickUp: true }),
     ...(by === 'reservation' && { isAwaited: true }),
+    ...(member.origin && { origin: member.origin }),
     phase: { kind: 'ringing', deadlineMs: w.nowMs + ringMs + ringGraceMs },
   };
   decide(w, member, offer);
@@ -231,7 +232,7 @@ export function endTalk(w: World, offer: Offer, by: EndedBy, cause: string, outc
   const wrapUpMs = agentAfterTalk(w, agent, offer);
   if (member) w.rememberTalk(member.number, agent.id);
   // what callers are told of their wait goes by talks with callers
-  if (!member || !isDialled(member)) {
+  if (!isDialled(offer)) {
     learnTalk(w.queueRuntime(offer.queue), w.nowMs, talkMs, wrapUpMs);
     w.changeQueue(offer.queue);
   }

@@ -97,6 +97,8 @@ export interface WrapUpSegment {
   readonly endedAtMs: number;
   /** whether its time ran out or somebody ended it */
   readonly outcome: 'expired' | 'ended';
+  /** of the talk's caller */
+  readonly origin?: Origin;
 }
 
 export type Segment = VisitSegment | OfferSegment | StatusSegment | WrapUpSegment;

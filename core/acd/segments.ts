@@ -82,7 +82,7 @@ export function recordOffer(w: World, offer: Offer, end: OfferEnd): void {
     endedBy: end.by,
     detail: end.detail,
     ...(member && { number: member.number, arrivedAtMs: member.enteredAtMs, rejections: member.rejections, serial: member.serial }),
-    ...(member?.origin && { origin: member.origin }),
+    ...(offer.origin && { origin: offer.origin }),
   });
 }
 
@@ -106,6 +106,7 @@ export function recordWrapUp(w: World, { id, phase }: Agent): void {
     startedAtMs,
     endedAtMs,
     outcome: endsAtMs <= w.nowMs ? 'expired' : 'ended',
+    ...(phase.origin && { origin: phase.origin }),
   });
 }
 

@@ -116,9 +116,15 @@ export type AgentPhase =
   | { readonly kind: 'resting'; readonly untilMs: number; readonly cause: string; readonly queue?: QueueId }
   | { readonly kind: 'offered'; readonly offer: OfferId }
   | { readonly kind: 'talking'; readonly offer: OfferId; readonly sinceMs: number }
-  | { readonly kind: 'wrapup'; readonly startedAtMs: number; readonly endsAtMs: number; readonly queue?: QueueId }
+  | { readonly kind: 'wrapup'; readonly startedAtMs: number; readonly endsAtMs: number; readonly queue?: QueueId; readonly origin?: Origin }
   /** Available (On Demand) after a call: waits to be released by hand (mod_callcenter Idle) */
-  | { readonly kind: 'spent'; readonly wrapUpStartedAtMs: number; readonly wrapUpEndsAtMs: number; readonly queue?: QueueId }
+  | {
+      readonly kind: 'spent';
+      readonly wrapUpStartedAtMs: number;
+      readonly wrapUpEndsAtMs: number;
+      readonly queue?: QueueId;
+      readonly origin?: Origin;
+    }
   /** held for somebody (a call of the dialer) until then */
   | Reserved;
 
@@ -222,6 +228,8 @@ export interface Offer {
   readonly isPickUp?: boolean;
   /** the agent was held for this caller */
   readonly isAwaited?: boolean;
+  /** the caller's; undefined: of his own accord */
+  readonly origin?: Origin;
   phase: OfferPhase;
 }
 

@@ -82,7 +82,9 @@ export class CallCenterStatistics {
   #flows = new Map<QueueId, Counters>();
   #agents = new Map<AgentId, Counters>();
 
+  /** OpenSIPS knows callers alone: calls of the dialer would spoil its means and its service level. */
   note(notice: Notice): void {
+    if ('caller' in notice && notice.caller?.origin !== undefined) return;
     switch (notice.type) {
       case 'member-joined':
         this.#count(notice.queue, 'incalls');

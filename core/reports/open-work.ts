@@ -35,7 +35,7 @@ export function openWorkOf({ members, offers, agents }: OpenThings, nowMs: numbe
 }
 
 /** undefined: the visit is over, and he is only kept for a return. */
-function openVisit({ queue, media, enteredAtMs, phase, presence }: Member): OpenVisit | undefined {
+function openVisit({ queue, media, enteredAtMs, phase, presence, origin }: Member): OpenVisit | undefined {
   if (phase.kind === 'abandoned') return undefined;
   return {
     queue,
@@ -43,10 +43,11 @@ function openVisit({ queue, media, enteredAtMs, phase, presence }: Member): Open
     enteredAtMs,
     answeredAtMs: phase.kind === 'talking' ? phase.sinceMs : undefined,
     isMessage: presence.kind === 'message',
+    ...(origin && { origin }),
   };
 }
 
-function openOffer({ queue, agent, media, startedAtMs, phase }: Offer, nowMs: number): OfferFact {
+function openOffer({ queue, agent, media, startedAtMs, phase, origin }: Offer, nowMs: number): OfferFact {
   const connectedAtMs = phase.kind === 'talking' ? phase.connectedAtMs : 0;
   const answeredAtMs = phase.kind === 'ringing' ? nowMs : phase.kind === 'answered' ? phase.atMs : phase.answeredAtMs;
   return {
@@ -61,6 +62,7 @@ function openOffer({ queue, agent, media, startedAtMs, phase }: Offer, nowMs: nu
     ...(connectedAtMs && media === 'audio' && { holdMs: holdMs(phase, nowMs) }),
     outcome: 'talked',
     endedBy: 'unknown',
+    ...(origin && { origin }),
   };
 }
 
@@ -73,13 +75,9 @@ const openStay = ({ id, status, pauseReason, statusSinceMs }: Agent, nowMs: numb
 });
 
 function openWrapUp({ id, phase }: Agent, nowMs: number): WrapUpFact | undefined {
-  if (phase.kind === 'wrapup') return wrapUp(id, phase.queue, phase.startedAtMs, Math.min(phase.endsAtMs, nowMs));
-  return phase.kind === 'spent' ? wrapUp(id, phase.queue, phase.wrapUpStartedAtMs, Math.min(phase.wrapUpEndsAtMs, nowMs)) : undefined;
+  if (phase.kind !== 'wrapup' && phase.kind !== 'spent') return undefined;
+  const { queue, origin } = phase;
+  const [startedAtMs, endsAtMs] =
+    phase.kind === 'wrapup' ? [phase.startedAtMs, phase.endsAtMs] : [phase.wrapUpStartedAtMs, phase.wrapUpEndsAtMs];
+  return { agent: id, queue, startedAtMs, endedAtMs: Math.min(endsAtMs, nowMs), ...(origin && { origin }) };
 }
-
-const wrapUp = (agent: WrapUpFact['agent'], queue: WrapUpFact['queue'], startedAtMs: number, endedAtMs: number): WrapUpFact => ({
-  agent,
-  queue,
-  startedAtMs,
-  endedAtMs,
-});

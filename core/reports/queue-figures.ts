@@ -5,15 +5,29 @@ import { offerFailures } from '../acd/words.js';
 import { isMessageParam } from '../message-file.js';
 import { outcomeOf } from './visit-outcome.js';
 
-export type VisitFact = Pick<VisitSegment, 'queue' | 'media' | 'enteredAtMs' | 'reason' | 'detail' | 'waitMs' | 'talkMs' | 'param'>;
+export type VisitFact = Pick<
+  VisitSegment,
+  'queue' | 'media' | 'enteredAtMs' | 'reason' | 'detail' | 'waitMs' | 'talkMs' | 'param' | 'origin'
+>;
 export type OfferFact = Pick<
   OfferSegment,
-  'queue' | 'agent' | 'media' | 'startedAtMs' | 'connectedAtMs' | 'endedAtMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'outcome' | 'endedBy'
+  | 'queue'
+  | 'agent'
+  | 'media'
+  | 'startedAtMs'
+  | 'connectedAtMs'
+  | 'endedAtMs'
+  | 'ringMs'
+  | 'talkMs'
+  | 'holdMs'
+  | 'outcome'
+  | 'endedBy'
+  | 'origin'
 >;
-export type WrapUpFact = Pick<WrapUpSegment, 'agent' | 'queue' | 'startedAtMs' | 'endedAtMs'>;
+export type WrapUpFact = Pick<WrapUpSegment, 'agent' | 'queue' | 'startedAtMs' | 'endedAtMs' | 'origin'>;
 
 /** A visit that is not over: undefined = still waiting. */
-export interface OpenVisit extends Pick<VisitFact, 'queue' | 'media' | 'enteredAtMs'> {
+export interface OpenVisit extends Pick<VisitFact, 'queue' | 'media' | 'enteredAtMs' | 'origin'> {
   readonly answeredAtMs: number | undefined;
   /** left by somebody who is no caller any more (B51) */
   readonly isMessage: boolean;

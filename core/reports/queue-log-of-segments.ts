@@ -17,18 +17,18 @@ export interface LoggedSegments {
 /** The id by which app_queue would name the call: the first channel of it that we know. */
 export const callIdOf = ({ rootId, member }: { readonly rootId: string; readonly member: string }): string => rootId || member;
 
-/** Lines within `range`, by time; app_queue knows no messages (B51). `queuesOf`: the queues that an agent serves. */
+/** Lines within `range`, by time; app_queue knows no messages (B51), and its readers count callers. `queuesOf`: the queues that an agent serves. */
 export function queueLogOf(
   { visits, offers, stays }: LoggedSegments,
   range: Interval,
   queuesOf: (agent: string) => readonly string[],
 ): QueueLogLine[] {
-  const messages = new Set(visits.filter(({ param }) => isMessageParam(param)).map(({ member }) => member));
+  const unlogged = new Set(visits.filter(({ param, origin }) => isMessageParam(param) || origin !== undefined).map(({ member }) => member));
   const byId = new Map(offers.map((offer) => [offer.offer, offer]));
   const lines = [
     ...linesOfStays(stays, queuesOf),
-    ...visits.filter(({ member }) => !messages.has(member)).flatMap((visit) => linesOfVisit(visit, visit.offer && byId.get(visit.offer))),
-    ...offers.filter(({ member }) => !messages.has(member)).flatMap(linesOfOffer),
+    ...visits.filter(({ member }) => !unlogged.has(member)).flatMap((visit) => linesOfVisit(visit, visit.offer && byId.get(visit.offer))),
+    ...offers.filter(({ member }) => !unlogged.has(member)).flatMap(linesOfOffer),
   ];
   return lines.filter(({ atMs }) => atMs >= range.fromMs && atMs < range.toMs).sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,4 +1,5 @@
 /** A report about queues while it is being made: one tally for each queue and interval in which something happened. */
+import type { Origin } from '../acd/words.js';
 import { TandemError } from '../errors.js';
 import { indexOf } from './calendar.js';
 import type { Interval } from './calendar.js';
@@ -30,7 +31,7 @@ export interface QueueTableOptions {
   readonly intervals: readonly Interval[];
   readonly goalOf: (queue: string) => Goal;
   /** undefined = every one */
-  readonly isWanted: (queue: string, media: string | undefined) => boolean;
+  readonly isWanted: (queue: string, media: string | undefined, origin: Origin | undefined) => boolean;
 }
 
 export class QueueTable {
@@ -44,22 +45,22 @@ export class QueueTable {
   }
 
   visit(visit: VisitFact): void {
-    const tally = this.#at(visit.enteredAtMs, visit.queue, visit.media);
+    const tally = this.#at(visit.enteredAtMs, visit.queue, visit.media, visit.origin);
     if (tally) addVisit(tally, visit, this.#options.goalOf(visit.queue));
   }
 
   openVisit(visit: OpenVisit): void {
-    const tally = this.#at(visit.enteredAtMs, visit.queue, visit.media);
+    const tally = this.#at(visit.enteredAtMs, visit.queue, visit.media, visit.origin);
     if (tally) addOpenVisit(tally, visit, this.#options.goalOf(visit.queue));
   }
 
   offer(offer: OfferFact): void {
-    const tally = this.#at(offer.startedAtMs, offer.queue, offer.media);
+    const tally = this.#at(offer.startedAtMs, offer.queue, offer.media, offer.origin);
     if (tally) addOffer(tally, offer);
   }
 
   wrapUp(wrapUp: WrapUpFact): void {
-    const tally = wrapUp.queue && this.#at(wrapUp.startedAtMs, wrapUp.queue, 'audio');
+    const tally = wrapUp.queue && this.#at(wrapUp.startedAtMs, wrapUp.queue, 'audio', wrapUp.origin);
     if (tally) addWrapUp(tally, wrapUp);
   }
 
@@ -86,10 +87,10 @@ export class QueueTable {
     return { items, totals: sums, all: queueFigures(all) };
   }
 
-  #at(atMs: number, queue: string, media: string): QueueTally | undefined {
+  #at(atMs: number, queue: string, media: string, origin: Origin | undefined): QueueTally | undefined {
     const { intervals, isWanted } = this.#options;
     const tallies = this.#tallies[indexOf(intervals, atMs) ?? -1];
-    if (!tallies || !isWanted(queue, media)) return undefined;
+    if (!tallies || !isWanted(queue, media, origin)) return undefined;
     let tally = tallies.get(queue);
     if (!tally) {
       if (++this.#rows > reportRowsMax) throw tooManyRows();

@@ -80,7 +80,7 @@ const openStays = (state: AcdState): StatusSegment[] =>
 function openLines(state: AcdState): QueueLogLine[] {
   const lines: QueueLogLine[] = [];
   for (const member of state.members.values()) {
-    if (member.phase.kind === 'abandoned' || member.presence.kind === 'message') continue;
+    if (member.phase.kind === 'abandoned' || member.presence.kind === 'message' || member.origin !== undefined) continue;
     const visit = { ...member, call: callIdOf({ rootId: member.rootId, member: member.id }) };
     lines.push(entered(visit));
     const offer = member.phase.kind === 'talking' ? state.offers.get(member.phase.offer) : undefined;

@@ -37,8 +37,8 @@ export function createQueueLogWriter(state: () => AcdState | undefined, write: (
       .map(({ queue }) => queue) ?? [];
 
   function linesOf(notice: Notice, atMs: number): readonly QueueLogLine[] {
-    // app_queue knows no messages (B51)
-    if ('caller' in notice && isMessageParam(notice.caller?.param ?? '')) return [];
+    // app_queue knows no messages (B51), and whoever reads its log counts callers
+    if ('caller' in notice && (isMessageParam(notice.caller?.param ?? '') || notice.caller?.origin !== undefined)) return [];
     switch (notice.type) {
       case 'member-joined':
         return [entered(visitOf(notice.member, notice.queue, notice.caller))];

@@ -2,6 +2,7 @@
  * Reports on demand, folds over stored segments and what is not over yet (B6): nothing is summed up beforehand, so nothing
  * can be summed up wrongly. Pages are read one after the other, and between two of them others have their turn.
  */
+import type { Origin } from '../acd/words.js';
 import { createAgentWork } from '../reports/agent-figures.js';
 import type { AgentWork } from '../reports/agent-figures.js';
 import { AgentTable } from '../reports/agent-table.js';
@@ -45,8 +46,8 @@ export const reportLimits = {
 export interface ReportWish extends Interval {
   readonly interval: IntervalKind;
   readonly zone: string;
-  /** media undefined: of an agent's wrap-up */
-  readonly isWanted: (queueOrAgent: string, media: string | undefined) => boolean;
+  /** media undefined: of an agent, whose work counts whoever called */
+  readonly isWanted: (queueOrAgent: string, media: string | undefined, origin: Origin | undefined) => boolean;
 }
 
 export interface Reports {
@@ -110,7 +111,7 @@ class Run {
   /** Day by day, so that only the work of one day is in memory; what lasts longer goes along. */
   async agents(wish: ReportWish): Promise<AgentReport> {
     const intervals = this.#intervals(wish);
-    const table = new AgentTable((agent) => wish.isWanted(agent, undefined));
+    const table = new AgentTable((agent) => wish.isWanted(agent, undefined, undefined));
     const open = await this.#open();
     let works = await this.#crossing(rangeOf(intervals).fromMs, open);
     for (const part of daysOf(intervals, wish.zone)) {

@@ -6,7 +6,7 @@ import { Recent } from '../acd/recent.js';
 import type { Segment } from '../acd/records.js';
 import type { Agent, Member, Offer } from '../acd/state.js';
 import { isLoggedIn, takesCalls } from '../acd/words.js';
-import type { AgentStatus } from '../acd/words.js';
+import type { AgentStatus, Origin } from '../acd/words.js';
 import type { StayFact } from '../reports/agent-figures.js';
 import type { AgentDayFigures, DayFigures, ReportCursor, ReportStore, Today } from '../report-ports.js';
 import { dayEnd, dayStart } from '../reports/calendar.js';
@@ -72,21 +72,21 @@ class Day {
   }
 
   visit(visit: VisitFact): void {
-    const tally = this.#has(visit.enteredAtMs) && this.#queue(visit.queue);
+    const tally = isCaller(visit) && this.#has(visit.enteredAtMs) && this.#queue(visit.queue);
     if (tally) addVisit(tally, visit, this.#goalOf(visit.queue));
   }
 
   offer(offer: OfferFact): void {
     this.#time(offer.agent, 'talkMs', offer.connectedAtMs || offer.endedAtMs, offer.endedAtMs);
     if (!this.#has(offer.startedAtMs)) return;
-    const [tally, agent] = [this.#queue(offer.queue), this.#agent(offer.agent)];
+    const [tally, agent] = [isCaller(offer) && this.#queue(offer.queue), this.#agent(offer.agent)];
     if (tally) addOffer(tally, offer);
     if (agent && offer.connectedAtMs > 0) agent.answered++;
     if (agent && isMissed(offer.outcome)) agent.missed++;
   }
 
   wrapup(wrapUp: WrapUpFact): void {
-    const tally = wrapUp.queue && this.#has(wrapUp.startedAtMs) && this.#queue(wrapUp.queue);
+    const tally = isCaller(wrapUp) && wrapUp.queue && this.#has(wrapUp.startedAtMs) && this.#queue(wrapUp.queue);
     if (tally) addWrapUp(tally, wrapUp);
     this.#time(wrapUp.agent, 'wrapUpMs', wrapUp.startedAtMs, wrapUp.endedAtMs);
   }
@@ -110,6 +110,9 @@ class Day {
   #queue = (id: string): QueueTally | undefined => named(this.queues, id, createQueueTally);
   #agent = (id: string): AgentSums | undefined => named(this.agents, id, noSums);
 }
+
+/** Figures of queues are those of callers; an agent's work is his whole work. */
+const isCaller = ({ origin }: { readonly origin?: Origin }): boolean => origin === undefined;
 
 function named<T>(map: Map<string, T>, id: string, create: () => T): T | undefined {
   let found = map.get(id);
@@ -224,7 +227,7 @@ function openTallies(state: LiveState | undefined, day: Interval, goalOf: TodayD
   const tallies = new Map<string, QueueTally>();
   if (!state) return tallies;
   for (const visit of openWorkOf({ members: state.members.values(), offers: [], agents: [] }, 0).visits.values()) {
-    if (visit.enteredAtMs < day.fromMs) continue;
+    if (visit.enteredAtMs < day.fromMs || !isCaller(visit)) continue;
     const tally = named(tallies, visit.queue, createQueueTally);
     if (tally) addOpenVisit(tally, visit, goalOf(visit.queue));
   }

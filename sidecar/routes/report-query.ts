@@ -31,6 +31,10 @@ export const reportQuery = z.strictObject({
   interval: z.enum(['15m', 'day']).default('15m'),
   queue: names.optional().describe('names, separated by commas; of agents: who serves one of them now'),
   media: z.enum(['audio', 'chat']).optional().describe('not for agents'),
+  origin: z
+    .enum(['callers', 'dialer', 'all'])
+    .optional()
+    .describe('default: callers, those who called by themselves; answered calls of campaigns are not among them. Not for agents'),
   format: z.enum(['json', 'csv']).default('json'),
 });
 

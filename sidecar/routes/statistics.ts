@@ -1,5 +1,6 @@
 /** `/api/v1/statistics`: reports by interval, the running day, callers to be called back, queue log (B26, B36, B58, B60). */
 import { Router, type Request, type Response } from 'express';
+import type { Origin } from '../../core/acd/words.js';
 import { TandemError } from '../../core/errors.js';
 import { canonical } from '../../core/provisioning/names.js';
 import { agentFigures, sumAgentTallies } from '../../core/reports/agent-figures.js';
@@ -46,16 +47,21 @@ async function queues(tools: Tools, req: Request, res: Response): Promise<void> 
   const report = await tools.statistics.reports.queues({
     ...range,
     interval: query.interval,
-    isWanted: (queue, media) => isNamed(queue) && seesQueue(who, queue) && (query.media === undefined || query.media === media),
+    isWanted: (queue, media, origin) =>
+      isNamed(queue) && seesQueue(who, queue) && (query.media === undefined || query.media === media) && isOf(query.origin, origin),
   });
   if (query.format === 'csv') await csvOf(res, 'queues', 'queue', Object.keys(queueFigures(createQueueTally())), report.items, range.zone);
   else await sendReport(res, { ...range, interval: query.interval }, report);
 }
 
+const isOf = (wanted: 'callers' | 'dialer' | 'all' = 'callers', origin: Origin | undefined): boolean =>
+  wanted === 'all' || (wanted === 'dialer') === (origin === 'dialer');
+
 async function agents(tools: Tools, req: Request, res: Response): Promise<void> {
   const who = await tools.permit(req, 'view');
   const query = queryOf(req, reportQuery);
-  if (query.media !== undefined) throw new TandemError('TDM_BAD_REQUEST', ['media: is not known of agents']);
+  for (const name of ['media', 'origin'] as const)
+    if (query[name] !== undefined) throw new TandemError('TDM_BAD_REQUEST', [`${name}: is not known of agents`]);
   const range = rangeOf(query, siteOf(tools));
   const isSeen = agentFilter(tools, who, query.queue);
   const report = await tools.statistics.reports.agents({ ...range, interval: query.interval, isWanted: isSeen });

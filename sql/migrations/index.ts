@@ -10,6 +10,7 @@ import { opensips } from './000009-opensips.js';
 import { holdTime } from './000010-hold-time.js';
 import { dialer } from './000011-dialer.js';
 import { crm } from './000012-crm.js';
+import { origin } from './000013-origin.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   holdTime,
   dialer,
   crm,
+  origin,
 ];

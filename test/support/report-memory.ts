@@ -29,7 +29,7 @@ export function memoryReports(segments: () => Iterable<Segment>): MemoryReports 
 
   const unserved = (): UnservedVisit[] =>
     [...segments()].flatMap((one) =>
-      one.kind === 'visit' && (unservedReasons as readonly string[]).includes(one.reason)
+      one.kind === 'visit' && one.origin === undefined && (unservedReasons as readonly string[]).includes(one.reason)
         ? [{ ...one, followUp: followUps.get(one.key) }]
         : [],
     );
