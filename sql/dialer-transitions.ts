@@ -18,7 +18,7 @@ interface Held {
   status: ContactStatus;
   history: ContactHistory;
   attempts: number;
-  readonly dials: number;
+  dials: number;
   readonly sets: Map<string, Value>;
   isReleased: boolean;
 }
@@ -94,6 +94,7 @@ function applyTo(contact: Held, transition: Transition): void {
   if (transition.nextAttemptAtMs !== undefined) sets.set('next_attempt_at', moment(transition.nextAttemptAtMs));
   if (transition.numberIndex !== undefined) sets.set('number_index', transition.numberIndex);
   if (transition.skippedBy !== undefined) sets.set('skipped_by', JSON.stringify(transition.skippedBy));
+  if (transition.isUnplaced === true && contact.dials > 0) sets.set('dials', --contact.dials);
   if (counts) count(contact, counts);
   if (to === 'ended' || to === 'failed')
     for (const column of ['callback_at', 'callback_agent', 'callback_patience_until']) sets.set(column, null);

@@ -61,7 +61,7 @@ describe('dialer engine: agents of a voice connector', () => {
     desk.run(1);
     assert.deepEqual(
       desk.all('request-agent').map(({ callId }) => callId),
-      ['C1', 'C1.2'],
+      ['C1', 'C1'],
     );
   });
 

@@ -51,9 +51,11 @@ describe('dialer: loop, voice connector', function () {
     const callId = await begin();
     assert.equal(callId, 'k1');
     assert.equal(await statusOf('k1'), 'agent_pending');
-    assert.deepEqual(vc.taken('agent-request')[0], {
+    const [request] = vc.taken('agent-request');
+    assert.match(request?.key ?? '', /^k1:agent-request:\d+$/);
+    assert.deepEqual(request, {
       path: 'agent-request',
-      key: 'k1:agent-request:1',
+      key: request?.key,
       body: {
         ...{
           callUid: 'k1',
@@ -104,7 +106,13 @@ describe('dialer: loop, voice connector', function () {
     assert.equal(await details(callId), 200);
     await site.pass(200);
     await site.pass(3_000);
-    assert.equal(vc.taken('agent-request').length, 2);
+    const requests = vc.taken('agent-request');
+    assert.deepEqual(
+      requests.map(({ body }) => body['callUid']),
+      ['k1', 'k1'],
+      'E15: no call was placed, so the id of the call is still the contact’s',
+    );
+    assert.notEqual(requests[0]?.key, requests[1]?.key);
     assert.deepEqual(site.fs1.orders, []);
   });
 

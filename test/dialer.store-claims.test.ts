@@ -234,6 +234,15 @@ describeStores('claims of the dialer', (open) => {
     assert.deepEqual((await claimed(store, fence, ['k0000'])).granted, [{ contactId: 'k0000', callId: 'k0000.2' }]);
   });
 
+  it('E15: a claim for which no call was placed does not use up the id of the call', async () => {
+    const { store } = await open();
+    const fence = await dials(store);
+    await taken(store, contactsOf(1));
+    await claimed(store, fence, ['k0000'], { to: 'agent_pending' });
+    await store.dialer.save([aChange({ contactId: 'k0000', from: 'agent_pending', to: 'pending', isUnplaced: true })], fence);
+    assert.deepEqual((await claimed(store, fence, ['k0000'])).granted, [{ contactId: 'k0000', callId: 'k0000' }]);
+  });
+
   it('what is not pending any more, or not of this campaign, is taken', async () => {
     const { store } = await open();
     const fence = await dials(store);

@@ -15,6 +15,8 @@ export interface Transition {
   /** add one to the attempts, to this result's count and to this part of the day */
   readonly counts?: { readonly attempt: boolean; readonly result: CallResult; readonly dayPart: number } | undefined;
   readonly skippedBy?: Readonly<Record<string, number>> | undefined;
+  /** no call was placed for the claim that ends with this: the next call has the same id (A2) */
+  readonly isUnplaced?: boolean | undefined;
 }
 
 /** A message to the voice connector (A17), delivered from the outbox. `kind` end-chat and call-result; agent requests are not kept. */

@@ -60,7 +60,7 @@ async function contactOf(store: Pick<DialerStore, 'contact'>, callId: string): P
 
 /** A17.3; the same late reservation repeated is the same message. */
 const endChat = ({ callId, agentExtension }: Details, contact: Contact, serviceIdentifier: string) => ({
-  key: `${callId}:end-chat:late-${agentExtension}`,
+  key: `${callId}:end-chat:late-${agentExtension}-${contact.dialTimeMs ?? 0}`,
   kind: 'end-chat' as const,
   body: { uuid: callId, reason: 'LATE_RESERVATION', agentExtension, customerNumber: contact.customerNumber, serviceIdentifier },
 });

@@ -101,7 +101,7 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
     log.warn({ error, campaign: order.campaign, contacts: order.contacts.length }, 'contacts could not be claimed');
     if (hasCode(error, 'TDM_STORE_DOWN')) saver.storeFailed(error.message);
     const back = order.contacts.map((contactId) => ({
-      transition: { contactId, from: order.to, to: 'pending' as const },
+      transition: { contactId, from: order.to, to: 'pending' as const, isUnplaced: true },
       ...{ record: undefined, outbox: [], dnc: [], audit: [] },
     }));
     await saver.save(back);
@@ -144,7 +144,7 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
   }
 
   async function requestAgent({ callId, body }: EffectOf<'request-agent'>): Promise<void> {
-    const answer = await deps.connector?.post('agent-request', `${callId}:agent-request:1`, body);
+    const answer = await deps.connector?.post('agent-request', `${callId}:agent-request:${nowMs()}`, body);
     feed({ type: 'agent-request-sent', callId, ok: answer?.ok ?? false });
   }
 

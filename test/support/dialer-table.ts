@@ -167,7 +167,7 @@ export class DialerTable {
       assert.ok(allowedPairs.has(pair), `transition ${pair} of ${contact.id} is none of A3`);
       assert.equal(contact.status, transition.from, `transition ${pair} of ${contact.id}, which is ${contact.status}`);
       this.pairs.add(pair);
-      const { counts } = transition;
+      const { counts, isUnplaced = false } = transition;
       this.contacts.set(contact.id, {
         ...contact,
         status: transition.to,
@@ -178,6 +178,7 @@ export class DialerTable {
         numberIndex: transition.numberIndex ?? contact.numberIndex,
         skippedBy: transition.skippedBy ?? contact.skippedBy,
         attempts: contact.attempts + Number(counts?.attempt ?? false),
+        dials: contact.dials - Number(isUnplaced),
         resultCounts: counts
           ? { ...contact.resultCounts, [counts.result]: (contact.resultCounts[counts.result] ?? 0) + 1 }
           : contact.resultCounts,

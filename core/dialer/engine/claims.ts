@@ -79,8 +79,10 @@ export function claimed(w: DialerWorld, { order: number, granted, refused }: Cla
   const isRefused = new Set(refused.map(({ contactId }) => contactId));
   for (const candidate of order.candidates) {
     const grant = granted.find(({ contactId }) => contactId === candidate.contact.id);
-    if (grant) begin(w, callOf(w, order, candidate, grant.callId), order);
-    else freed(w, candidate, !isRefused.has(candidate.contact.id));
+    if (grant) {
+      w.endChats.set(grant.callId, []); // an earlier claim may have had the same id
+      begin(w, callOf(w, order, candidate, grant.callId), order);
+    } else freed(w, candidate, !isRefused.has(candidate.contact.id));
   }
   if (granted.length === 0 && order.hold !== undefined) claimFreed(w, order.hold);
 }
@@ -119,7 +121,7 @@ function giveBackLate(w: DialerWorld, number: number, granted: Claimed['granted'
   const late = w.lateClaims.get(number);
   if (!late) return;
   for (const { contactId, callId } of granted)
-    if (!w.calls.has(callId)) w.change({ transition: { contactId, from: late.to, to: 'pending' } });
+    if (!w.calls.has(callId)) w.change({ transition: { contactId, from: late.to, to: 'pending', isUnplaced: true } });
 }
 
 function callOf(w: DialerWorld, order: ClaimOrder, { contact: from, gateway, queue }: Candidate, id: string): Call {

@@ -104,12 +104,13 @@ function orderOf(w: DialerWorld, call: Call): OriginateOrder {
  */
 export function giveBack(w: DialerWorld, call: Call, endChat?: EndChatReason): void {
   forget(w, call);
+  const isUnplaced = call.placedAtMs === undefined;
   w.change({
-    transition: { contactId: call.contact.id, from: call.status, to: 'pending' },
+    transition: { contactId: call.contact.id, from: call.status, to: 'pending', isUnplaced },
     outbox: endChatsOf(w, call, endChat),
   });
   if (!call.from) return;
-  const dials = call.from.dials + 1;
+  const dials = call.from.dials + (isUnplaced ? 0 : 1);
   putBack(w, { ...call.from, dials, contact: { ...call.from.contact, dials } });
 }
 

@@ -50,7 +50,8 @@ export function endChatMessages(
   const { serviceIdentifier } = w.settings;
   return [
     {
-      key: `${callId}:end-chat:${told.length + 1}`,
+      // the same contact may be claimed again under this id, so its number is the moment
+      key: `${callId}:end-chat:${w.nowMs}-${told.length + 1}`,
       kind: 'end-chat',
       body: { uuid: callId, reason, agentExtension, customerNumber, serviceIdentifier },
     },
