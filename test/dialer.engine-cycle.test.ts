@@ -1,6 +1,6 @@
 /** The dial cycle of the dialer's engine (dialer.md A6 to A9): slots, order, gateways, rate, fills, claims. */
 import assert from 'node:assert/strict';
-import { DialerDesk, testCampaign } from './support/dialer-desk.js';
+import { DialerDesk, readyAgent, testCampaign } from './support/dialer-desk.js';
 import { sampleContact } from './support/dialer-table.js';
 
 const ivr = (id: string, more = {}) => testCampaign(id, { mode: 'IVR', ivr: '*9664', queue: '', ...more });
@@ -300,5 +300,29 @@ describe('dialer engine: gateways (A8)', () => {
     desk.end(desk.dialled()[before] ?? '', { cause: 'USER_BUSY' });
     desk.run(3);
     assert.ok(desk.dialled().length > before + 1);
+  });
+
+  it('E81: a call that we ended ourselves says nothing about the trunk', () => {
+    const desk = new DialerDesk([testCampaign('A', { mode: 'POWER', lines: 12 })], { slotsMax: 40, callsPerSecond: 100 });
+    desk.login(readyAgent('ann'), readyAgent('bob'));
+    for (let n = 1; n <= 12; n++) desk.add(sampleContact(`A${n}`, 'A', { nextAttemptAtMs: n }));
+    desk.begin();
+    desk.pass(500);
+    for (let n = 1; n <= 9; n++) desk.end(`A${n}`, { cause: 'NORMAL_CIRCUIT_CONGESTION' });
+    desk.answer('A10');
+    desk.pass(12_000); // nobody brings it to its door: hung up
+    desk.end('A10', { endedBy: 'us' });
+    desk.end('A11', { cause: 'NORMAL_CIRCUIT_CONGESTION' });
+    assert.equal(desk.engine.view().gateways()[0]?.state, 'closed');
+  });
+
+  it('E81: one probe, also when two campaigns want the gateway at the same moment', () => {
+    const desk = deskOf({ A: 30, B: 30 }, { slotsMax: 40 });
+    desk.begin();
+    desk.pass(800);
+    for (const callId of desk.dialled().slice(0, 10)) desk.end(callId, { cause: 'NORMAL_CIRCUIT_CONGESTION' });
+    desk.byHand.add('claim');
+    desk.run(33);
+    assert.equal(desk.heldOf('claim').flatMap(({ contacts }) => contacts).length, 1);
   });
 });

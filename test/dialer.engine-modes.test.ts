@@ -237,7 +237,7 @@ describe('dialer engine: power', () => {
 
 describe('dialer engine: predictive', () => {
   it('B44: the pacer decides, and every decision is told with its inputs', () => {
-    const desk = deskOf('PREDICTIVE', { agents: team(4) });
+    const desk = deskOf('PREDICTIVE', { agents: [...team(4), readyAgent('slow', { isStandby: false })] });
     desk.begin();
     desk.pass(100);
     const [first] = desk.all('decision').filter(({ decision }) => decision.place > 0);

@@ -143,6 +143,8 @@ describe('dialer engine: after a restart (B5 B11)', () => {
   it('B5 B11: contacts in a call are asked for before the first call; alive goes on, gone counts as an attempt', () => {
     const desk = restarted();
     assert.deepEqual(desk.engine.view().active, { dialed: 2, agentPending: 1, other: 0 });
+    desk.pass(15_000);
+    assert.equal(desk.all('hang-up').length, 0, 'nobody knows whether they ring');
     desk.feed(up);
     desk.begin();
     assert.deepEqual(desk.dialled(), []);
