@@ -24,6 +24,7 @@ import {
   spanOf,
   spanOfDates,
   verdictOf,
+  windowsShown,
 } from '../sidecar/wallboard/lib/compliance.js';
 import {
   callbackRows,
@@ -290,6 +291,13 @@ describe('pages of the dialer: the compliance report', () => {
       ),
       ['met', 'not-met', 'not-whole', 'not-met'],
     );
+  });
+
+  it('B12: windows without calls are counted, not listed; one over the cap is listed always', () => {
+    const window = (abandoned: number, connected: number, isWithinCap = true) => ({ abandoned, connected, isWithinCap });
+    const given = [window(0, 0), window(1, 0), window(0, 5), window(0, 0, false), window(0, 0)];
+    const { shown, quiet } = windowsShown(given as unknown as Parameters<typeof windowsShown>[0]);
+    assert.deepEqual([shown, quiet], [given.slice(1, 4), 2]);
   });
 
   it('B12: the record of an abandoned call tells the wait and the message, or that there was none', () => {

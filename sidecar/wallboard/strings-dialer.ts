@@ -137,6 +137,8 @@ export const dialerStrings = {
     yes: 'Yes',
     no: 'No',
     total: 'Whole period',
+    quiet: (n: number): string =>
+      n === 1 ? 'One window more had no call that counts.' : `${String(n)} windows more had no call that counts.`,
     cap: 'Cap',
     optOuts: 'Opt-outs by key',
     messages: 'Messages played',

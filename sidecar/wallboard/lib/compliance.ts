@@ -68,6 +68,12 @@ export function fileOf(campaign: string, { fromMs, toMs }: Span, file: ReportFil
   return `${own}/report?${query}&format=${file}`;
 }
 
+/** Windows with calls that count, or that are over the cap; the others are counted. */
+export function windowsShown(windows: ComplianceData['windows']): { readonly shown: ComplianceData['windows']; readonly quiet: number } {
+  const shown = windows.filter(({ abandoned, connected, isWithinCap }) => abandoned + connected > 0 || !isWithinCap);
+  return { shown, quiet: windows.length - shown.length };
+}
+
 /** All three conditions are met, and the evidence is whole. */
 export function verdictOf({ conditions, isWhole }: ComplianceData): 'met' | 'not-met' | 'not-whole' {
   if (conditions.some(({ isMet }) => !isMet)) return 'not-met';

@@ -6,6 +6,7 @@ import { abandonmentOf, countRows, shareLevel, shareText } from '../lib/campaign
 import { momentText, secondsText } from '../lib/compliance.ts';
 import { campaignLive, campaignPath, watchCampaign } from '../lib/dialer.ts';
 import { agentStates, type CampaignRules, type LiveAnswer } from '../lib/dialer-wire.ts';
+import { percentText } from '../lib/format.ts';
 import { linkTo } from '../lib/route.ts';
 import { Empty, Figure, Loading, Title } from '../parts/basics.tsx';
 import { CampaignActions, CampaignStateMark, Share } from '../parts/campaign.tsx';
@@ -113,7 +114,7 @@ function Now(): JSX.Element {
           {how === 'none' ? '–' : shareText(adjusted)}
           {how !== 'none' && <small class="muted">{words.adjustedHow[how]}</small>}
         </Figure>
-        <Figure label={words.answerRate}>{shareText(figures.spans.quarter.answerRate ?? live?.answerRate)}</Figure>
+        <Figure label={words.answerRate}>{percentText(figures.spans.quarter.answerRate ?? live?.answerRate)}</Figure>
         <Figure label={words.placed}>{today.placed}</Figure>
         <Figure label={words.today}>
           {today.connected} / {today.abandoned}
@@ -168,8 +169,11 @@ interface CountsProps<K extends string> {
   readonly texts: Readonly<Record<K, string>>;
 }
 
-const Counts = <K extends string>({ label, counts, texts }: CountsProps<K>): JSX.Element => (
-  <table class="table counts">
+const Counts = <K extends string>({ label, counts, texts }: CountsProps<K>): JSX.Element | null =>
+  countRows(counts).length === 0 ? null : <Tally label={label} counts={counts} texts={texts} />;
+
+const Tally = <K extends string>({ label, counts, texts }: CountsProps<K>): JSX.Element => (
+  <table class="table tally">
     <thead>
       <tr>
         <th scope="col">{label}</th>

@@ -49,8 +49,14 @@ function DialerDesk({ agent }: { readonly agent: string }): JSX.Element {
       <Title>
         {words.title} <small class="muted">{shortId(agent)}</small>
       </Title>
-      {dialer.value === 'on' && <DialerWork agent={agent} news="" isFree={false} said={() => setSaid(said + 1)} />}
-      {dialer.value === 'on' && <OwnCallbacks agent={agent} news={said} />}
+      {dialer.value === 'on' && (
+        <div class="columns">
+          <div class="stack grow">
+            <DialerWork agent={agent} news="" isFree={false} said={() => setSaid(said + 1)} />
+          </div>
+          <OwnCallbacks agent={agent} news={said} />
+        </div>
+      )}
     </>
   );
 }

@@ -54,15 +54,17 @@ function Line({ way }: { readonly way: GatewayNow }): JSX.Element {
         {way.switch !== '' && <small class="muted">{way.switch}</small>}
       </th>
       <td>
-        <span class={isGood(way.state) ? '' : 'problem'}>{words.gatewayStates[way.state] ?? way.state}</span>
-        {mayPause() && (
-          <ActionButton
-            label={label}
-            kind="small"
-            description={strings.actions.of(label, way.gateway)}
-            run={() => ask('PUT', path, { paused: !isPaused })}
-          />
-        )}
+        <span class="row">
+          <span class={isGood(way.state) ? '' : 'problem'}>{words.gatewayStates[way.state] ?? way.state}</span>
+          {mayPause() && (
+            <ActionButton
+              label={label}
+              kind="small"
+              description={strings.actions.of(label, way.gateway)}
+              run={() => ask('PUT', path, { paused: !isPaused })}
+            />
+          )}
+        </span>
       </td>
       <td>{way.calls}</td>
     </tr>

@@ -91,7 +91,9 @@ function Offered({ agent, offer, changed }: OfferedProps): JSX.Element {
     await post('dial', index === undefined ? {} : { number: index });
     await changed(index === undefined ? contact.number : (contact.numbers[index] ?? contact.number));
   };
-  const others = contact.numbers.map((number, index) => ({ number, index })).filter(({ number }) => number !== contact.number);
+  // masked numbers may look alike: they go by their place
+  const current = contact.numbers.indexOf(contact.number);
+  const others = contact.numbers.map((number, index) => ({ number, index })).filter(({ index }) => index !== current);
   return (
     <>
       <p class="who-calls">

@@ -1,7 +1,7 @@
 /** The body of a compliance report: verdict, the three conditions with their evidence, windows, lists. */
 import type { JSX } from 'preact';
 import { shareText } from '../lib/campaigns.ts';
-import { momentText, verdictOf } from '../lib/compliance.ts';
+import { momentText, verdictOf, windowsShown } from '../lib/compliance.ts';
 import type { ComplianceData } from '../lib/dialer-wire.ts';
 import { strings } from '../strings.ts';
 import { Figure } from './basics.tsx';
@@ -88,29 +88,33 @@ const ConditionCard = ({ condition, index }: { readonly condition: Condition; re
   );
 };
 
-const Windows = ({ rows, total }: { readonly rows: readonly WindowRow[]; readonly total: WindowRow }): JSX.Element => (
-  <section class="card" aria-labelledby="windows">
-    <h2 id="windows">{words.windows}</h2>
-    <table class="table">
-      <thead>
-        <tr>
-          <th scope="col">{words.window}</th>
-          {[words.abandoned, words.connected, words.share, words.adjusted, words.within].map((text) => (
-            <th scope="col" class="number" key={text}>
-              {text}
-            </th>
+function Windows({ rows, total }: { readonly rows: readonly WindowRow[]; readonly total: WindowRow }): JSX.Element {
+  const { shown, quiet } = windowsShown(rows);
+  return (
+    <section class="card" aria-labelledby="windows">
+      <h2 id="windows">{words.windows}</h2>
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">{words.window}</th>
+            {[words.abandoned, words.connected, words.share, words.adjusted, words.within].map((text) => (
+              <th scope="col" class="number" key={text}>
+                {text}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((row) => (
+            <Window key={row.fromMs} row={row} label={`${momentText(row.fromMs)} – ${momentText(row.toMs)}`} />
           ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <Window key={row.fromMs} row={row} label={`${momentText(row.fromMs)} – ${momentText(row.toMs)}`} />
-        ))}
-        <Window row={total} label={words.total} />
-      </tbody>
-    </table>
-  </section>
-);
+          <Window row={total} label={words.total} />
+        </tbody>
+      </table>
+      {quiet > 0 && <p class="muted">{words.quiet(quiet)}</p>}
+    </section>
+  );
+}
 
 const Window = ({ row, label }: { readonly row: WindowRow; readonly label: string }): JSX.Element => (
   <tr class={row.isWithinCap ? '' : 'trouble'}>
