@@ -33,7 +33,7 @@ export function createClaim(
   const checkFence = createFence(base);
   const skip = db.dialect === 'mysql' ? ' FOR UPDATE SKIP LOCKED' : '';
   const readSql = (list: string) =>
-    `SELECT ${contactColumns} FROM ${contacts} WHERE id IN (${list}) AND campaign_id = ? AND status = 'pending'${skip}`;
+    `SELECT ${contactColumns} FROM ${contacts}${base.byIndex('contacts_id')} WHERE id IN (${list}) AND campaign_id = ? AND status = 'pending'${skip}`;
   const takeSql = rowStatements(
     `${insertIgnore(db.dialect)} ${active} (number_key, contact_id, campaign_id, status, since_ms)`,
     () => '(?, ?, ?, ?, ?)',

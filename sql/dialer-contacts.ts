@@ -60,7 +60,7 @@ export function createContacts(base: DialerBase, { counts, counters, dnc, audit 
       return row && contactOf(row);
     },
     async contacts(filter) {
-      const { where, values } = conditionOf(filter, inCall);
+      const { where, values } = conditionOf(filter, { inCall, lists: base.table('lists') });
       const sql = `SELECT ${contactColumns} FROM ${table} WHERE ${where} ORDER BY seq LIMIT ${String(within(filter.limit, pageMax))}`;
       return (await db.all(sql, values)).map(contactOf);
     },
@@ -93,7 +93,7 @@ export function createContacts(base: DialerBase, { counts, counters, dnc, audit 
       ];
       const wanted = parts.filter(([, value]) => value !== undefined);
       const where = ['callback_at IS NOT NULL', `status IN ('pending', 'stopped')`, ...wanted.map(([sql]) => sql)].join(' AND ');
-      const sql = `SELECT ${contactColumns} FROM ${table} WHERE ${where} ORDER BY callback_at, seq LIMIT ${String(within(limit, pageMax))}`;
+      const sql = `SELECT ${contactColumns} FROM ${table}${base.byIndex('contacts_callback')} WHERE ${where} ORDER BY callback_at, seq LIMIT ${String(within(limit, pageMax))}`;
       const values = wanted.map(([, value]) => value ?? null);
       return (await db.all(sql, values)).map(contactOf);
     },
@@ -102,7 +102,7 @@ export function createContacts(base: DialerBase, { counts, counters, dnc, audit 
 
 function conditionOf(
   { campaign, status, result, list, numberKey, after }: ContactFilter,
-  inCall: string,
+  { inCall, lists }: { readonly inCall: string; readonly lists: string },
 ): { where: string; values: Value[] } {
   const parts: (readonly [string, Value | undefined])[] = [
     ['seq > ?', after],
@@ -110,6 +110,7 @@ function conditionOf(
     ['status = ?', status],
     ['result = ?', result],
     ['list_id = ?', list],
+    [`campaign_id = (SELECT campaign_id FROM ${lists} WHERE id = ?)`, campaign === undefined ? list : undefined],
     ['number_key = ?', numberKey],
   ];
   const wanted = parts.filter(([, value]) => value !== undefined);

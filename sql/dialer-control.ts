@@ -12,6 +12,7 @@ export const sliceRows = 2_000;
 
 /** Which rows, as a condition with its values. */
 interface Which {
+  readonly index: string;
   readonly where: string;
   readonly values: readonly Value[];
 }
@@ -23,7 +24,7 @@ export function createControl(base: DialerBase, counts: Counts) {
 
   /** One slice, in a transaction: read under a lock, changed, counted. */
   function slice(which: Which, limit: number, work: (tx: Statements, rows: readonly Row[]) => Promise<void>): Promise<number> {
-    const sql = `SELECT seq, ${countColumns} FROM ${table} WHERE ${which.where} LIMIT ${String(limit)}${base.forUpdate}`;
+    const sql = `SELECT seq, ${countColumns} FROM ${table}${which.index} WHERE ${which.where} LIMIT ${String(limit)}${base.forUpdate}`;
     return db.transaction(async (tx) => {
       const rows = await tx.all(sql, which.values);
       if (rows.length > 0) await work(tx, rows);
@@ -59,6 +60,7 @@ export function createControl(base: DialerBase, counts: Counts) {
     return (await db.all(existsSql, [campaign])).length === 0 ? undefined : work();
   }
   const inStatus = (campaign: string, status: ContactStatus): Which => ({
+    index: base.byIndex('contacts_pick'),
     where: `campaign_id = ? AND status = '${status}'`,
     values: [campaign],
   });
@@ -74,8 +76,8 @@ export function createControl(base: DialerBase, counts: Counts) {
     async removeOfList(campaign: string, listId: number): Promise<number> {
       let removed = 0;
       for (const status of ['pending', 'stopped'] as const) {
-        const { where, values } = inStatus(campaign, status);
-        removed += await all({ where: `${where} AND list_id = ?`, values: [...values, listId] }, removeRows);
+        const { index, where, values } = inStatus(campaign, status);
+        removed += await all({ index, where: `${where} AND list_id = ?`, values: [...values, listId] }, removeRows);
       }
       return removed;
     },
@@ -91,6 +93,7 @@ export function createControl(base: DialerBase, counts: Counts) {
         const page = await db.all(pageSql, [after]);
         const until = Number(page.at(-1)?.['seq'] ?? after);
         const which = {
+          index: '',
           where: `seq > ? AND seq <= ? AND status IN ('ended', 'failed') AND received_time < ?`,
           values: [after, until, before],
         };

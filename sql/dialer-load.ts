@@ -34,11 +34,14 @@ export interface LoadRows {
 export function createLoadRows(base: DialerBase, counts: Counts, insert: InsertContacts): LoadRows {
   const table = base.table('contacts');
   const columns = `seq, id, number_key, dials, ${countColumns}`;
-  const byId = (list: string) => `SELECT ${columns} FROM ${table} WHERE id IN (${list})${base.forUpdate}`;
-  // Named, because SQLite would read the whole campaign for each batch rather than look up two thousand numbers.
-  const numberIndex = base.db.dialect === 'mysql' ? 'FORCE INDEX (dialer_contacts_number)' : 'INDEXED BY dialer_contacts_number';
-  const byNumber = (where: string) => (list: string) =>
-    `SELECT ${columns} FROM ${table} ${numberIndex} WHERE ${where}number_key IN (${list})${base.forUpdate}`;
+  // Locked only where they are to be replaced: a lock on a number that is not there keeps others from storing its neighbours.
+  const lockOf = (rule: Rule): string => (rule.duplicates === 'replace' ? base.forUpdate : '');
+  const byId =
+    (lock = '') =>
+    (list: string) =>
+      `SELECT ${columns} FROM ${table}${base.byIndex('contacts_id')} WHERE id IN (${list})${lock}`;
+  const byNumber = (where: string, lock: string) => (list: string) =>
+    `SELECT ${columns} FROM ${table}${base.byIndex('contacts_number')} WHERE ${where}number_key IN (${list})${lock}`;
 
   async function storedNumbers(
     tx: Statements,
@@ -48,15 +51,16 @@ export function createLoadRows(base: DialerBase, counts: Counts, insert: InsertC
   ): Promise<Row[]> {
     if (rule.duplicates === 'allow') return [];
     const keys = [...new Set(rows.map(({ numberKey }) => numberKey))];
-    if (rule.within === 'all') return allIn(tx, byNumber(''), keys);
-    if (rule.within === 'campaign') return allIn(tx, byNumber('campaign_id = ? AND '), keys, { before: [list.campaign] });
-    return allIn(tx, byNumber('list_id = ? AND '), keys, { before: [list.id] });
+    const lock = lockOf(rule);
+    if (rule.within === 'all') return allIn(tx, byNumber('', lock), keys);
+    if (rule.within === 'campaign') return allIn(tx, byNumber('campaign_id = ? AND ', lock), keys, { before: [list.campaign] });
+    return allIn(tx, byNumber('list_id = ? AND ', lock), keys, { before: [list.id] });
   }
 
   return {
     async store(tx, list, rows, rule, nowMs, isFresh) {
       const ids = isFresh ? [] : rows.map(({ id }) => id);
-      const known = new Map((await allIn(tx, byId, ids)).map((row) => [text(row['id']), row]));
+      const known = new Map((await allIn(tx, byId(lockOf(rule)), ids)).map((row) => [text(row['id']), row]));
       const numbers = groupBy(await storedNumbers(tx, list, rows, rule), (row) => text(row['number_key']));
       const changes = counts.changes();
       const arrival: Arrival = { ...arrivalAt(nowMs), list };
@@ -90,7 +94,7 @@ export function createLoadRows(base: DialerBase, counts: Counts, insert: InsertC
     },
     async again(tx, rows) {
       const ids = rows.map(({ id }) => id);
-      const known = new Set((await allIn(tx, byId, ids)).map((row) => text(row['id'])));
+      const known = new Set((await allIn(tx, byId(), ids)).map((row) => text(row['id'])));
       return ids.map((id) => (known.has(id) ? 'stored' : 'duplicate'));
     },
   };
