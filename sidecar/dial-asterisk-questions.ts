@@ -1,12 +1,13 @@
 /** Questions to Asterisk before it dials and about what lives there (dialer.md A8, A15, A18). */
+import { callIdOfChannel } from '../core/dialer/dial-strings.js';
 import type { DialSwitch } from '../core/dialer-ports.js';
 import { checkName } from '../core/dial-string.js';
 import { hasCode } from '../core/errors.js';
 import type { AmiLink } from './ami.js';
 import { endpointState } from './dial-asterisk-facts.js';
 
-export interface AsteriskQuestions extends Pick<DialSwitch, 'checkGateway' | 'callsPerSecondMax' | 'hasExtension' | 'hasSound'> {
-  /** Every channel by its unique id. */
+export interface AsteriskQuestions extends Pick<DialSwitch, 'checkGateway' | 'hasExtension'> {
+  /** Every channel by its unique id, calls of ours by theirs. */
   live(): Promise<ReadonlyMap<string, { readonly isAnswered: boolean }>>;
 }
 
@@ -31,12 +32,10 @@ export function asteriskQuestions({ action }: Pick<AmiLink, 'action'>): Asterisk
       const calls = new Map<string, { readonly isAnswered: boolean }>();
       for (const event of events) {
         const id = event.known('uniqueid');
-        if (id !== undefined) calls.set(id, { isAnswered: event.get('channelstate') === stateUp });
+        if (id !== undefined) calls.set(callIdOfChannel(id), { isAnswered: event.get('channelstate') === stateUp });
       }
       return calls;
     },
-    /** There is no such limit. */
-    callsPerSecondMax: () => Promise.resolve(undefined),
     async hasExtension(context, extension) {
       const place = { Context: checkName('context', context), Extension: checkName('extension', extension) };
       try {
@@ -47,7 +46,5 @@ export function asteriskQuestions({ action }: Pick<AmiLink, 'action'>): Asterisk
         throw error;
       }
     },
-    /** Asterisk has no question for it. */
-    hasSound: () => Promise.resolve(undefined),
   };
 }

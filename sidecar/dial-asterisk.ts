@@ -4,7 +4,8 @@
  * come for two seconds. A call of before a restart, or of before the link broke, is followed again once `liveCalls` has
  * seen it.
  */
-import { asteriskOriginate, dialPlaces, type AsteriskDial, type DialPlaces } from '../core/dialer/dial-strings.js';
+import { asteriskChannelId, asteriskOriginate, callIdOfChannel, dialPlaces } from '../core/dialer/dial-strings.js';
+import type { AsteriskDial, DialPlaces } from '../core/dialer/dial-strings.js';
 import type { OriginateOrder } from '../core/dialer/engine-words.js';
 import type { GatewayState } from '../core/dialer/words.js';
 import type { DialFeed, DialSwitch } from '../core/dialer-ports.js';
@@ -73,7 +74,7 @@ class AsteriskDialler implements DialSwitch {
     this.#canceller = createCanceller({ link, timers: this.#timers, log });
     const on = (name: string, run: (call: DialCall, event: AmiPacket) => void, id = 'uniqueid') =>
       link.on(name, (event) => {
-        const call = this.#calls.get(event.get(id));
+        const call = this.#calls.get(callIdOfChannel(event.get(id) ?? ''));
         if (call) run(call, event);
       });
     this.#stops = [
@@ -159,7 +160,7 @@ class AsteriskDialler implements DialSwitch {
     const facts = this.#factsOf(call);
     facts.reason = reason;
     if (facts.cause !== undefined) this.#end(call, this.#timers.nowMs());
-    else this.#arm(call, () => this.#end(call, this.#timers.nowMs()));
+    else call.arm(this.#timers, this.#options.factsMsMax, () => this.#end(call, this.#timers.nowMs()));
   }
 
   #notAnswered(call: DialCall, error: unknown): void {
@@ -184,7 +185,7 @@ class AsteriskDialler implements DialSwitch {
     const call = this.#calls.get(callId);
     const cause = hangUpCause(reason, call?.isAnswered ?? false);
     if (call) call.killed ??= cause;
-    this.#canceller.hangUp(callId, causeNumbers[cause] ?? normalClearing);
+    this.#canceller.hangUp(asteriskChannelId(callId), causeNumbers[cause] ?? normalClearing);
   }
 
   // ---------------------------------------------------------------- events
@@ -215,7 +216,7 @@ class AsteriskDialler implements DialSwitch {
   #bridged(event: AmiPacket): void {
     const bridge = event.known('bridgeuniqueid');
     if (bridge === undefined) return;
-    const own = this.#calls.get(event.get('uniqueid'));
+    const own = this.#calls.get(callIdOfChannel(event.get('uniqueid') ?? ''));
     if (own && !own.isBridged) {
       this.#bridges.set(bridge, own);
       this.#factsOf(own).bridge = bridge;
@@ -245,7 +246,7 @@ class AsteriskDialler implements DialSwitch {
     const atMs = momentOf(event, this.#timers.nowMs());
     // 0 says nothing; what Originate has to say is on its way
     if (facts.cause > 0 || !call.isAwaited || call.isAnswered) this.#end(call, atMs);
-    else this.#arm(call, () => this.#end(call, atMs));
+    else call.arm(this.#timers, this.#options.factsMsMax, () => this.#end(call, atMs));
   }
 
   #end(call: DialCall, atMs: number): void {
@@ -262,16 +263,18 @@ class AsteriskDialler implements DialSwitch {
     return this.#questions.checkGateway(gateway);
   }
 
-  callsPerSecondMax(): Promise<number | undefined> {
-    return this.#questions.callsPerSecondMax();
+  /** There is no such limit. */
+  callsPerSecondMax(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   hasExtension(context: string, extension: string): Promise<boolean | undefined> {
     return this.#questions.hasExtension(context, extension);
   }
 
-  hasSound(file: string): Promise<boolean | undefined> {
-    return this.#questions.hasSound(file);
+  /** Asterisk has no question for it. */
+  hasSound(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   async liveCalls(): ReturnType<DialSwitch['liveCalls']> {
@@ -290,10 +293,5 @@ class AsteriskDialler implements DialSwitch {
     const facts = noFacts();
     this.#facts.set(call, facts);
     return facts;
-  }
-
-  #arm(call: DialCall, run: () => void): void {
-    call.stopTimer();
-    call.stopTimer = this.#timers.after(this.#options.factsMsMax, run);
   }
 }

@@ -1,5 +1,6 @@
 /** The calls to customers that are followed on one switch, by their channel's id, which we chose. */
 import type { OriginateOrder } from '../core/dialer/engine-words.js';
+import type { Timers } from './timers.js';
 
 export class DialCall {
   readonly callId: string;
@@ -21,6 +22,12 @@ export class DialCall {
   constructor(callId: string, order: OriginateOrder | undefined) {
     this.callId = callId;
     this.order = order;
+  }
+
+  /** Its one timer; another one is stopped. */
+  arm(timers: Pick<Timers, 'after'>, delayMs: number, run: () => void): void {
+    this.stopTimer();
+    this.stopTimer = timers.after(delayMs, run);
   }
 }
 

@@ -126,7 +126,7 @@ class FreeswitchDial implements DialSwitch {
   async #place(call: DialCall, order: OriginateOrder, command: string): Promise<void> {
     call.isAwaited = true;
     const ringMs = order.ringTimeoutMs + (order.kind === 'agent-native' ? ringSlackMs : 0);
-    call.stopTimer = this.#timers.after(ringMs, () => this.#kill(call, ringTimeout));
+    call.arm(this.#timers, ringMs, () => this.#kill(call, ringTimeout));
     try {
       const output = await this.#deps.link.bgapi(command, order.ringTimeoutMs + this.#options.jobGraceMs);
       call.isAwaited = false;
@@ -143,7 +143,7 @@ class FreeswitchDial implements DialSwitch {
     if (!this.#calls.has(call)) return;
     const end = () => this.#ended(call, neverCalled(call.callId, call.killed ?? cause, this.#timers.nowMs(), call.hadProgress));
     if (!call.hasChannel) end();
-    else this.#arm(call, this.#options.factsMsMax, end);
+    else call.arm(this.#timers, this.#options.factsMsMax, end);
   }
 
   #notAnswered(call: DialCall, error: unknown): void {
@@ -250,11 +250,6 @@ class FreeswitchDial implements DialSwitch {
     const calls = new Map(rows.map(({ uuid, isAnswered }) => [uuid, { isAnswered }]));
     this.#calls.listed(settled, calls);
     return { askedAtMs, calls };
-  }
-
-  #arm(call: DialCall, delayMs: number, run: () => void): void {
-    call.stopTimer();
-    call.stopTimer = this.#timers.after(delayMs, run);
   }
 
   #feed(event: DialSwitchEvent): void {

@@ -99,6 +99,12 @@ describe('dialer_call', () => {
     assert.deepEqual(result(), ['answered']);
   });
 
+  it('E15: the dialer is told the call’s id, whatever end its channel’s has', async () => {
+    call = { ...call, uniqueId: 'call-1~' };
+    await run();
+    assert.equal(story[0], 'arrived call-1 undefined');
+  });
+
   it('E10: the customer’s number is the plan’s, else the channel’s', async () => {
     plan = queuePlan({ number: '0301' });
     await run();

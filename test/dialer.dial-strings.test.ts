@@ -1,7 +1,7 @@
 /** The commands by which customers are called: literal where the reference has them, and no value can bring anything of its own (dialer.md A9, A10). */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { asteriskOriginate, freeswitchOriginate } from '../core/dialer/dial-strings.js';
+import { asteriskChannelId, asteriskOriginate, callIdOfChannel, freeswitchOriginate } from '../core/dialer/dial-strings.js';
 import type { OriginateOrder } from '../core/dialer/engine-words.js';
 import { hasCode } from '../core/errors.js';
 import { dialOrder } from './support/dial-order.js';
@@ -99,6 +99,21 @@ describe('dial strings: Asterisk', () => {
     const rich = asteriskOriginate(dialOrder({ callerId: '', amd: { mode: 'switch', maxMs: 900 }, fallbackSound: 'custom/spring' }));
     assert.equal('CallerID' in rich, false);
     assert.deepEqual([rich.Variable['TANDEM_AMD'], rich.Variable['TANDEM_SAFE_HARBOUR']], ['900', 'custom/spring']);
+  });
+
+  it('E15: a UUID is the channel’s id; any other gets an end, since Asterisk takes call-1 for call-12', () => {
+    for (const uuid of [id, id.toUpperCase(), `${id}.2`]) assert.deepEqual([asteriskChannelId(uuid), callIdOfChannel(uuid)], [uuid, uuid]);
+    for (const callId of ['call-1', '7', `${id}.x`, `${id}0`, `x${id}`]) {
+      assert.equal(asteriskChannelId(callId), `${callId}~`);
+      assert.equal(callIdOfChannel(asteriskChannelId(callId)), callId);
+    }
+    assert.equal(asteriskOriginate(dialOrder({ callId: 'call-1' })).ChannelId, 'call-1~');
+    assert.equal(asteriskOriginate(dialOrder({ callId: 'call-1' })).Variable['__TANDEM_CALL_ID'], 'call-1');
+  });
+
+  it('no channel’s id begins another call’s', () => {
+    const ids = fc.stringMatching(/^[A-Za-z0-9_.:@-]{1,6}$/);
+    fc.assert(fc.property(ids, ids, (a, b) => a === b || !asteriskChannelId(b).startsWith(asteriskChannelId(a))));
   });
 
   it('a recording’s file is named after campaign and call, and leaves its folder in no case', () => {

@@ -13,6 +13,8 @@ import { silentLog, silentMeter } from './support/observers.js';
 
 type Ended = Extract<DialSwitchEvent, { type: 'call-ended' }>;
 const id = 'call-1';
+/** of its channel: an id that is no UUID has an end, so that `call-12` does not begin with it */
+const channel = 'call-1~';
 
 describe('dialling on Asterisk', () => {
   let harness: AmiHarness;
@@ -48,12 +50,12 @@ describe('dialling on Asterisk', () => {
     for (let n = 0; n < 3; n++) await harness.link.action({ Action: 'Ping' }).catch(() => undefined);
   };
   const event = async (name: string, fields: FakeFields = {}): Promise<void> => {
-    harness.ami.event({ Event: name, Uniqueid: id, ...fields });
+    harness.ami.event({ Event: name, Uniqueid: channel, ...fields });
     await settled();
   };
   const response = async (fields: FakeFields): Promise<void> => {
     const { action, session } = asked ?? assert.fail('no Originate');
-    session.send({ Event: 'OriginateResponse', ActionID: action['ActionID'], Uniqueid: id, ...fields });
+    session.send({ Event: 'OriginateResponse', ActionID: action['ActionID'], Uniqueid: channel, ...fields });
     await settled();
   };
   const place = async (overrides: Partial<OriginateOrder> = {}): Promise<FakeAction> => {
@@ -76,7 +78,7 @@ describe('dialling on Asterisk', () => {
     const names = ['Channel', 'ChannelId', 'Context', 'Exten', 'Priority', 'CallerID', 'Timeout', 'EarlyMedia', 'Async'];
     assert.deepEqual(
       names.map((name) => action[name] ?? action[name.charAt(0) + name.slice(1).toLowerCase()]),
-      ['PJSIP/4915112345@carrier', id, 'tandem-dialer-ivr', '9664', '1', '"9664" <9664>', '25000', 'false', 'true'],
+      ['PJSIP/4915112345@carrier', channel, 'tandem-dialer-ivr', '9664', '1', '"9664" <9664>', '25000', 'false', 'true'],
     );
     for (const line of [`__TANDEM_CALL_ID=${id}`, '__TANDEM_CAMPAIGN=spring', 'record_session=true', 'customer_number=4915112345'])
       assert.ok((action['Variable'] ?? '').split('\n').includes(line), line);
@@ -86,7 +88,7 @@ describe('dialling on Asterisk', () => {
     it('E52: rings, is answered, bridged, and the agent hangs up; Hangup before and after the answer to the order', async () => {
       await place();
       await event('Newchannel');
-      await event('DialState', { Uniqueid: undefined, DestUniqueid: id, DialStatus: 'PROGRESS' });
+      await event('DialState', { Uniqueid: undefined, DestUniqueid: channel, DialStatus: 'PROGRESS' });
       await event('Newstate', { ChannelState: '5' });
       await event('Newstate', { ChannelState: '6' });
       await response({ Response: 'Success', Reason: '4' });
@@ -145,7 +147,7 @@ describe('dialling on Asterisk', () => {
     it('E52: DialEnd says more than the reason', async () => {
       await place();
       await event('Newchannel');
-      await event('DialEnd', { Uniqueid: undefined, DestUniqueid: id, DialStatus: 'CONGESTION' });
+      await event('DialEnd', { Uniqueid: undefined, DestUniqueid: channel, DialStatus: 'CONGESTION' });
       await failure(0);
       await hangup(0);
       assert.equal(end().cause, 'CONGESTION');
@@ -235,8 +237,8 @@ describe('dialling on Asterisk', () => {
       await settled();
       await event('Newchannel');
       assert.deepEqual(hangups(), [
-        [id, '16'],
-        [id, '16'],
+        [channel, '16'],
+        [channel, '16'],
       ]);
       await event('SoftHangupRequest');
       await hangup(127, { TechCause: '487' });
@@ -248,7 +250,7 @@ describe('dialling on Asterisk', () => {
       await event('Newchannel');
       dial.hangUp(id, 'ring-timeout');
       await settled();
-      assert.deepEqual(hangups().at(-1), [id, '19']);
+      assert.deepEqual(hangups().at(-1), [channel, '19']);
       await hangup(127);
       assert.deepEqual(facts(), ['NO_ANSWER', 19, undefined, false, 'us']);
     });
@@ -286,15 +288,15 @@ describe('dialling on Asterisk', () => {
       harness.ami.on('CoreShowChannels', (action, session) =>
         session.send(
           { Response: 'Success', ActionID: action['ActionID'], EventList: 'start' },
-          { Event: 'CoreShowChannel', ActionID: action['ActionID'], Uniqueid: 'before', ChannelState: '6' },
+          { Event: 'CoreShowChannel', ActionID: action['ActionID'], Uniqueid: 'before~', ChannelState: '6' },
           { Event: 'CoreShowChannelsComplete', ActionID: action['ActionID'], EventList: 'Complete' },
         ),
       );
       const { calls } = await dial.liveCalls();
       assert.deepEqual([...calls], [['before', { isAnswered: true }]]);
-      await event('HangupRequest', { Uniqueid: 'before' });
+      await event('HangupRequest', { Uniqueid: 'before~' });
       await hangup(16);
-      await event('Hangup', { Uniqueid: 'before', Cause: '16' });
+      await event('Hangup', { Uniqueid: 'before~', Cause: '16' });
       assert.deepEqual(types(), ['call-ended']);
       assert.deepEqual([end().callId, end().endedBy], ['before', 'customer']);
     });

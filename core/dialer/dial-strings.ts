@@ -174,6 +174,20 @@ export interface AsteriskDial {
   readonly Variable: Readonly<Record<string, string>>;
 }
 
+/** Ids of one length: none begins another. Behind it the number of the contact's call, of which one lives at a time. */
+const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.\d+)?$/i;
+/** No id has it. */
+const idEnd = '~';
+
+/**
+ * The id of a call's channel on Asterisk: the call's own where it is a UUID (A10). Asterisk refuses an id with which another
+ * channel's id *begins* (`call-1` while `call-12` lives), so any other id gets an end that none goes on behind.
+ */
+export const asteriskChannelId = (callId: string): string => (isUuid.test(callId) ? callId : `${callId}${idEnd}`);
+
+/** The call whose channel has this id, on both switches. */
+export const callIdOfChannel = (uniqueId: string): string => (uniqueId.endsWith(idEnd) ? uniqueId.slice(0, -1) : uniqueId);
+
 /** Throws TDM_BAD_VALUE. */
 export function asteriskOriginate(order: OriginateOrder, { contexts }: DialPlaces = dialPlaces): AsteriskDial {
   const callId = checked('callId', order.callId);
@@ -181,7 +195,7 @@ export function asteriskOriginate(order: OriginateOrder, { contexts }: DialPlace
   const callerId = asteriskCallerId(order);
   return {
     Channel: `PJSIP/${number}@${checked('endpoint', order.gateway)}`,
-    ChannelId: callId,
+    ChannelId: asteriskChannelId(callId),
     Context: contexts[order.kind],
     Exten: order.kind === 'ivr' ? checked('ivr', order.ivr) : 's',
     Priority: 1,

@@ -15,6 +15,7 @@ import { opensAfterMs } from '../acd/tiers.js';
 import { isLoggedIn } from '../acd/words.js';
 import type { ReservationEnd } from '../acd/words.js';
 import type { QueueEngine } from '../acd-ports.js';
+import { callIdOfChannel } from '../dialer/dial-strings.js';
 import type { AgentsView, DialerAgent } from '../dialer/engine-words.js';
 import type { AgentNews, DialerAgents } from '../dialer-ports.js';
 import { hasCode, TandemError } from '../errors.js';
@@ -218,4 +219,5 @@ function createNews(): (notice: Notice, atMs: number) => readonly AgentNews[] {
 type Caller = Extract<Notice, { type: 'talk-ended' }>['caller'];
 
 /** The channel of a call of ours has the call's id. */
-const callIdOf = (caller: Caller): string | undefined => (caller?.origin === 'dialer' ? caller.call?.uniqueId : undefined);
+const callIdOf = (caller: Caller): string | undefined =>
+  caller?.origin === 'dialer' && caller.call ? callIdOfChannel(caller.call.uniqueId) : undefined;

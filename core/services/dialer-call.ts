@@ -8,6 +8,7 @@
  */
 import type { Call, CallApplication } from '../call.js';
 import { textProblem } from '../dial-string.js';
+import { callIdOfChannel } from '../dialer/dial-strings.js';
 import type { ArrivalPlan } from '../dialer/engine-words.js';
 import type { AmdVerdict } from '../dialer/words.js';
 import type { DialerDoor } from '../dialer-ports.js';
@@ -64,7 +65,9 @@ export function createDialerCall(deps: DialerCallDeps): CallApplication {
 }
 
 async function serve(deps: DialerCallDeps, call: Call): Promise<Outcome> {
-  const plan = await withDeadline(deps.after, arrivalMsMax, call.signal, () => deps.door.arrived(call.uniqueId, verdictOf(call.args[0])));
+  const plan = await withDeadline(deps.after, arrivalMsMax, call.signal, () =>
+    deps.door.arrived(callIdOfChannel(call.uniqueId), verdictOf(call.args[0])),
+  );
   // of another process, which the dialplan asks next
   if (plan === undefined) throw new TandemError('TDM_STANDBY', ['the call is not of this dialer']);
   switch (plan.kind) {
@@ -104,7 +107,7 @@ async function offer(deps: DialerCallDeps, call: Call, plan: QueuePlan): Promise
   const outcome = await deps.queue.enter(call, wish);
   if (outcome.kind === 'connected') return { result: 'answered', reason: outcome.agent };
   if (outcome.kind === 'left') return { result: 'left', reason: '' };
-  deps.door.waitedOut(call.uniqueId, outcome.reason);
+  deps.door.waitedOut(callIdOfChannel(call.uniqueId), outcome.reason);
   if (plan.message === undefined) return { result: 'hang-up', reason: outcome.reason };
   return { result: await safeHarbour(deps, call, plan.message), reason: outcome.reason };
 }
@@ -128,14 +131,14 @@ async function safeHarbour(deps: DialerCallDeps, call: Call, message: Message): 
     if (key === '') return 'message';
     return (await optedOut(deps, call)) ? 'opted-out' : 'message';
   } finally {
-    deps.door.messagePlayed(call.uniqueId, Math.min(heardMs ?? deps.nowMs() - startMs, maxMs));
+    deps.door.messagePlayed(callIdOfChannel(call.uniqueId), Math.min(heardMs ?? deps.nowMs() - startMs, maxMs));
   }
 }
 
 /** Before the hang-up, also when he has hung up by now. False: it could not be stored, which the log and the audit must tell. */
 async function optedOut(deps: DialerCallDeps, call: Call): Promise<boolean> {
   try {
-    await withDeadline(deps.after, optOutMsMax, new AbortController().signal, () => deps.door.optedOut(call.uniqueId));
+    await withDeadline(deps.after, optOutMsMax, new AbortController().signal, () => deps.door.optedOut(callIdOfChannel(call.uniqueId)));
     return true;
   } catch (error) {
     deps.log.error({ call: call.uniqueId, err: error }, 'dialer: an opt-out could not be stored');
@@ -149,7 +152,7 @@ async function machine(deps: DialerCallDeps, call: Call, plan: Extract<ArrivalPl
     await limit(deps, call, plan.maxMs);
     await say(deps, call, plan.audio, '');
   } finally {
-    deps.door.messagePlayed(call.uniqueId, Math.min(deps.nowMs() - startMs, plan.maxMs));
+    deps.door.messagePlayed(callIdOfChannel(call.uniqueId), Math.min(deps.nowMs() - startMs, plan.maxMs));
   }
   return { result: 'machine', reason: '' };
 }

@@ -87,6 +87,25 @@ describe('real: answered calls of campaigns', function () {
     standby.hangup();
   });
 
+  it('B1: ids that begin each other: each customer gets his own agent', async () => {
+    bed.provision(agents('1011'));
+    bed.plan = queuePlan({ maxWaitMs: 5_000 });
+    const callId = `begins-${Date.now()}`;
+    // the longer one exists and rings when the shorter one is bridged, so that a search by its begin may find it
+    const longer = bed.order({ callId: `${callId}2`, number: far.noAnswer });
+    bed.dial.originate(longer);
+    await bed.event(longer.callId, 'call-ringing');
+    const atAgent = (await bed.alpha.phone(11)).nextCall();
+    const shorter = bed.order({ callId });
+    bed.dial.originate(shorter);
+    const talk = await atAgent;
+    await bed.event(shorter.callId, 'call-bridged');
+    assert.ok(!bed.events.some((event) => event.type === 'call-bridged' && event.callId === longer.callId));
+    await hears(talk);
+    assert.ok(!bed.events.some(({ type }) => type === 'call-ended'));
+    for (const { callId: id } of [shorter, longer]) bed.dial.hangUp(id, 'test');
+  });
+
   it('B44: no agent is free: the message begins within the grace and is heard to its end, then the call is over', async () => {
     bed.provision(agents());
     bed.plan = queuePlan({ maxWaitMs: 1_000 });
