@@ -192,6 +192,7 @@ describe('pages of the dialer: an agent`s talks', () => {
       ['6', '5', '4', '3', '1'],
     );
     assert.equal(open.length, openTalksMax);
+    assert.deepEqual(withTalk([talk('2'), talk('1')], talk('1')), [talk('1'), talk('2')]);
     assert.deepEqual(withTalk(open, null), open);
     assert.deepEqual(
       withoutTalk(open, '5').map(({ callId }) => callId),
