@@ -1,4 +1,5 @@
 /** The dialer's engine in a world of trouble (test/support/dialer-world.ts), and the invariants of dialer.md part C. */
+import assert from 'node:assert/strict';
 import { DialerWorld } from './support/dialer-world.js';
 import { worldPlan } from './support/dialer-world-plan.js';
 
@@ -15,5 +16,15 @@ describe('dialer engine: any order of events', () => {
         throw new Error(`SEED=${n}: ${(error as Error).message}`, { cause: error });
       }
     }
+  });
+
+  it('B62: the same seed gives the same day', () => {
+    const [first, second] = [3, 3].map((n) => {
+      const world = new DialerWorld(worldPlan(n));
+      world.run();
+      return JSON.stringify([world.placed.map(({ order, placedAtMs }) => [order, placedAtMs]), world.table.records, world.table.audit]);
+    });
+    assert.equal(first, second);
+    assert.ok((first ?? '').length > 1_000);
   });
 });

@@ -140,6 +140,7 @@ export class DialerWorld {
   }
 
   private kill(): void {
+    if (this.isDead) return;
     this.kills++;
     this.life++; // nobody listens
     for (const agent of this.floor.agents) if (agent.state === 'reserved' && agent.reservedBy) this.floor.release(agent.reservedBy);
