@@ -118,7 +118,7 @@ TANDEM_AGI_1 = ${agi}
 TANDEM_AGI_2 = ${agi}
 TANDEM_PAUSE_S = 0.3
 TANDEM_SAFE_HARBOUR = vm-goodbye
-TANDEM_IVR_PROMPT = silence/2
+TANDEM_IVR_PROMPT = silence/9
 [from-phones](+)
 exten => standby,1,Answer()
  same => n,Set(TANDEM_AGENT=\${CALLERID(num)})

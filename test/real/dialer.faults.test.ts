@@ -18,7 +18,7 @@ describe('real: campaigns and faults', function () {
     await (bed as CampaignBed | undefined)?.stop();
   });
 
-  /** 50 calls in an IVR, which keeps them for 14 s. */
+  /** 50 calls in an IVR, which keeps them for half a minute. */
   async function underWay(campaign: string, first: number): Promise<void> {
     const numbers = new Map(Array.from({ length: contactsMax }, (_, n) => [`${campaign}-${n}`, `${far.stays}${first + n}`] as const));
     await bed.campaign(campaign, { mode: 'IVR', ivr: '9664', queue: '' });
