@@ -76,7 +76,11 @@ const countryOf = (area: string): string | undefined => {
     }
   return undefined;
 };
-const places = new Map(rowsOf('1.txt').filter(([prefix]) => prefix.length === 4).map(([prefix, place]) => [prefix.slice(1), place]));
+const places = new Map(
+  rowsOf('1.txt')
+    .filter(([prefix]) => prefix.length === 4)
+    .map(([prefix, place]) => [prefix.slice(1), place]),
+);
 const regions = new Map<string, string>();
 for (const area of new Set([...areaZones.keys(), ...places.keys()])) {
   const region = regionsBesides[area] ?? regionOf(places.get(area) ?? '', countryOf(area));

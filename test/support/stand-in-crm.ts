@@ -48,10 +48,19 @@ export async function startStandInCrm(edition: 'vtiger' | 'vtiger-sp', users: re
     for await (const part of req as AsyncIterable<Buffer>) parts.push(part);
     const fields = new Map(new URLSearchParams(Buffer.concat(parts).toString('utf8')));
     asked.push({ fields, atMs: Date.now() });
-    if (crm.mood === 'cut') return void req.socket.destroy();
+    if (crm.mood === 'cut') {
+      req.socket.destroy();
+      return;
+    }
     if (crm.mood === 'silent') return;
-    if (fields.get('vtigersignature') !== crm.secret) return answer(res, 200, failure, 'text/xml; charset=utf-8');
-    if (crm.mood === 'foreign') return answer(res, 200, 'Sorry! Attempt to access restricted file.');
+    if (fields.get('vtigersignature') !== crm.secret) {
+      answer(res, 200, failure, 'text/xml; charset=utf-8');
+      return;
+    }
+    if (crm.mood === 'foreign') {
+      answer(res, 200, 'Sorry! Attempt to access restricted file.');
+      return;
+    }
     const text = edition === 'vtiger' ? stock(fields) : sales(fields);
     if (crm.mood === '500-after-success') answer(res, 500, '');
     else answer(res, 200, text);
