@@ -31,6 +31,7 @@ export function endsReservation(
 ): ReservationEnd | undefined {
   const status = statusHold(agent);
   if (status === 'logged-out' || status === 'on-break') return status;
+  if (agent.phase.kind === 'reserved' && agent.phase.isBare === true) return undefined;
   const isBusy = queue !== undefined && queueHold(agent, queue) !== undefined;
   if (isBusy || audioHold(agent, config, nowMs) !== undefined) return 'device';
   return agent.readyAtMs > nowMs ? 'by-hand' : undefined;

@@ -113,6 +113,8 @@ export type AcdEvent =
       readonly by: string;
       readonly untilMs: number;
       readonly isSoft?: boolean | undefined;
+      /** keep this agent away from calls, also one who could not be rung; for a day at most */
+      readonly isBare?: boolean | undefined;
     }
   | { readonly type: 'unreserve-asked'; readonly agent?: string | undefined; readonly by: string }
   | { readonly type: 'device-changed'; readonly agent: AgentId; readonly device: DeviceState }

@@ -95,11 +95,12 @@ function checkAgent(state: AcdState, agent: Agent, tell: Tell): void {
 }
 
 /** Found by its key alone, and held only while he could be rung. */
-function checkReserved(state: AcdState, { id, status, chats, device, standby }: Agent, { by }: Reserved, tell: Tell): void {
+function checkReserved(state: AcdState, { id, status, chats, device, standby }: Agent, { by, isBare }: Reserved, tell: Tell): void {
   if (state.agentHeldBy(by) !== id)
     tell('reservation', `agent ${id} is held for ${by}, by which ${state.agentHeldBy(by) ?? 'nobody'} is found`);
   if (status !== 'Available' && status !== 'Available (On Demand)') tell('reservation', `agent ${id} is held for ${by} and ${status}`);
   if (chats.length > 0) tell('reservation', `agent ${id} is held for ${by} and has ${chats.length} chats`);
+  if (isBare === true) return;
   const isStandby = state.agentConfigs.get(id)?.type === 'uuid-standby';
   if (isStandby ? !standby : device !== 'idle' && device !== 'unknown')
     tell('reservation', `agent ${id} is held for ${by} and cannot be rung`);

@@ -17,6 +17,8 @@ export const reservationLimits = {
   keyMax: 120,
   /** longest reservation: one that everybody has forgotten ends by itself */
   msMax: 3_600_000,
+  /** ... of one that only keeps the agent away */
+  bareMsMax: 86_400_000,
 };
 
 export function reserveAsked(w: World, wish: Wish<'reserve-asked'>): Answer {
@@ -31,13 +33,19 @@ export function reserveAsked(w: World, wish: Wish<'reserve-asked'>): Answer {
     if (named && named.id !== held) return refused('TDM_CONFLICT', `key ${wish.by} holds agent ${held}`);
     return holdOn(w, w.agentOf(held), wish);
   }
+  if (named && wish.isBare === true) {
+    const agent = w.agentOf(named.id);
+    const isNobodys = takesCalls(agent.status) && agent.phase.kind === 'idle' && agent.chats.length === 0;
+    return isNobodys ? hold(w, agent, wish, undefined) : refused('TDM_CONFLICT', `agent ${agent.id} is not free`);
+  }
   const found = named ? freeOne(w, w.agentOf(named.id), queue) : queue && freeOfQueue(w, queue);
   if (!found) return refused('TDM_BAD_VALUE', 'a reservation needs an agent or a queue');
   return 'ok' in found ? found : hold(w, found, wish, queue);
 }
 
-function wishProblem(w: World, { by, untilMs }: Wish<'reserve-asked'>): string | undefined {
-  const { keyMax, msMax } = reservationLimits;
+function wishProblem(w: World, { by, untilMs, isBare }: Wish<'reserve-asked'>): string | undefined {
+  const { keyMax, bareMsMax } = reservationLimits;
+  const msMax = isBare === true ? bareMsMax : reservationLimits.msMax;
   if (by === '' || by.length > keyMax) return `a reservation needs a key of 1 to ${keyMax} characters`;
   if (!(untilMs > w.nowMs)) return 'a reservation needs an end in the future';
   return untilMs - w.nowMs > msMax ? `a reservation lasts ${msMax / 1000} s at the most` : undefined;
@@ -57,9 +65,10 @@ function freeOfQueue(w: World, queue: QueueConfig): Agent | Answer {
   return agent ? w.agentOf(agent) : refused('TDM_CONFLICT', `no agent of queue ${queue.id} is free`);
 }
 
-function hold(w: World, agent: Agent, { by, untilMs, isSoft = false }: Wish<'reserve-asked'>, queue: QueueConfig | undefined): Answer {
+function hold(w: World, agent: Agent, wish: Wish<'reserve-asked'>, queue: QueueConfig | undefined): Answer {
+  const { by, untilMs, isSoft = false, isBare = false } = wish;
   w.reservations.set(by, agent.id);
-  agent.phase = { kind: 'reserved', by, untilMs, sinceMs: w.nowMs, isSoft, ...(queue && { queue: queue.id }) };
+  agent.phase = { kind: 'reserved', by, untilMs, sinceMs: w.nowMs, isSoft, ...(isBare && { isBare }), ...(queue && { queue: queue.id }) };
   w.changeAgent(agent);
   return heldAnswer(agent);
 }

@@ -136,6 +136,8 @@ export interface Reserved {
   readonly untilMs: number;
   /** a caller who finds nobody else free may have him (B45); older rows have none */
   readonly isSoft?: boolean;
+  /** kept away from calls only (mod_callcenter's Reserved): whether he could be rung does not matter */
+  readonly isBare?: boolean;
   readonly queue?: QueueId;
   readonly sinceMs?: number;
 }

@@ -97,11 +97,18 @@ const setState: Setter = async (tools, who, { id }, value) => {
   if (!agent || now === wanted) return answers.ok;
   if (wanted === 'Waiting') return wished(tools, who, wakeUp(agent, who));
   if (wanted === 'Reserved')
-    return wished(tools, who, { type: 'reserve-asked', agent: id, by: reservedBy, untilMs: tools.nowMs() + reservedMsMax });
+    return wished(tools, who, {
+      type: 'reserve-asked',
+      agent: id,
+      by: `${reservedBy}:${id}`,
+      untilMs: tools.nowMs() + reservedMsMax,
+      isBare: true,
+    });
   if (wanted === 'Idle') return wished(tools, who, { type: 'idle-asked', agent: id });
   return refusal(`agent ${id} is ${now ?? 'gone'}: ${wanted} follows from calls and cannot be set`);
 };
 
+/** A key holds one agent. */
 const reservedBy = 'callcenter_config';
 
 function wakeUp({ id, phase }: Agent, { user }: CallcenterUser) {
