@@ -86,6 +86,71 @@ describe('live board', () => {
     assert.equal(watch().last().queues[0]?.waiting, 2);
   });
 
+  it('B23: who asks for the snapshot again and again pays for what changed; ten seconds after the last one nothing runs', () => {
+    const names = Array.from({ length: 200 }, (_, i) => `a${String(i)}`);
+    const config = deskConfig({
+      queues: { support: {} },
+      agents: Object.fromEntries(names.map((name) => [name, { contact: `PJSIP/${name}` }])),
+      tiers: names.map((name) => `support ${name}`),
+    });
+    let rows = 0;
+    const today: Today = { ...noToday, agent: (id) => (rows++, noToday.agent(id)) };
+    const { desk, board, timers } = open(createDesk(config), today);
+    desk.advance(0); // tells what is provisioned
+    const poll = () => {
+      rows = 0;
+      const { agents } = JSON.parse(board.snapshot(undefined)) as BoardSnapshot;
+      return { rows, there: agents.filter(({ doing }) => doing !== 'logged-out').map(({ id }) => id) };
+    };
+    assert.deepEqual(poll(), { rows: 200, there: [] });
+    desk.login('a7');
+    const second = poll();
+    assert.deepEqual(second.there, ['a7']);
+    assert.ok(second.rows <= 11, `${String(second.rows)} rows`);
+    for (let ms = 0; ms < liveBoardDefaults.keptMs - everyMs; ms += everyMs) {
+      desk.advance(everyMs);
+      timers.advance(everyMs);
+    }
+    assert.equal(timers.waiting, 1);
+    desk.login('a8');
+    const third = poll();
+    assert.deepEqual(third.there, ['a7', 'a8']);
+    assert.ok(third.rows <= 11, `${String(third.rows)} rows`);
+    for (let ms = 0; ms < liveBoardDefaults.keptMs; ms += everyMs) {
+      desk.advance(everyMs);
+      timers.advance(everyMs);
+    }
+    assert.equal(timers.waiting, 0);
+    desk.login('a9');
+    assert.deepEqual(poll(), { rows: 200, there: ['a7', 'a8', 'a9'] }, 'everything is looked at anew');
+  });
+
+  it('B23: a snapshot beside somebody who watches takes none of his changes; he may come and go while it is kept', () => {
+    const { desk, board, timers, watch, turn } = open();
+    board.snapshot(undefined);
+    const page = watch();
+    desk.login('anna');
+    board.snapshot(undefined);
+    turn();
+    assert.deepEqual([page.events(), idsOf(page.last().agents)], [['snapshot', 'diff'], ['anna']]);
+    page.end();
+    assert.equal(timers.waiting, 1);
+    desk.advance(liveBoardDefaults.keptMs);
+    turn();
+    assert.equal(timers.waiting, 0);
+  });
+
+  it('B23: the queues are lost and come back between two snapshots', () => {
+    const { desk, board } = open();
+    board.snapshot(undefined);
+    desk.isOwner = false;
+    assert.throws(() => board.snapshot(undefined), { code: 'TDM_STANDBY' });
+    desk.isOwner = true;
+    desk.login('anna');
+    const now = JSON.parse(board.snapshot(undefined)) as BoardSnapshot;
+    assert.equal(now.agents.find(({ id }) => id === 'anna')?.doing, 'free');
+  });
+
   it('B23: a change is worked out and written once, however many watch', () => {
     const { desk, watch, turn, frames } = open();
     const pages = Array.from({ length: 20 }, () => watch());

@@ -119,7 +119,8 @@ function refusalOf(w: World, join: Join, queue: QueueConfig): Refusal | undefine
     return { cause: 'full', reason: 'full' };
   if (isMessage) return undefined;
   if (isEmpty(w, queue, queue.joinWhen)) return { cause: 'join-empty', reason: 'join-empty' };
-  const ewtMs = ewtForRule(w, queue, 'ewt');
+  // worked out only where a rule asks for it
+  const ewtMs = queue.overflow.some(({ on }) => on === 'ewt') ? ewtForRule(w, queue, 'ewt') : undefined;
   if (ewtMs !== undefined && destinationOf(w, queue.id, 'ewt', ewtMs)) return { cause: 'ewt', reason: 'overflowed' };
   return undefined;
 }
@@ -253,7 +254,7 @@ function newMember(w: World, join: Join, queue: QueueConfig): Member {
     param: join.param,
     leadId: join.leadId,
     rootId: join.rootId,
-    ...(join.origin && { origin: join.origin }),
+    origin: join.origin,
     stickyAgent: undefined,
     stickyUntilMs: 0,
     presence: { kind: 'here' },

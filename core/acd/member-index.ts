@@ -35,6 +35,16 @@ export interface MemberClass {
 const classText = (spec: ClassSpec): string =>
   `${spec.media}|${spec.wants.key}|${spec.tierStage}|${spec.sticky ?? ''}|${spec.switch ?? ''}|${spec.isCallback ? 'c' : ''}${spec.mayTakeHeld ? '' : 'n'}`;
 
+/** The same class, without its text. The queue is compared apart. */
+const isSameSpec = (a: ClassSpec, b: ClassSpec): boolean =>
+  a.media === b.media &&
+  a.wants.key === b.wants.key &&
+  a.tierStage === b.tierStage &&
+  a.sticky === b.sticky &&
+  a.switch === b.switch &&
+  a.isCallback === b.isCallback &&
+  a.mayTakeHeld === b.mayTakeHeld;
+
 /** Where the member belongs now. */
 export interface MemberPlace {
   readonly queue: QueueId;
@@ -210,7 +220,7 @@ export class MemberIndex {
       return false;
     if (!sameMemberKey(was.key, place.key)) return false;
     if (!was.spec || !place.spec) return was.spec === place.spec;
-    return classText(was.spec) === classText(place.spec);
+    return isSameSpec(was.spec, place.spec);
   }
 
   private takeOut(id: MemberId, { place, cls }: Entry): void {

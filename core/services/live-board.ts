@@ -1,6 +1,7 @@
 /**
  * The live board: what changed since the last look is worked out once for all who watch, and told in one text for each
- * group of equal rights (B23). Works only while somebody watches, reads the engine's memory and never the database.
+ * group of equal rights (B23). Works only while somebody watches, or has asked for a snapshot a moment ago: who asks again and
+ * again pays for what changed. Reads the engine's memory and never the database.
  */
 import type { AcdState } from '../acd/acd-state.js';
 import type { AgentId, QueueId } from '../acd/ids.js';
@@ -28,6 +29,8 @@ export interface LiveBoardDeps<Frame> {
 export const liveBoardDefaults = {
   everyMs: 250,
   viewersMax: 1_500,
+  /** goes on for so long after a snapshot, as if somebody watched */
+  keptMs: 10_000,
 };
 
 export interface WatchWish {
@@ -69,7 +72,9 @@ class Board<Frame> implements LiveBoard<Frame> {
   #model: BoardModel;
   #state: AcdState | undefined;
   #callbackNews = 0;
+  /** undefined: nobody watches, nor has asked lately */
   #stop: (() => void) | undefined;
+  #keptUntilMs = -Infinity;
 
   constructor(deps: LiveBoardDeps<Frame>, options: typeof liveBoardDefaults) {
     this.#deps = deps;
@@ -83,10 +88,26 @@ class Board<Frame> implements LiveBoard<Frame> {
   }
 
   snapshot(queues: QueueRights): string {
-    if (this.#viewers.size === 0) this.#forget();
     const state = this.#deps.engine.view();
-    if (this.#viewers.size === 0) this.#model.refresh(state, this.#deps.nowMs());
-    return new BoardGroup(queues, this.#model).snapshot(this.#deps.nowMs());
+    const nowMs = this.#deps.nowMs();
+    this.#keptUntilMs = nowMs + this.#options.keptMs;
+    if (!this.#stop) this.#begin();
+    else if (this.#viewers.size === 0) this.#lookAgain(state, nowMs);
+    return new BoardGroup(queues, this.#modelOf(state, nowMs)).snapshot(nowMs);
+  }
+
+  /** Not while somebody watches: what is taken from the changes here would be lost to him. */
+  #lookAgain(state: AcdState, nowMs: number): void {
+    if (this.#state === state) this.#model.refresh(state, nowMs);
+    else this.#open();
+  }
+
+  /** The queues became ours a moment ago: those who watch hear of it with the next tick. */
+  #modelOf(state: AcdState, nowMs: number): BoardModel {
+    if (this.#state === state) return this.#model;
+    const model = new BoardModel(this.#deps.today);
+    model.refresh(state, nowMs);
+    return model;
   }
 
   watch(wish: WatchWish, send: (frame: Frame) => void): () => void {
@@ -94,11 +115,11 @@ class Board<Frame> implements LiveBoard<Frame> {
     if (this.#viewers.size >= viewersMax) throw new TandemError('TDM_BUSY', [`${String(viewersMax)} viewers of the board`]);
     const viewer = { ...wish, send };
     this.#viewers.add(viewer);
-    if (this.#viewers.size === 1) this.#begin();
+    if (!this.#stop) this.#begin();
     if (this.#state) this.#greet(viewer, this.#state);
     else send(this.#standby());
     return () => {
-      if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#end();
+      if (this.#viewers.delete(viewer)) this.#endIfIdle();
     };
   }
 
@@ -108,6 +129,7 @@ class Board<Frame> implements LiveBoard<Frame> {
     const tick = (): void => {
       cancel = this.#deps.after(this.#options.everyMs, tick);
       this.#flush();
+      this.#endIfIdle();
     };
     cancel = this.#deps.after(this.#options.everyMs, tick);
     this.#stop = () => {
@@ -117,7 +139,8 @@ class Board<Frame> implements LiveBoard<Frame> {
     this.#open();
   }
 
-  #end(): void {
+  #endIfIdle(): void {
+    if (this.#viewers.size > 0 || this.#deps.nowMs() < this.#keptUntilMs) return;
     this.#stop?.();
     this.#stop = undefined;
     this.#sends.clear();
