@@ -227,11 +227,11 @@ export interface Offer {
   /** from the external dispatcher: ends without a new automatic try */
   readonly isOrdered: boolean;
   /** somebody takes this caller by hand: nobody is blamed when it fails; older offers have none */
-  readonly isPickUp?: boolean;
+  readonly isPickUp?: boolean | undefined;
   /** the agent was held for this caller */
-  readonly isAwaited?: boolean;
+  readonly isAwaited?: boolean | undefined;
   /** the caller's; undefined: of his own accord */
-  readonly origin?: Origin;
+  readonly origin?: Origin | undefined;
   phase: OfferPhase;
 }
 
