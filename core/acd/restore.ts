@@ -5,7 +5,7 @@ import { rankAgain } from './configure.js';
 import { callText } from './ids.js';
 import { finishVisit } from './exits.js';
 import { beginHold } from './return-hold.js';
-import type { Member, Offer } from './state.js';
+import type { Agent, Member, Offer } from './state.js';
 import { recordOffer, recordVisit } from './segments.js';
 import { pauseAgain } from './pauses.js';
 import { isWaiting } from './places.js';
@@ -24,7 +24,7 @@ export function restore(w: World, asStored: StoredAcd): void {
       w.agents.set(agent.id, agent);
       // the idle order is a serial, at logins a negative one
       w.system.serial = Math.max(w.system.serial, Math.abs(agent.idleOrder));
-      if (agent.phase.kind === 'reserved') w.reservations.set(agent.phase.by, agent.id);
+      restoreKey(w, agent);
     } else w.changes.agents.add(agent.id);
   for (const member of stored.members) restoreMember(w, member);
   for (const offer of stored.offers) w.offers.set(offer.id, offer);
@@ -37,6 +37,18 @@ export function restore(w: World, asStored: StoredAcd): void {
     pauseAgain(w, agent);
     w.dirtyAgents.add(agent.id);
   }
+}
+
+/** Rows of before may share a key: each agent has one of his own then. */
+function restoreKey(w: World, agent: Agent): void {
+  const { phase } = agent;
+  if (phase.kind !== 'reserved') return;
+  const by = w.reservations.has(phase.by) ? `${phase.by}:${agent.id}` : phase.by;
+  if (by !== phase.by) {
+    agent.phase = { ...phase, by };
+    w.changeAgent(agent);
+  }
+  w.reservations.set(by, agent.id);
 }
 
 function restoreMember(w: World, member: Member): void {
