@@ -12,8 +12,9 @@ import { createResponsibleApplication } from '../../core/services/responsible-ap
 import { openVtigerLookup } from '../../sql/vtiger.js';
 import type { Timers } from '../timers.js';
 import { createCrmPost } from './post.js';
-import { createWebService, salesSource, webServiceSource, type WebService } from './responsible-sources.js';
+import { salesSource, webServiceSource } from './responsible-sources.js';
 import { createTeller, type BindingTeller } from './teller.js';
+import { createWebService, type WebService } from './web-service.js';
 
 export interface PartsDeps {
   readonly store: CrmStore;

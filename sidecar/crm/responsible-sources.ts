@@ -1,11 +1,11 @@
 /** Where a CRM says who is responsible: SalesPlatform's SPAgi, and vTiger's web service (crm-vtiger 5, 6). */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { joinUrl } from '../../core/crm/binding.js';
 import type { CrmBinding } from '../../core/crm/binding.js';
 import type { Responsible, ResponsibleSource } from '../../core/crm-ports.js';
 import { TandemError } from '../../core/errors.js';
 import { formBody, type CrmPost } from './post.js';
+import type { WebService } from './web-service.js';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' };
 const nobody = (status: Responsible['status']): Responsible => ({ status, extension: '', name: '', record: '' });
@@ -43,74 +43,6 @@ function parsed(binding: string, reply: Awaited<ReturnType<CrmPost>>): unknown {
   }
 }
 
-const wsAnswer = z.object({ success: z.boolean(), result: z.unknown().optional(), error: z.object({ code: z.string() }).optional() });
-
-export interface WebService {
-  /** VTQL; values in it are of the alphabet of numbers and ids. */
-  query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-}
-
-/** Logs in when that is needed, once for all who ask. */
-export function createWebService(binding: CrmBinding, post: CrmPost): WebService {
-  const url = joinUrl(binding.crm_url ?? '', 'webservice.php');
-  let session: Promise<string> | undefined;
-
-  async function call(method: 'GET' | 'POST', fields: readonly (readonly [string, string])[]): Promise<z.output<typeof wsAnswer>> {
-    const text = formBody(fields);
-    const reply = await post(
-      method === 'GET' ? { url: `${url}?${text}`, method, headers: {}, body: '' } : { url, method, headers: form, body: text },
-    );
-    const answer = wsAnswer.safeParse(parsed(binding.name, reply));
-    if (!answer.success) throw failed(binding.name, 'the web service answers something else');
-    return answer.data;
-  }
-
-  async function login(): Promise<string> {
-    const { ws } = binding;
-    if (!ws) throw failed(binding.name, 'has no account for the web service');
-    const challenge = await call('GET', [
-      ['operation', 'getchallenge'],
-      ['username', ws.user],
-    ]);
-    const { token } = z.object({ token: z.string() }).parse(challenge.result);
-    // the protocol's own: MD5 of token and key
-    const accessKey = createHash('md5')
-      .update(token + ws.access_key)
-      .digest('hex');
-    const answer = await call('POST', [
-      ['operation', 'login'],
-      ['username', ws.user],
-      ['accessKey', accessKey],
-    ]);
-    if (!answer.success) throw failed(binding.name, `the web service refuses the login: ${answer.error?.code ?? ''}`);
-    return z.object({ sessionName: z.string() }).parse(answer.result).sessionName;
-  }
-
-  function sessionName(): Promise<string> {
-    session ??= login().catch((error: unknown) => {
-      session = undefined;
-      throw error;
-    });
-    return session;
-  }
-
-  return {
-    async query(text) {
-      for (let tries = 1; ; tries++) {
-        const answer = await call('GET', [
-          ['operation', 'query'],
-          ['sessionName', await sessionName()],
-          ['query', text],
-        ]);
-        if (answer.success) return z.array(z.record(z.string(), z.unknown())).parse(answer.result);
-        const code = answer.error?.code ?? '';
-        if (tries > 1 || !/SESSION|AUTH/i.test(code)) throw failed(binding.name, `the web service refuses: ${code}`);
-        session = undefined; // it has ended; once more with a new one
-      }
-    },
-  };
-}
-
 /** In this order: a contact is nearer to a person than an account. */
 const places = [
   ['Contacts', ['phone', 'mobile']],
@@ -118,23 +50,41 @@ const places = [
   ['Accounts', ['phone', 'otherphone']],
 ] as const;
 
-/** Matches numbers as they were typed only: that is all the service can do. */
+export interface FoundCustomer {
+  /** `12x2` */
+  readonly record: string;
+  readonly module: (typeof places)[number][0];
+  /** id of the user or group; '' = none */
+  readonly owner: string;
+}
+
+/** The first record with this number as it was typed: that is all the service can look for. `number` is of digits, or is refused. */
+export async function customerWith(service: WebService, number: string): Promise<FoundCustomer | undefined> {
+  if (!/^\+?[0-9]{3,32}$/.test(number)) return undefined;
+  for (const [module, fields] of places) {
+    const condition = fields.map((field) => `${field}='${number}'`).join(' or ');
+    const [found] = await service.query(`select id,assigned_user_id from ${module} where ${condition} limit 1;`);
+    if (!found) continue;
+    const [record, owner] = [found['id'], found['assigned_user_id']].map((id) =>
+      typeof id === 'string' && /^\d+x\d+$/.test(id) ? id : '',
+    );
+    if (record !== undefined && record !== '') return { record, module, owner: owner ?? '' };
+  }
+  return undefined;
+}
+
 export function webServiceSource(service: WebService): ResponsibleSource {
   return {
     async find(number) {
       if (!/^\+?[0-9]{3,32}$/.test(number)) return nobody('BADNUMBER');
-      for (const [module, fields] of places) {
-        const condition = fields.map((field) => `${field}='${number}'`).join(' or ');
-        const [found] = await service.query(`select id,assigned_user_id from ${module} where ${condition} limit 1;`);
-        const owner = typeof found?.['assigned_user_id'] === 'string' ? found['assigned_user_id'] : '';
-        if (!/^\d+x\d+$/.test(owner)) continue;
-        const record = typeof found?.['id'] === 'string' ? found['id'] : '';
-        const [user] = await service.query(`select phone_crm_extension,first_name,last_name from Users where id='${owner}';`);
-        const extension = typeof user?.['phone_crm_extension'] === 'string' ? user['phone_crm_extension'] : '';
-        const name = [user?.['first_name'], user?.['last_name']].filter((part) => typeof part === 'string' && part !== '').join(' ');
-        return { status: extension === '' ? 'NOUSER' : 'FOUND', extension, name, record };
-      }
-      return nobody('NOTFOUND');
+      const found = await customerWith(service, number);
+      if (!found) return nobody('NOTFOUND');
+      const { record, owner } = found;
+      if (owner === '') return { ...nobody('NOUSER'), record };
+      const [user] = await service.query(`select phone_crm_extension,first_name,last_name from Users where id='${owner}';`);
+      const extension = typeof user?.['phone_crm_extension'] === 'string' ? user['phone_crm_extension'] : '';
+      const name = [user?.['first_name'], user?.['last_name']].filter((part) => typeof part === 'string' && part !== '').join(' ');
+      return { status: extension === '' ? 'NOUSER' : 'FOUND', extension, name, record };
     },
   };
 }

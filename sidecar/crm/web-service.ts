@@ -1,0 +1,204 @@
+/** vTiger's REST service, `webservice.php` (crm-vtiger 5): logs in when that is needed, once for all who ask. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { joinUrl } from '../../core/crm/binding.js';
+import type { CrmBinding } from '../../core/crm/binding.js';
+import { TandemError } from '../../core/errors.js';
+import { formBody, type CrmPost } from './post.js';
+
+const form = { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' };
+/** the module of calls; its rows are named by it */
+export const callsModule = 'PBXManager';
+/** what a module is called and has changes when somebody edits it in the CRM */
+const describedMsMax = 3_600_000;
+const describedMax = 100;
+const sessionCodes = /SESSION|AUTHENTICATION_REQUIRED/i;
+const loginCodes = /INVALID_USER|INVALID_AUTH_TOKEN|AUTHENTICATION|ACCESS_KEY/i;
+
+export type WsReply =
+  | { readonly kind: 'done'; readonly result: unknown }
+  /** no login with this user and key */
+  | { readonly kind: 'auth'; readonly problem: string }
+  /** it did not reach the CRM, or came no further than the login */
+  | { readonly kind: 'unsent'; readonly problem: string }
+  /** the CRM had it, and nobody knows what it did */
+  | { readonly kind: 'cut'; readonly problem: string }
+  /** its own words: `MANDATORY_FIELDS_MISSING` */
+  | { readonly kind: 'refused'; readonly code: string; readonly problem: string };
+
+export type WsFields = readonly (readonly [string, string])[];
+
+export interface ModuleDescription {
+  /** `24` of `24x52` */
+  readonly idPrefix: string;
+  readonly fields: ReadonlySet<string>;
+  readonly mandatory: readonly string[];
+}
+
+export interface WebService {
+  /** One operation with its fields; `sessionName` is added. Never rejects. */
+  ask(method: 'GET' | 'POST', operation: string, fields: WsFields): Promise<WsReply>;
+  /** VTQL; values in it are of the alphabet of numbers and ids. Rejects TDM_REMOTE_FAILED. */
+  query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Rejects TDM_REMOTE_FAILED. */
+  describe(module: string): Promise<ModuleDescription>;
+  /** Whose account it is: `19x1`. Rejects TDM_REMOTE_FAILED. */
+  ownUser(): Promise<string>;
+  /** Clock of the CRM when a login began; undefined: it does not tell. Rejects TDM_REMOTE_FAILED. */
+  serverMs(): Promise<number | undefined>;
+}
+
+interface Session {
+  readonly name: string;
+  readonly user: string;
+}
+
+const answerSchema = z.object({
+  success: z.boolean(),
+  result: z.unknown().optional(),
+  error: z.object({ code: z.string(), message: z.string().nullish() }).optional(),
+});
+const challengeSchema = z.object({ token: z.string(), serverTime: z.number().optional() });
+const sessionSchema = z.object({ sessionName: z.string(), userId: z.string().default('') });
+const describeSchema = z.object({
+  idPrefix: z.union([z.string(), z.number()]).transform(String),
+  fields: z.array(z.object({ name: z.string(), mandatory: z.boolean().default(false) })).default([]),
+});
+
+class LoginFailed extends Error {
+  readonly reply: Exclude<WsReply, { kind: 'done' }>;
+
+  constructor(reply: Exclude<WsReply, { kind: 'done' }>) {
+    super(reply.problem);
+    this.reply = reply;
+  }
+}
+
+export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () => number = Date.now): WebService {
+  const url = joinUrl(binding.crm_url ?? '', 'webservice.php');
+  const described = new Map<string, { readonly atMs: number; readonly module: ModuleDescription }>();
+  let session: Promise<Session> | undefined;
+
+  async function call(method: 'GET' | 'POST', fields: WsFields): Promise<WsReply> {
+    const text = formBody(fields);
+    const reply = await post(
+      method === 'GET' ? { url: `${url}?${text}`, method, headers: {}, body: '' } : { url, method, headers: form, body: text },
+    );
+    if (reply.kind !== 'answer') return { kind: reply.kind, problem: reply.problem };
+    const answer = answerSchema.safeParse(jsonOf(reply.body));
+    if (!answer.success) {
+      const problem = `status ${String(reply.status)} without an answer of the web service`;
+      return reply.status >= 500 ? { kind: 'cut', problem } : { kind: 'refused', code: '', problem };
+    }
+    if (answer.data.success) return { kind: 'done', result: answer.data.result };
+    const code = answer.data.error?.code ?? '';
+    const problem = `the web service refuses: ${code} ${answer.data.error?.message ?? ''}`;
+    return { kind: 'refused', code, problem: problem.trim().slice(0, 300) };
+  }
+
+  async function login(): Promise<Session> {
+    const { ws } = binding;
+    if (!ws) throw new LoginFailed({ kind: 'auth', problem: 'no account for the web service' });
+    const challenge = await challenged();
+    // the protocol's own: MD5 of token and key
+    const accessKey = createHash('md5')
+      .update(challenge.token + ws.access_key)
+      .digest('hex');
+    const reply = await call('POST', [
+      ['operation', 'login'],
+      ['username', ws.user],
+      ['accessKey', accessKey],
+    ]);
+    const found = sessionSchema.safeParse(resultOf(reply));
+    if (!found.success) throw new LoginFailed({ kind: 'unsent', problem: 'the login of the web service answers something else' });
+    return { name: found.data.sessionName, user: found.data.userId };
+  }
+
+  async function challenged(): Promise<z.output<typeof challengeSchema>> {
+    const reply = await call('GET', [
+      ['operation', 'getchallenge'],
+      ['username', binding.ws?.user ?? ''],
+    ]);
+    const found = challengeSchema.safeParse(resultOf(reply));
+    if (!found.success) throw new LoginFailed({ kind: 'unsent', problem: 'the login of the web service answers something else' });
+    return found.data;
+  }
+
+  /** Nothing was done before a login. Throws LoginFailed. */
+  function resultOf(reply: WsReply): unknown {
+    if (reply.kind === 'done') return reply.result;
+    if (reply.kind === 'refused' && loginCodes.test(reply.code)) throw new LoginFailed({ kind: 'auth', problem: reply.problem });
+    throw new LoginFailed({ kind: 'unsent', problem: reply.problem });
+  }
+
+  function current(): Promise<Session> {
+    if (session) return session;
+    const begun = login();
+    session = begun;
+    begun.catch(() => ended(begun));
+    return begun;
+  }
+
+  /** Of several who hear that it has ended, one begins a new one. */
+  function ended(which: Promise<Session>): void {
+    if (session === which) session = undefined;
+  }
+
+  async function ask(method: 'GET' | 'POST', operation: string, fields: WsFields): Promise<WsReply> {
+    for (let tries = 1; ; tries++) {
+      const used = current();
+      let name: string;
+      try {
+        ({ name } = await used);
+      } catch (error) {
+        return error instanceof LoginFailed ? error.reply : { kind: 'unsent', problem: String(error) };
+      }
+      const reply = await call(method, [['operation', operation], ['sessionName', name], ...fields]);
+      if (reply.kind !== 'refused' || !sessionCodes.test(reply.code) || tries > 1) return reply;
+      ended(used); // it has expired; once more with a new one
+    }
+  }
+
+  const asked = async (method: 'GET' | 'POST', operation: string, fields: WsFields): Promise<unknown> => {
+    const reply = await ask(method, operation, fields);
+    if (reply.kind === 'done') return reply.result;
+    throw new TandemError('TDM_REMOTE_FAILED', [binding.name, reply.problem]);
+  };
+
+  return {
+    ask,
+    async query(text) {
+      const rows = z.array(z.record(z.string(), z.unknown())).safeParse(await asked('GET', 'query', [['query', text]]));
+      if (!rows.success) throw new TandemError('TDM_REMOTE_FAILED', [binding.name, 'the web service answers something else']);
+      return rows.data;
+    },
+    async describe(module) {
+      const known = described.get(module);
+      if (known && nowMs() - known.atMs < describedMsMax) return known.module;
+      const found = describeSchema.safeParse(await asked('GET', 'describe', [['elementType', module]]));
+      if (!found.success) throw new TandemError('TDM_REMOTE_FAILED', [binding.name, `the web service does not describe ${module}`]);
+      const { idPrefix, fields } = found.data;
+      const mandatory = fields.filter((field) => field.mandatory).map(({ name }) => name);
+      const description = { idPrefix, fields: new Set(fields.map(({ name }) => name)), mandatory };
+      if (described.size >= describedMax) described.clear();
+      described.set(module, { atMs: nowMs(), module: description });
+      return description;
+    },
+    ownUser: () => current().then(({ user }) => user, failed),
+    serverMs: () => challenged().then(({ serverTime }) => (serverTime === undefined ? undefined : serverTime * 1000), failed),
+  };
+
+  function failed(error: unknown): never {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new TandemError('TDM_REMOTE_FAILED', [binding.name, problem], { cause: error });
+  }
+}
+
+/** White space may stand before the document. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text.trim()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
