@@ -30,6 +30,8 @@ export interface Stream {
   /** As `send`; a client that is too slow is cut off. */
   sendLive(chunk: Buffer): void;
   cut(reason: CutReason): void;
+  /** The end without a reason: the client comes again at once. */
+  finish(): void;
   isOver(): boolean;
 }
 
@@ -52,13 +54,16 @@ export function createStream(sink: Sink, { timers, onOver }: StreamDeps, options
     onDrained();
   }
 
-  function cut(reason: CutReason): void {
+  /** Nothing may be written behind the last words: an answer that is over takes that for an error, the second of which nobody hears. */
+  function end(reason: CutReason | 'closed', lastWords: string): void {
     if (isOver) return;
     over(reason);
-    sink.end(controlText('cut', { reason }));
+    sink.end(lastWords);
     const stop = timers.after(options.endMsMax, () => sink.destroy());
     sink.once('close', stop);
   }
+
+  const cut = (reason: CutReason): void => end(reason, controlText('cut', { reason }));
 
   sink.once('close', () => over('closed'));
   sink.once('error', () => over('closed'));
@@ -66,6 +71,7 @@ export function createStream(sink: Sink, { timers, onOver }: StreamDeps, options
   return {
     isOver: () => isOver,
     cut,
+    finish: () => end('closed', ''),
     send(text) {
       if (!isOver) sink.write(text);
     },

@@ -121,6 +121,18 @@ describe('streams of the board', () => {
     timers.advance(user.endsAtMs - nowMs());
     assert.match(await ended, /event: snapshot[\s\S]*: here/);
     await viewers(0);
-    assert.equal(timers.waiting, 0);
+    await eventually(
+      () => timers.waiting,
+      (waiting) => waiting === 0,
+    );
+  });
+
+  it('B23: nothing is written behind the end of a stream, however much changes before its connection closes', async () => {
+    const ended = fetch(url).then((answer) => answer.text());
+    await viewers(1);
+    timers.advance(boardStreamDefaults.streamMsMax);
+    assert.equal(board.viewers(), 0);
+    for (let n = 0; n < 3; n++) changeAll();
+    assert.match(await ended, /event: snapshot/);
   });
 });

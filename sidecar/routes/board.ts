@@ -95,7 +95,7 @@ function stream(
   };
   cancelBeat = tools.after(options.beatMs, beat);
   const leftMs = (principal.endsAtMs ?? Infinity) - tools.nowMs();
-  const cancelEnd = tools.after(Math.max(0, Math.min(options.streamMsMax, leftMs)), () => res.end());
+  const cancelEnd = tools.after(Math.max(0, Math.min(options.streamMsMax, leftMs)), () => out.finish());
 
   send = (frame) => out.sendLive(frame);
   out.send('retry: 1000\n\n');
