@@ -15,6 +15,8 @@ export interface Leg {
   readonly id: string;
   /** of whom: the extension of an agent; '' = nobody of ours */
   readonly extension: string;
+  /** of the own queues, when they rang it; undefined: somebody else did */
+  readonly agent?: string | undefined;
   /** `proxy`: an outside number to which the extension's calls are forwarded */
   readonly kind: 'agent' | 'proxy' | 'external';
   /** that is rung, of a proxy and an external leg */
@@ -79,8 +81,11 @@ export interface JournalCall {
   customer: { number: string; name: string };
   /** number that was called, and the queue that it came to */
   line: { did: string; queue: string };
-  /** who ordered it: `crm`, `dialer`; '' = somebody at a telephone */
+  /** who ordered it: `crm`, `dialer`, `callback` (a queue, at the customer's turn); '' = somebody at a telephone */
   origin: string;
+  /** of the dialer's calls */
+  campaign?: string | undefined;
+  contact?: string | undefined;
   /** CRM binding of a click-to-call; '' = none */
   binding: string;
   readonly startedAtMs: number;
@@ -90,6 +95,8 @@ export interface JournalCall {
   endedAtMs: number | undefined;
   /** told as started */
   isTold: boolean;
+  /** when it was, nobody of ours was on it: the customer was dialled by order, and an agent comes later */
+  isAgentLate?: boolean | undefined;
   outcome: Outcome | undefined;
   endReason: 'hangup' | 'resync' | 'silent' | undefined;
   legs: Leg[];

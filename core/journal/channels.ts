@@ -18,7 +18,8 @@ export function created(w: JournalWorld, at: string, facts: ChannelFacts, atMs: 
   const there = w.find(at, facts.uniqueId);
   if (there || w.isGone(at, facts.uniqueId)) return there;
   const tie = w.tieOf(at, facts.uniqueId);
-  const call = (tie && w.find(at, tie.to)?.call) ?? w.callFor(at, facts.linkedId, atMs);
+  // half of a Local channel that a queue rings for a caller belongs to his call, whatever its story says
+  const call = (tie && w.find(at, tie.to)?.call) ?? w.callOfPair(at, facts) ?? w.callFor(at, facts.linkedId, atMs);
   if (!call) return undefined;
   const isFirst = call.channels.length === 0 && call.legs.length === 0 && !call.isTold;
   const channel = w.addChannel(call, facts, atMs);

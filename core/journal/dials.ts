@@ -8,8 +8,8 @@ import { legOf, type JournalWorld } from './world.js';
 /** Whose dial a channel is, Local channels looked through. */
 type Root =
   | { readonly kind: 'channel'; readonly channel: Channel; readonly proxyOf: string }
-  /** an order from outside: originate */
-  | { readonly kind: 'outside'; readonly proxyOf: string }
+  /** an order from outside: originate; `id`: of the channel that it made */
+  | { readonly kind: 'outside'; readonly id: string; readonly proxyOf: string }
   /** nobody dialled it: the Local channel of an attended transfer */
   | { readonly kind: 'nobody'; readonly proxyOf: string };
 
@@ -20,7 +20,7 @@ export function rootOf(w: JournalWorld, call: JournalCall, channel: Channel): Ro
   let proxyOf = '';
   let at: Channel | undefined = channel;
   for (let n = 0; n < localsMax && at; n++) {
-    if (at.dialledBy === '') return { kind: 'outside', proxyOf };
+    if (at.dialledBy === '') return { kind: 'outside', id: at.uniqueId, proxyOf };
     if (at.dialledBy === undefined) return { kind: 'nobody', proxyOf };
     const from: Channel | undefined = w.find(call.switch, at.dialledBy)?.channel;
     if (from?.role !== 'local') return from ? { kind: 'channel', channel: from, proxyOf } : { kind: 'nobody', proxyOf };
@@ -46,24 +46,22 @@ export function dialBegan(
   to.dialStatus = undefined;
   w.touch(call, atMs);
   if (to.role === 'local') return;
-  const tie = w.tieOf(call.switch, to.uniqueId);
-  if (tie && by === '') {
-    ringFor(w, call, to, '', atMs);
-    return;
-  }
   const root = rootOf(w, call, to);
-  if (root.kind === 'outside') orderedFromOutside(w, call, to, root.proxyOf, atMs);
+  const tie = root.kind === 'outside' ? w.tieOf(call.switch, root.id) : undefined;
+  if (tie) ringFor(w, call, to, root.proxyOf || (tie.extension ?? ''), atMs, tie.agent);
+  else if (root.kind === 'outside') orderedFromOutside(w, call, to, root.proxyOf, atMs);
   else if (root.kind === 'nobody') consult(w, call, to, root.proxyOf, atMs);
   else if (call.parties.includes(root.channel.uniqueId)) ringFor(w, call, to, root.proxyOf, atMs);
   else dialledByOurs(w, call, root.channel, to, root.proxyOf, atMs);
 }
 
 /** A telephone rings for the customer. */
-export function ringFor(w: JournalWorld, call: JournalCall, to: Channel, proxyOf: string, atMs: number): void {
+export function ringFor(w: JournalWorld, call: JournalCall, to: Channel, proxyOf: string, atMs: number, agent?: string): void {
   const kind = to.role === 'agent' ? 'agent' : proxyOf === '' ? 'external' : 'proxy';
   const leg = addLeg(w, call, {
     id: to.uniqueId,
     extension: to.role === 'agent' ? to.extension : proxyOf,
+    ...(agent !== undefined && { agent }),
     kind,
     number: numberOf(to),
     atMs,
@@ -144,6 +142,7 @@ export function startTelling(w: JournalWorld, call: JournalCall, atMs: number): 
   if (call.isTold) return;
   call.isTold = true;
   call.customerAtMs = atMs;
+  if (call.direction === 'outbound' && call.legs.every(({ kind }) => kind === 'external')) call.isAgentLate = true;
   call.state = 'started';
   w.tell({ type: 'call-started', call });
 }

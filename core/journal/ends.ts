@@ -28,7 +28,7 @@ function begun(w: JournalWorld, call: JournalCall, atMs: number): void {
 
 const isOver = (call: JournalCall): boolean => call.state === 'ended' || call.state === 'done';
 
-function endLeg(w: JournalWorld, call: JournalCall, leg: Leg, cause: number | undefined, atMs: number): void {
+export function endLeg(w: JournalWorld, call: JournalCall, leg: Leg, cause: number | undefined, atMs: number): void {
   endTalk(call, leg, atMs);
   leg.cause ??= cause;
   leg.endedAtMs = atMs;

@@ -60,9 +60,21 @@ export type JournalFact =
   /** marks of ours on a channel: who ordered the call (`crm`, `dialer`), for which binding, under which id */
   | { readonly type: 'marked'; readonly channel: ChannelFacts; readonly origin: string | undefined; readonly binding: string | undefined }
   /** who orders the call whose first channel will have this id, told before it has */
-  | { readonly type: 'announced'; readonly uniqueId: string; readonly origin: string; readonly binding: string }
-  /** a leg that Tandem's queue engine rings for this caller, before or after its channel exists */
-  | { readonly type: 'leg-tied'; readonly leg: string; readonly to: string; readonly queue: string }
+  | ({ readonly type: 'announced'; readonly uniqueId: string } & CallMarks)
+  /**
+   * A leg that Tandem's queue engine rings for this caller, before or after its channel exists. `agent`: of the queues;
+   * `extension`: his, for a telephone that is none of the map
+   */
+  | {
+      readonly type: 'leg-tied';
+      readonly leg: string;
+      readonly to: string;
+      readonly queue: string;
+      readonly agent?: string | undefined;
+      readonly extension?: string | undefined;
+    }
+  /** the queue engine has done with a leg whose channel lives on: an agent who stays on the line */
+  | { readonly type: 'leg-untied'; readonly leg: string }
   /** an originate that came to nothing, maybe without any channel (`Reason` of OriginateResponse) */
   | { readonly type: 'originate-failed'; readonly uniqueId: string; readonly reason: number }
   /** every channel there, asked for at `askedAtMs`; `bridge` where it is in one */
@@ -72,5 +84,16 @@ export type JournalFact =
       readonly channels: readonly (ChannelFacts & { readonly bridge: string | undefined; readonly createdAtMs: number })[];
     }
   | { readonly type: 'time-passed' };
+
+/** Who ordered a call, and what for. */
+export interface CallMarks {
+  /** `crm`, `dialer`, `callback` */
+  readonly origin: string;
+  /** CRM binding; '' = none */
+  readonly binding: string;
+  /** of the dialer */
+  readonly campaign?: string | undefined;
+  readonly contact?: string | undefined;
+}
 
 export type FactOf<T extends JournalFact['type']> = Extract<JournalFact, { type: T }>;

@@ -6,10 +6,11 @@
 import { attendedTransferred, blindTransferred, bridgeEntered, bridgeLeft, renewAround } from './bridges.js';
 import type { JournalCall } from './call.js';
 import { callerKnown, created, dialled, ended, known, originateFailed } from './channels.js';
-import { dialEnded, ringFor } from './dials.js';
+import { dialEnded } from './dials.js';
 import { finish } from './ends.js';
-import type { FactOf, JournalEvent } from './events.js';
+import type { JournalEvent } from './events.js';
 import type { JournalNotice } from './notices.js';
+import { legTied, legUntied } from './own-queues.js';
 import { due, listed } from './resync.js';
 import { JournalWorld, journalDefaults } from './world.js';
 import type { JournalOptions } from './world.js';
@@ -127,11 +128,21 @@ function apply(w: JournalWorld, event: JournalEvent): void {
       w.touch(placed.call, atMs);
       return;
     }
-    case 'announced':
-      w.announce(at, event.uniqueId, { origin: event.origin, binding: event.binding });
+    case 'announced': {
+      const { origin, binding, campaign, contact } = event;
+      w.announce(at, event.uniqueId, {
+        origin,
+        binding,
+        ...(campaign !== undefined && { campaign }),
+        ...(contact !== undefined && { contact }),
+      });
       return;
+    }
     case 'leg-tied':
       legTied(w, at, event, atMs);
+      return;
+    case 'leg-untied':
+      legUntied(w, at, event.leg, atMs);
       return;
     case 'originate-failed':
       originateFailed(w, at, event, atMs);
@@ -144,7 +155,7 @@ function apply(w: JournalWorld, event: JournalEvent): void {
   }
 }
 
-// ------------------------------------------------------------------ recordings, legs of our own queues
+// ------------------------------------------------------------------ recordings
 
 function recordingStarted(w: JournalWorld, call: JournalCall, channel: string, file: string, atMs: number): void {
   if (call.recordings.some((recording) => recording.file === file)) return;
@@ -158,19 +169,4 @@ function recordingStopped(w: JournalWorld, at: string, uniqueId: string, atMs: n
   for (const recording of call.recordings) if (recording.channel === uniqueId) recording.isClosed = true;
   w.touch(call, atMs);
   finish(w, call, atMs);
-}
-
-function legTied(w: JournalWorld, at: string, event: FactOf<'leg-tied'>, atMs: number): void {
-  w.tie(at, event.leg, { to: event.to, queue: event.queue });
-  const customer = w.find(at, event.to);
-  if (!customer) return;
-  customer.call.line.queue = event.queue;
-  w.touch(customer.call, atMs);
-  const leg = w.find(at, event.leg);
-  if (!leg || leg.call === customer.call) return;
-  const before = leg.call;
-  const { channel } = w.moveChannel(leg, customer.call);
-  before.legs = before.legs.filter((other) => other.id !== event.leg);
-  if (before.channels.length === 0 && !before.isTold) w.forget(before);
-  ringFor(w, customer.call, channel, '', atMs);
 }

@@ -61,7 +61,8 @@ export function moveLeg(w: JournalWorld, id: string, from: JournalCall, to: Jour
 
 /** A consultation whose colleague has gone over to the customer is over. */
 function leftWithout(w: JournalWorld, call: JournalCall, atMs: number): void {
-  if (!call.isTold && call.channels.length === 0) w.forget(call);
+  // also one that is done: the agent who stayed on the line was its last channel
+  if ((!call.isTold || call.state === 'done') && call.channels.length === 0) w.forget(call);
   if (!call.isTold || call.parties.length > 0 || call.state === 'ending' || call.state === 'ended' || call.state === 'done') return;
   call.lastParty = { atMs, dialStatus: 'ANSWER', cause: undefined };
   call.state = 'ending';
@@ -75,6 +76,7 @@ export function addLeg(
   ask: {
     readonly id: string;
     readonly extension: string;
+    readonly agent?: string;
     readonly kind: Leg['kind'];
     readonly number: string;
     readonly atMs: number;
@@ -86,6 +88,7 @@ export function addLeg(
   const leg: Leg = {
     id: ask.id,
     extension: ask.extension,
+    ...(ask.agent !== undefined && { agent: ask.agent }),
     kind: ask.kind,
     number: ask.number,
     startedAtMs: ask.atMs,

@@ -1,7 +1,7 @@
 /** The open calls of the journal with the indexes over their channels and bridges. */
 import { callIdOf } from './call.js';
 import type { Channel, JournalCall, Leg } from './call.js';
-import type { ChannelFacts } from './events.js';
+import type { CallMarks, ChannelFacts, FactOf } from './events.js';
 import type { JournalNotice } from './notices.js';
 import { parseChannelName } from './roles.js';
 import type { Roles } from './roles.js';
@@ -30,10 +30,7 @@ interface Placed {
   readonly call: JournalCall;
 }
 
-export interface Tie {
-  readonly to: string;
-  readonly queue: string;
-}
+export type Tie = Pick<FactOf<'leg-tied'>, 'to' | 'queue' | 'agent' | 'extension'>;
 
 export class JournalWorld {
   readonly calls = new Map<string, JournalCall>();
@@ -48,7 +45,7 @@ export class JournalWorld {
   readonly #pairs = new Map<string, Set<string>>();
   readonly #gone = new Set<string>();
   readonly #tied = new Map<string, Tie>();
-  readonly #announced = new Map<string, { readonly origin: string; readonly binding: string }>();
+  readonly #announced = new Map<string, CallMarks>();
 
   readonly options: JournalOptions;
 
@@ -167,6 +164,12 @@ export class JournalWorld {
     return [...(this.#bridges.get(key(switchName, bridge)) ?? [])].flatMap((id) => this.#placed.get(id) ?? []);
   }
 
+  /** The call of the other half of a Local channel that is not taken in yet. */
+  callOfPair(switchName: string, facts: ChannelFacts): JournalCall | undefined {
+    const [other] = this.#pairs.get(pairKey(switchName, facts) ?? '') ?? [];
+    return other === undefined ? undefined : this.#placed.get(other)?.call;
+  }
+
   /** The other half of a Local channel. */
   peerOf({ call, channel }: Placed): Placed | undefined {
     const at = pairKey(call.switch, channel);
@@ -193,7 +196,7 @@ export class JournalWorld {
 
   // ---------------------------------------------------------------- announcements and ends
 
-  announce(switchName: string, uniqueId: string, mark: { readonly origin: string; readonly binding: string }): void {
+  announce(switchName: string, uniqueId: string, mark: CallMarks): void {
     const call = this.find(switchName, uniqueId)?.call;
     if (call) {
       Object.assign(call, mark);
@@ -235,7 +238,7 @@ export class JournalWorld {
 
 const key = (switchName: string, id: string): string => `${switchName} ${id}`;
 
-function pairKey(switchName: string, { name }: Channel): string | undefined {
+function pairKey(switchName: string, { name }: Pick<Channel, 'name'>): string | undefined {
   const pair = parseChannelName(name)?.pair;
   return pair === undefined ? undefined : key(switchName, pair);
 }

@@ -1,0 +1,38 @@
+/** Legs that Tandem's own queues ring: each has a call of its own at the switch, and belongs to its caller's from the begin. */
+import { ringFor } from './dials.js';
+import { endLeg, finish } from './ends.js';
+import type { FactOf } from './events.js';
+import { legOf, type JournalWorld } from './world.js';
+
+export function legTied(w: JournalWorld, at: string, { leg, to, queue, agent, extension }: FactOf<'leg-tied'>, atMs: number): void {
+  w.tie(at, leg, { to, queue, agent, extension });
+  const customer = w.find(at, to);
+  if (!customer) return;
+  const { call } = customer;
+  call.line.queue = queue;
+  w.touch(call, atMs);
+  const placed = w.find(at, leg);
+  if (!placed || placed.call === call) return;
+  const peer = w.peerOf(placed);
+  const before = placed.call;
+  const { channel } = w.moveChannel(placed, call);
+  if (peer?.call === before) w.moveChannel(peer, call);
+  before.legs = before.legs.filter((other) => other.id !== leg);
+  if (before.channels.length === 0 && !before.isTold) w.forget(before);
+  if (channel.role !== 'local') ringFor(w, call, channel, extension ?? '', atMs, agent);
+}
+
+/** An agent who stays on the line: his part of the call is over, his channel is his own again. */
+export function legUntied(w: JournalWorld, at: string, id: string, atMs: number): void {
+  w.untie(at, id);
+  const placed = w.find(at, id);
+  if (!placed) return;
+  const { call } = placed;
+  const leg = legOf(call, id);
+  if (leg) endLeg(w, call, leg, undefined, atMs);
+  const own = w.callFor(at, id, atMs);
+  if (!own || own === call) return;
+  w.moveChannel(placed, own);
+  w.touch(call, atMs);
+  finish(w, call, atMs);
+}
