@@ -44,7 +44,8 @@ export function createAccessSide(deps: AccessSideDeps, options: Partial<AccessOp
   return {
     entry,
     recorded: (req, res, next) => {
-      if (req.path.startsWith('/api/v1/')) return recorded(req, res, next);
+      // routes are found in any letter case
+      if (/^\/api\/v1\//i.test(req.path)) return recorded(req, res, next);
       next();
     },
     routes,

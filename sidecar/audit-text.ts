@@ -1,5 +1,6 @@
 /** What a request says in the audit: without secrets, and without what belongs to customers (user-needs 39). */
 import type { Request } from 'express';
+import { originForm } from './compat-door.js';
 
 /** Characters of one document. */
 const docCharsMax = 4_000;
@@ -8,9 +9,9 @@ const textCharsMax = 300;
 const depthMax = 6;
 
 const secrets = /^(pass|password|pin|secret|token|key|signing_?secret|.*_pass|.*_secret)$/i;
-/** Bodies of these paths name callers: only what names things of ours is kept. */
+/** Bodies of these paths name callers: only what names things of ours is kept. In any letter case, as routes are found. */
 const ofCustomers =
-  /^\/api\/v1\/(callbacks|chats|messages|members\/[^/]+\/(callback|transfer)|dialer\/(contacts|callbacks|preview|dnc))(\/|$)/;
+  /^\/api\/v1\/(callbacks|chats|messages|members\/[^/]+\/(callback|transfer)|dialer\/(contacts|callbacks|preview|dnc))(\/|$)/i;
 const ours: ReadonlySet<string> = new Set([
   'queue',
   'agent',
@@ -29,10 +30,11 @@ const ours: ReadonlySet<string> = new Set([
   'scope',
 ]);
 
-const pathOf = (req: Request): string => req.originalUrl.split('?', 1)[0] ?? '';
+/** Without the query, also of a request that names its host (`GET http://host/api/v1/...`). */
+export const pathOf = (req: Request): string => originForm(req.originalUrl).split('?', 1)[0] ?? '';
 
 /** The answer to such a request shows a caller: it is not kept. */
-export const hidesCustomers = (req: Request): boolean => ofCustomers.test(pathOf(req)) || /^\/api\/v1\/members(\/|$)/.test(pathOf(req));
+export const hidesCustomers = (req: Request): boolean => ofCustomers.test(pathOf(req)) || /^\/api\/v1\/members(\/|$)/i.test(pathOf(req));
 
 export function auditRequest(req: Request): string | undefined {
   const body: unknown = req.body;

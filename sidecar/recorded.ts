@@ -9,7 +9,7 @@ import { TandemError } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import type { Access, Identity } from './access.js';
 import { createAuditIds } from './audit-id.js';
-import { auditRequest, docOf, docOfText, hidesCustomers } from './audit-text.js';
+import { auditRequest, docOf, docOfText, hidesCustomers, pathOf } from './audit-text.js';
 
 export interface RecordedDeps {
   readonly access: Pick<Access, 'identify'>;
@@ -56,7 +56,7 @@ export function createRecorded(deps: RecordedDeps): RequestHandler {
       principal: identity.id,
       address: deps.addressOf(req),
       method: req.method,
-      path: req.originalUrl.split('?', 1)[0] ?? '',
+      path: pathOf(req),
       request: auditRequest(req),
       before: docOf(notes.before),
       after: !isDone || hidesCustomers(req) ? undefined : notes.kept === undefined ? docOfText(answer) : docOf(notes.kept),
@@ -116,7 +116,7 @@ export function createRecorded(deps: RecordedDeps): RequestHandler {
 }
 
 /** A login makes a cookie, which is not to be stored. */
-const isLogin = (req: Request): boolean => /^\/api\/v1\/session\/?$/.test(req.path);
+const isLogin = (req: Request): boolean => /^\/api\/v1\/session\/?$/i.test(req.path);
 
 /** Calls `record` with the text of the answer once, and sends it afterwards; `record` must not reject. */
 function beforeSending(res: Response, record: (answer: string | undefined) => Promise<void>): void {

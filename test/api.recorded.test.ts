@@ -1,5 +1,7 @@
 /** Requests that change something: repeated under an Idempotency-Key without harm, and written down (B24, B39). */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import type { AuditRow } from '../core/access-ports.js';
 import { idempotencyDefaults } from '../sql/idempotency.js';
 import { startQueueApi, type QueueApi } from './support/queue-api.js';
@@ -163,6 +165,29 @@ describe('audit', () => {
     assert.doesNotMatch(JSON.stringify(all), /4930123|Eve|4711|desk-pass/);
     assert.equal(all[0]?.principal, 'user:desk');
     assert.equal(all[2]?.request, '{"queue":"support"}');
+  });
+
+  it('B39: however the path of a request is written: in other letters, or with the name of the host before it', async () => {
+    const api1 = api.base.replace(/\/api\/v1$/, '');
+    const headers = { authorization: `Basic ${btoa('desk:desk-pass')}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ queue: 'support', number: '+4930123', name: 'Eve' });
+    assert.equal((await fetch(`${api1}/API/v1/callbacks`, { method: 'POST', headers, body })).status, 200);
+    assert.equal((await fetch(`${api1}/api/v1/CallBacks`, { method: 'POST', headers, body })).status, 409);
+    const { hostname, port } = new URL(api1);
+    const whole = request({ hostname, port, path: `${api1}/api/v1/callbacks`, method: 'POST', headers }).end(body);
+    const [answer] = (await once(whole, 'response')) as [IncomingMessage];
+    answer.resume();
+    assert.equal(answer.statusCode, 409);
+    const all = await rows();
+    assert.deepEqual(
+      all.map(({ path, status }) => [path, status]),
+      [
+        ['/api/v1/callbacks', 409],
+        ['/api/v1/CallBacks', 409],
+        ['/API/v1/callbacks', 200],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(all), /4930123|Eve/);
   });
 
   it('GET /audit: newest first, in pages, with filters; for administrators', async () => {
