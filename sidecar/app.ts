@@ -36,6 +36,8 @@ export const httpServerDefaults = {
   requestMsMax: 30_000,
   /** a file of contacts over a slow line */
   uploadMsMax: 3_600_000,
+  /** a client whose body came too late has so long to hear it; then the connection ends, whatever it still sends */
+  lastWordsMsMax: 1_000,
   keepAliveMs: 60_000,
   headerBytesMax: 16_384,
   requestsPerConnectionMax: 0,
@@ -153,7 +155,7 @@ export function createHttpServer(
   isUpload: (req: IncomingMessage) => boolean = () => false,
 ): Server {
   const bounded: RequestListener = (req, res) => {
-    if (hasBody(req) && !isUpload(req)) endLate(req, options.requestMsMax);
+    if (hasBody(req) && !isUpload(req)) endLate(req, options);
     app(req, res);
   };
   const server = createServer(
@@ -176,9 +178,11 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** Node knows one deadline for all requests, which is that of uploads. */
-function endLate(req: IncomingMessage, msMax: number): void {
-  const timer = setTimeout(() => {
-    if (!req.complete) req.socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
-  }, msMax);
+function endLate(req: IncomingMessage, { requestMsMax, lastWordsMsMax }: HttpServerOptions): void {
+  let timer = setTimeout(() => {
+    if (req.complete) return;
+    req.socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+    timer = setTimeout(() => req.socket.destroy(), lastWordsMsMax);
+  }, requestMsMax);
   req.once('close', () => clearTimeout(timer));
 }

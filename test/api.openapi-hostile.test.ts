@@ -3,6 +3,7 @@
  * code, and nothing has changed. New routes are tested by being described.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ import { errors } from '../core/errors.js';
 import { createApp, createHttpServer, httpServerDefaults } from '../sidecar/app.js';
 import { routeDocs } from '../sidecar/openapi/document.js';
 import type { RouteDoc } from '../sidecar/openapi/route-doc.js';
+import { eventually } from './support/eventually.js';
 import { silentLog, silentMeter } from './support/observers.js';
 import { startQueueApi, type QueueApi } from './support/queue-api.js';
 
@@ -164,7 +166,7 @@ describe('every described operation refuses', function () {
 });
 
 describe('slow and many clients', () => {
-  const limits = { ...httpServerDefaults, headersMsMax: 150, requestMsMax: 300, connectionsMax: 3 };
+  const limits = { ...httpServerDefaults, headersMsMax: 150, requestMsMax: 300, lastWordsMsMax: 50, connectionsMax: 3 };
   let port: number;
   let server: ReturnType<typeof createHttpServer>;
   before(async () => {
@@ -197,6 +199,22 @@ describe('slow and many clients', () => {
   ] as const)
     it(`B24: ${what} is cut off`, async () => {
       assert.match(await until(text), /^(HTTP\/1\.1 4\d\d |$)/);
+    });
+
+  for (const [what, length] of [
+    ['in time', 5_000],
+    ['that is refused as too long', 5_000_000],
+  ] as const)
+    it(`B24: a body ${what} of which a byte comes now and then holds no connection, though its client never closes`, async () => {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      socket.on('error', () => undefined).resume();
+      socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${String(length)}\r\n\r\n{`);
+      const trickle = setInterval(() => socket.write('"'), 20);
+      await once(server, 'connection');
+      const open = () => new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
+      await eventually(open, (count) => count === 0);
+      clearInterval(trickle);
+      socket.destroy();
     });
 
   it('B24: a connection too many is closed at once, and the others live', async () => {
