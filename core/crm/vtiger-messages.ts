@@ -54,22 +54,36 @@ function stockMessages(binding: VtigerBinding, notice: JournalNotice): VtigerMes
   const { call } = notice;
   switch (notice.type) {
     case 'call-started':
-      return one(startApp(binding, call));
+      // a call of the dialer has nobody yet, and without a user the CRM takes it for one that comes in, of an empty number
+      return call.isAgentLate === true ? nothing : one(startApp(binding, call, callerExtension(call)));
+    case 'leg-ringing':
+      return isFirstOfLate(binding, call, notice.leg) ? one(startApp(binding, call, notice.leg.extension)) : nothing;
     case 'leg-answered':
       return binding.knows(notice.leg.extension) ? one(dialAnswer(binding, call, notice.leg)) : nothing;
     case 'call-ended':
+      if (!hasUser(binding, call)) return nothing;
       return { messages: [hangup(binding, call, undefined), endCall(binding, call, undefined)] };
     case 'recording-ready':
-      return one(record(binding, call, undefined));
+      return hasUser(binding, call) ? one(record(binding, call, undefined)) : nothing;
     default:
       return nothing;
   }
 }
 
-function startApp(binding: VtigerBinding, call: JournalCall): VtigerMessage {
+const rungUsers = (binding: VtigerBinding, call: JournalCall): readonly Leg[] =>
+  call.legs.filter((leg) => leg.isTold && binding.knows(leg.extension));
+
+/** Customer first: the CRM gets the call with the first of its users who is rung for him. */
+const isFirstOfLate = (binding: VtigerBinding, call: JournalCall, leg: Leg): boolean =>
+  call.isAgentLate === true && rungUsers(binding, call)[0] === leg;
+
+/** False: a customer who was called by order, and for whom nobody of the CRM was rung; the CRM knows nothing of it. */
+const hasUser = (binding: VtigerBinding, call: JournalCall): boolean => call.isAgentLate !== true || rungUsers(binding, call).length > 0;
+
+function startApp(binding: VtigerBinding, call: JournalCall, caller: string): VtigerMessage {
   const number = numberOf(binding, call);
   const isInbound = call.direction === 'inbound';
-  const extension = isInbound ? '' : callerExtension(call);
+  const extension = isInbound ? '' : caller;
   return [
     ['callstatus', 'StartApp'],
     ['callUUID', call.id],
@@ -95,9 +109,12 @@ function salesMessages(binding: VtigerBinding, notice: JournalNotice, owner: str
       if (!binding.knows(notice.leg.extension)) return nothing;
       return { messages: [hangup(binding, call, notice.leg), endCall(binding, call, notice.leg)] };
     case 'call-ended':
-      return call.legs.some((leg) => leg.isTold && binding.knows(leg.extension)) ? nothing : missedByAll(binding, call, owner);
+      // who was called by order, and did not answer, has called nobody: not a row for each number of a campaign
+      if (call.isAgentLate === true) return nothing;
+      return rungUsers(binding, call).length > 0 ? nothing : missedByAll(binding, call, owner);
     case 'recording-ready':
       if (binding.knows(notice.extension)) return one(record(binding, call, notice.extension));
+      if (call.isAgentLate === true && notice.extension === '') return nothing;
       return { messages: [], undeliverable: { callId: call.id, reason: 'recording of a talk without a user of the CRM' } };
     default:
       return nothing;
