@@ -49,6 +49,13 @@ describe('call journal: own queues, callbacks, the dialer', () => {
     assert.deepEqual(story([comes, tie, made(one), made(two), ...rest]), wanted);
     assert.deepEqual(story([comes, made(one), made(two), tie, ...rest]), wanted);
     assert.deepEqual(story([comes, made(one), tie, made(two), ...rest]), wanted);
+    const untilHeRings = rest.slice(0, 3);
+    for (const begin of [
+      [tie, made(one), made(two)],
+      [made(one), made(two), tie],
+      [made(one), tie, made(two)],
+    ])
+      assert.deepEqual(story([comes, ...begin, ...untilHeRings]), wanted.slice(0, 2));
   });
 
   it('P4: an agent at an outside telephone talks as the agent that he is, not as a stranger', () => {
@@ -128,7 +135,7 @@ describe('call journal: own queues, callbacks, the dialer', () => {
     assert.deepEqual(journal.open(), []);
   });
 
-  it('E53, CRM-15: a call of the dialer is told once, as the dialer’s, with campaign and contact; its agent comes later', () => {
+  it('P4, CRM-15: a call of the dialer is told once, as the dialer’s, with campaign and contact; its agent comes later', () => {
     const dial = channel('call-7', 'PJSIP/trunk-00000003', { callerNumber: '4912' });
     const agent = channel('leg1', 'PJSIP/103-00000003');
     const journal = openJournal({ roles });
@@ -151,7 +158,7 @@ describe('call journal: own queues, callbacks, the dialer', () => {
     assert.deepEqual([call?.campaign, call?.contact, call?.isAgentLate, call?.legs[0]?.agent], ['spring', 'c-1', true, 'ann']);
   });
 
-  it('B27: a caller who is called back at his turn is one outgoing call, whose agent the queue rings', () => {
+  it('P4: a caller who is called back at his turn is one outgoing call, whose agent the queue rings', () => {
     const one = channel('cb1', 'Local/4912@tandem-dial-out-00000001;1', { callerNumber: '4912' });
     const two = channel('pair-cb1', 'Local/4912@tandem-dial-out-00000001;2', { linkedId: 'cb1' });
     const far = channel('F1', 'PJSIP/trunk-00000004', { linkedId: 'cb1', callerNumber: '4912' });
