@@ -45,6 +45,8 @@ export interface Transfer {
   readonly from: string;
   /** where to: an extension of the dialplan, or of the agent who has the customer now */
   readonly to: string;
+  /** the switch's own name of it, where it has one: told again, it is the same transfer */
+  readonly id?: string | undefined;
 }
 
 export interface Recording {
@@ -57,6 +59,8 @@ export interface Recording {
 export interface Channel {
   readonly uniqueId: string;
   readonly name: string;
+  /** of both halves of a local channel, where its name does not tell */
+  readonly pair?: string | undefined;
   readonly role: 'agent' | 'external' | 'local';
   /** agent: whose telephone it is; local: its `101` of `Local/101@context` */
   readonly extension: string;

@@ -111,7 +111,8 @@ function consult(w: JournalWorld, call: JournalCall, to: Channel, proxyOf: strin
 
 /** One of our telephones dials: the customer, a colleague, or, while a customer is there, somebody for him. */
 function dialledByOurs(w: JournalWorld, call: JournalCall, from: Channel, to: Channel, proxyOf: string, atMs: number): void {
-  const hasOtherParty = call.direction === 'inbound' && call.isTold;
+  const isTalked = call.answeredAtMs !== undefined && call.parties.length > 0;
+  const hasOtherParty = call.isTold && (call.direction === 'inbound' || isTalked);
   if (hasOtherParty) {
     consult(w, call, to, proxyOf, atMs);
     return;

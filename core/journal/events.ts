@@ -8,6 +8,10 @@ export interface ChannelFacts {
   readonly uniqueId: string;
   /** `PJSIP/101-0000001a`, `Local/101@follow-00000002;1`, `sofia/internal/101@host` */
   readonly name: string;
+  /** `101@pbx.example`: whose telephone it is by the directory of the switch, which has asked for a password or dialled it */
+  readonly account?: string | undefined;
+  /** same of both halves of a local channel, where the names do not tell */
+  readonly pair?: string | undefined;
   /** id of the oldest channel of the story that this one belongs to; may change to an older one */
   readonly linkedId: string;
   readonly callerNumber: string | undefined;
@@ -40,18 +44,23 @@ export type JournalFact =
   | { readonly type: 'bridge-merged'; readonly to: string; readonly from: string }
   | {
       readonly type: 'blind-transferred';
-      readonly transferer: string;
+      /** undefined: not said; who talked last */
+      readonly transferer: string | undefined;
       readonly transferee: string | undefined;
       readonly extension: string;
       readonly context: string;
       readonly isSuccess: boolean;
+      /** of the switch, for what is told again */
+      readonly id?: string | undefined;
     }
   | {
       readonly type: 'attended-transferred';
-      readonly transferer: string;
+      /** undefined: two channels were joined, which may be such a transfer: the target was asked by an agent before */
+      readonly transferer: string | undefined;
       readonly transferee: string | undefined;
       readonly target: string | undefined;
       readonly isSuccess: boolean;
+      readonly id?: string | undefined;
     }
   | { readonly type: 'channel-ended'; readonly channel: ChannelFacts; readonly cause: number; readonly sip: number | undefined }
   | { readonly type: 'recording-started'; readonly channel: ChannelFacts; readonly file: string }

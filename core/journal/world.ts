@@ -3,6 +3,7 @@ import { callIdOf } from './call.js';
 import type { Channel, JournalCall, Leg } from './call.js';
 import type { CallMarks, ChannelFacts, FactOf } from './events.js';
 import type { JournalNotice } from './notices.js';
+import { newCall, newChannel } from './new-call.js';
 import { parseChannelName } from './roles.js';
 import type { Roles } from './roles.js';
 
@@ -120,7 +121,7 @@ export class JournalWorld {
   }
 
   addChannel(call: JournalCall, facts: ChannelFacts, atMs: number): Channel {
-    const channel = channelOf(this.options.roles, facts, atMs);
+    const channel = newChannel(this.options.roles, facts, atMs);
     call.channels.push(channel);
     this.#place(call, channel);
     return channel;
@@ -238,58 +239,9 @@ export class JournalWorld {
 
 const key = (switchName: string, id: string): string => `${switchName} ${id}`;
 
-function pairKey(switchName: string, { name }: Pick<Channel, 'name'>): string | undefined {
-  const pair = parseChannelName(name)?.pair;
+function pairKey(switchName: string, { name, pair: said }: Pick<Channel, 'name' | 'pair'>): string | undefined {
+  const pair = said ?? parseChannelName(name)?.pair;
   return pair === undefined ? undefined : key(switchName, pair);
-}
-
-function channelOf(roles: Roles, facts: ChannelFacts, atMs: number): Channel {
-  const name = parseChannelName(facts.name);
-  const isLocal = name?.technology === 'Local';
-  const extension = name === undefined || isLocal ? undefined : roles.extensionOf(name.technology, name.endpoint);
-  return {
-    uniqueId: facts.uniqueId,
-    name: facts.name,
-    role: isLocal ? 'local' : extension === undefined ? 'external' : 'agent',
-    extension: extension ?? (isLocal ? name.endpoint : ''),
-    callerNumber: facts.callerNumber ?? '',
-    callerName: facts.callerName ?? '',
-    startedAtMs: atMs,
-    bridge: undefined,
-    dialledBy: undefined,
-    dialString: '',
-    dialStatus: undefined,
-  };
-}
-
-function newCall(id: string, switchName: string, linkedId: string, atMs: number): JournalCall {
-  return {
-    id,
-    switch: switchName,
-    linkedId,
-    direction: 'inbound',
-    state: 'new',
-    customer: { number: '', name: '' },
-    line: { did: '', queue: '' },
-    origin: '',
-    binding: '',
-    startedAtMs: atMs,
-    customerAtMs: undefined,
-    answeredAtMs: undefined,
-    endedAtMs: undefined,
-    isTold: false,
-    outcome: undefined,
-    endReason: undefined,
-    legs: [],
-    transfers: [],
-    recordings: [],
-    talker: undefined,
-    parties: [],
-    lastParty: undefined,
-    channels: [],
-    dueAtMs: 0,
-    lastEventAtMs: atMs,
-  };
 }
 
 export const legOf = (call: JournalCall, uniqueId: string): Leg | undefined =>
