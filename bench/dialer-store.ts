@@ -242,7 +242,10 @@ async function dial(world: DialerWorld): Promise<Figure[]> {
   );
   const save = spreadFigures(world, `save of ${String(claimSize)} calls that ended`, saves, saveCpu);
   const counts = await sampled(world, 'active calls, counted', 50, () => dialer.activeCounts());
-  const reconcile = await sampled(world, 'counts of all campaigns made right', 1, () => dialer.reconcile());
+  const reconcile = await sampled(world, 'counts of all campaigns made right', 1, async () => {
+    let campaign: string | undefined = '';
+    while (campaign !== undefined) ({ campaign } = await dialer.reconcile(fence, campaign));
+  });
   return [...fill, ...eligible, ...claim, ...save, ...counts, ...reconcile];
 }
 

@@ -65,7 +65,8 @@ export interface DialerStore {
   ): Promise<readonly { readonly contact: Contact; readonly guaranteedOnly: boolean }[]>;
   /**
    * Claims for calls: in one transaction, in this order, at most `countMax`, pending -> `to`, each judged again with fresh
-   * facts; `dials` grows by one, dial_time = now. Two contacts with one number never both pass. Rejects TDM_STANDBY when the fence is old.
+   * facts; `dials` grows by one, dial_time = now. Two contacts with one number never both pass. What is granted comes as it was
+   * read for the gates: a list may have replaced it since the hopper was filled. Rejects TDM_STANDBY when the fence is old.
    */
   claim(
     order: {
@@ -78,8 +79,9 @@ export interface DialerStore {
     judge: Judge,
     fence: number,
   ): Promise<{
-    readonly granted: readonly { readonly contactId: string; readonly callId: string }[];
-    readonly refused: readonly { readonly contactId: string; readonly gate: Gate | 'taken' }[];
+    readonly granted: readonly { readonly contactId: string; readonly callId: string; readonly contact: Contact }[];
+    /** taken: by somebody else, or gone; list: its list is not active any more */
+    readonly refused: readonly { readonly contactId: string; readonly gate: Gate | 'taken' | 'list' }[];
   }>;
   /** All in one transaction, in order; saving the same changes twice is the same as once (call id is unique). The result: for each, whether its transition changed a row. */
   save(changes: readonly DialerChange[], fence: number): Promise<readonly boolean[]>;
@@ -96,10 +98,11 @@ export interface DialerStore {
   expire(nowMs: number, limit: number, messageOf?: (contact: Contact) => OutboxMessage | undefined): Promise<number>;
 
   /**
-   * Every 10 minutes (B7): counts are made to agree with the contacts, numbers of calls that are not there are freed (somebody
-   * changed rows by hand). How many rows were wrong.
+   * Every 10 minutes (B7), campaign by campaign: counts are made to agree with the contacts. The first part, after '', also frees
+   * numbers of calls that are not there (somebody changed rows by hand). How many rows were wrong, and the campaign that was
+   * looked at, to go on after; undefined: that was all. Rejects TDM_STANDBY when the fence is old.
    */
-  reconcile(): Promise<number>;
+  reconcile(fence: number, after: string): Promise<{ readonly wrong: number; readonly campaign: string | undefined }>;
 
   /**
    * What the gates look at, for `why` and `explain`: of these contacts, or of the campaign's next ones (pending, by next

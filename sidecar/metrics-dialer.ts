@@ -62,6 +62,12 @@ export const dialerMetrics: readonly MetricRow[] = [
   { name: 'tandem_dialer_save_seconds', kind: 'histogram', labels: [], help: 'time to store a group of changes, seconds' },
   { name: 'tandem_dialer_overtaken_total', kind: 'counter', labels: [], help: 'changes of contacts for which somebody was faster' },
   {
+    name: 'tandem_dialer_reconciled_total',
+    kind: 'counter',
+    labels: [],
+    help: 'rows made right by the reconciliation of every ten minutes',
+  },
+  {
     name: 'tandem_dialer_refused_changes_total',
     kind: 'counter',
     labels: [],

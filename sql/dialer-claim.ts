@@ -18,7 +18,7 @@ import { countKeyOfContact, judged } from './dialer-verdicts.js';
 import type { Verdict, Verdicts } from './dialer-verdicts.js';
 import { batchSizes, rowStatements } from './row-batches.js';
 
-type Refused = { readonly contactId: string; readonly gate: Gate | 'taken' };
+type Refused = { readonly contactId: string; readonly gate: Gate | 'taken' | 'list' };
 /** A number in a call is looked at again after this. */
 const sameNumberMs = 15_000;
 /** Short: the engine asks again in its next cycle. */
@@ -39,8 +39,16 @@ export function createClaim(
     () => '(?, ?, ?, ?, ?)',
   );
   const takenSql = (list: string) => `SELECT number_key, contact_id FROM ${active} WHERE contact_id IN (${list})`;
+  const activeListsSql = (list: string) => `SELECT id FROM ${base.table('lists')} WHERE id IN (${list}) AND state = 'active'`;
   const dialSql = (list: string) =>
     `UPDATE ${contacts} SET status = ?, dial_time = ?, dials = dials + 1 WHERE status = 'pending' AND seq IN (${list})`;
+
+  /** Contacts of lists that are dialled, and those without a list. The others wait until their list is active again. */
+  async function ofActiveLists(tx: Statements, contacts: readonly Contact[]): Promise<readonly Contact[]> {
+    const lists = [...new Set(contacts.flatMap(({ listId }) => listId ?? []))];
+    const isActive = new Set((await allIn(tx, activeListsSql, lists)).map((row) => Number(row['id'])));
+    return contacts.filter(({ listId }) => listId === undefined || isActive.has(listId));
+  }
 
   /** Which of them got their number; in their order. */
   async function takeNumbers(tx: Statements, wanted: readonly GateFacts[], status: string, nowMs: number): Promise<Set<string>> {
@@ -63,19 +71,21 @@ export function createClaim(
           const { campaign, nowMs, to } = order;
           const ids = [...new Set(order.contacts)];
           const found = new Map((await allIn(tx, readSql, ids, { after: [campaign.id] })).map(withId));
-          const rows = ids.flatMap((id) => found.get(id) ?? []);
-          const facts = await factsOf(tx, rows, campaign, nowMs);
+          const waiting = ids.flatMap((id) => found.get(id) ?? []);
+          const dialled = await ofActiveLists(tx, waiting);
+          const facts = await factsOf(tx, dialled, campaign, nowMs);
           const sorted = sortOut(facts, order.countMax, (one) => judged(judge, one, nowMs, base), nowMs);
           const taken = await takeNumbers(tx, sorted.go, to, nowMs);
           const granted = sorted.go.filter(({ contact }) => taken.has(contact.id)).map(({ contact }) => contact);
           const changes = counts.changes();
           const seqs = granted.map(({ seq }) => seq);
-          const dialled = await runIn(tx, dialSql, seqs, { before: [to, moment(nowMs)] });
-          assert.equal(dialled, granted.length, 'rows changed of those claimed');
+          const changed = await runIn(tx, dialSql, seqs, { before: [to, moment(nowMs)] });
+          assert.equal(changed, granted.length, 'rows changed of those claimed');
           for (const contact of granted) changes.move(countKeyOfContact(contact), { status: to, result: contact.result ?? '' });
           await verdicts.settle(tx, sorted.others, nowMs, changes);
           const refused: Refused[] = [
             ...ids.filter((id) => !found.has(id)).map((contactId): Refused => ({ contactId, gate: 'taken' })),
+            ...waiting.filter((contact) => !dialled.includes(contact)).map(({ id }): Refused => ({ contactId: id, gate: 'list' })),
             ...sorted.others.flatMap(({ contact, ...verdict }) =>
               'gate' in verdict ? [{ contactId: contact.id, gate: verdict.gate }] : [],
             ),
@@ -84,7 +94,7 @@ export function createClaim(
               .map(({ contact }): Refused => ({ contactId: contact.id, gate: 'same-number' })),
           ];
           return {
-            granted: granted.map((contact) => ({ contactId: contact.id, callId: callIdOf(contact.id, contact.dials + 1) })),
+            granted: granted.map((contact) => ({ contactId: contact.id, callId: callIdOf(contact.id, contact.dials + 1), contact })),
             refused,
           };
         },

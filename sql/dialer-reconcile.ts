@@ -6,12 +6,13 @@ import type { DialerStore } from '../core/dialer-ports.js';
 import { text } from './db.js';
 import type { Row, Value } from './db.js';
 import type { Counts } from './dialer-counts.js';
-import { again } from './dialer-sql.js';
+import { again, createFence } from './dialer-sql.js';
 import type { DialerBase } from './dialer-sql.js';
 
 export function createReconcile(base: DialerBase, counts: Counts): Pick<DialerStore, 'reconcile'> {
   const { db } = base;
   const [contacts, table, active] = [base.table('contacts'), base.table('counts'), base.table('active')];
+  const checkFence = createFence(base);
   const nextCampaign = `SELECT MIN(campaign_id) AS id FROM (
     SELECT MIN(campaign_id) AS campaign_id FROM ${contacts} WHERE campaign_id > ?
     UNION ALL SELECT MIN(campaign_id) FROM ${table} WHERE campaign_id > ?) found`;
@@ -27,10 +28,11 @@ export function createReconcile(base: DialerBase, counts: Counts): Pick<DialerSt
   const freeSql = `DELETE FROM ${active} WHERE NOT EXISTS
     (SELECT 1 FROM ${contacts} c WHERE c.id = ${active}.contact_id AND c.status IN ('dialed', 'agent_pending'))`;
 
-  async function mend(campaignId: string, row: Row): Promise<number> {
+  async function mend(campaignId: string, row: Row, fence: number): Promise<number> {
     const key = { campaignId, status: text(row['status']), listId: Number(row['list_id']), priority: Number(row['priority']) };
     const range: Value[] = [campaignId, key.status, key.listId, key.priority];
     return db.transaction(async (tx) => {
+      await checkFence(tx, fence);
       const wrong = await tx.all(byResult, [...range, ...range]);
       const changes = counts.changes();
       for (const one of wrong) changes.add({ ...key, result: text(one['result']) }, Number(one['n']));
@@ -40,16 +42,19 @@ export function createReconcile(base: DialerBase, counts: Counts): Pick<DialerSt
   }
 
   return {
-    async reconcile() {
-      let wrong = (await db.run(freeSql, [], again)).rows;
-      for (let campaign = ''; ;) {
-        const [next] = await db.all(nextCampaign, [campaign, campaign]);
-        if (next?.['id'] === null || next?.['id'] === undefined) return wrong;
-        campaign = text(next['id']);
-        for (const row of await db.all(differences, [campaign, campaign])) wrong += await mend(campaign, row);
-        // of lists that are dialled out
-        await db.run(`DELETE FROM ${table} WHERE campaign_id = ? AND n = 0`, [campaign], again);
-      }
+    async reconcile(fence, after) {
+      let wrong = 0;
+      await db.transaction(async (tx) => {
+        await checkFence(tx, fence);
+        if (after === '') wrong += (await tx.run(freeSql)).rows;
+      }, again);
+      const [next] = await db.all(nextCampaign, [after, after]);
+      const campaign = text(next?.['id']);
+      if (campaign === '') return { wrong, campaign: undefined };
+      for (const row of await db.all(differences, [campaign, campaign])) wrong += await mend(campaign, row, fence);
+      // of lists that are dialled out
+      await db.run(`DELETE FROM ${table} WHERE campaign_id = ? AND n = 0`, [campaign], again);
+      return { wrong, campaign };
     },
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { NewContact } from '../core/dialer/contact.js';
 import type { ContactLists } from '../core/dialer-ports.js';
 import type { Store } from '../sql/store.js';
-import { aContact, aDnc, anEntry, claimed, contactsOf, dials, nowMs, taken } from './support/dialer-rows.js';
+import { aContact, aDnc, anEntry, claimed, contactsOf, dials, madeRight, nowMs, taken } from './support/dialer-rows.js';
 import { describeStores } from './support/stores.js';
 
 type Rule = Parameters<ContactLists['load']>[2];
@@ -129,7 +129,7 @@ describeStores('lists of contacts', (open) => {
       { status: 'dialed', result: undefined, count: 1 },
       { status: 'pending', result: undefined, count: 3 },
     ]);
-    assert.equal(await store.dialer.reconcile(), 0);
+    assert.equal(await madeRight(store, fence), 0);
     await store.dialer.lists.setState(list, 'active', anEntry());
     assert.deepEqual((await claimed(store, fence, ['a'])).granted, [{ contactId: 'a', callId: 'a.2' }]);
   });

@@ -139,8 +139,9 @@ export type DialerEvent =
   | {
       readonly type: 'claimed';
       readonly order: number;
-      readonly granted: readonly { readonly contactId: string; readonly callId: string }[];
-      readonly refused: readonly { readonly contactId: string; readonly gate: Gate | 'taken' }[];
+      /** `now`: as it was claimed, where a list may have replaced it since the hopper was filled */
+      readonly granted: readonly { readonly contactId: string; readonly callId: string; readonly now?: HopperContact }[];
+      readonly refused: readonly { readonly contactId: string; readonly gate: Gate | 'taken' | 'list' }[];
     }
   | { readonly type: 'claim-failed'; readonly order: number; readonly code: string }
   // ---- agents (native)

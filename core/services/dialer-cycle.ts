@@ -11,6 +11,7 @@ import type { DialerClock } from './dialer-clock.js';
 import type { DialerConfiguration } from './dialer-configuration.js';
 import type { DialerHistory } from './dialer-history.js';
 import type { DialerLoop } from './dialer-loop.js';
+import type { Rulebook } from './dialer-rules.js';
 import type { DialerSaver } from './dialer-saver.js';
 import { createDialerSweeps } from './dialer-sweeps.js';
 import type { DialerSwitches } from './dialer-switches.js';
@@ -38,6 +39,8 @@ export interface DialerCycleDeps {
   readonly clock: DialerClock;
   readonly history: DialerHistory;
   readonly store: Pick<DialerStore, 'expire' | 'active' | 'setState' | 'reconcile'>;
+  readonly fence: number;
+  readonly rules: Pick<Rulebook, 'expiredMessage'>;
   readonly switches: Pick<DialerSwitches, 'checkGateway'>;
   readonly whyNot: () => string | undefined;
   readonly reload: () => Promise<void>;
@@ -60,8 +63,9 @@ export interface DialerCycle {
 export function createDialerCycle(deps: DialerCycleDeps, limits = dialerCycleLimits): DialerCycle {
   const { loop, saver, configuration, views, traits, clock, history, nowMs, monoMs, log, meter } = deps;
   const sweeps = createDialerSweeps({
-    store: deps.store,
+    ...{ store: deps.store, fence: deps.fence, log, meter },
     campaigns: () => configuration.campaigns(),
+    expiredMessage: (contact, atMs) => deps.rules.expiredMessage(contact, configuration.campaign(contact.campaignId), atMs),
     view: () => loop.view(),
     feed: (event) => loop.tell(event),
     callMsMax: () => configuration.settings().callMsMax,

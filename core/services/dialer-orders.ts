@@ -1,5 +1,6 @@
 /** Gives the orders of the dialer's engine to store, switches, queue engine and voice connector, and feeds what becomes of them. */
 import type { Campaign } from '../dialer/campaign.js';
+import type { Contact } from '../dialer/contact.js';
 import type { DialerEffect, DialerEvent, HopperContact } from '../dialer/engine-words.js';
 import type { DialerAgents, DialerStore, DialSwitch, VoiceConnector } from '../dialer-ports.js';
 import { hasCode, TandemError } from '../errors.js';
@@ -83,7 +84,9 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
       const { granted, refused } = await store.claim(wish, rules.judge(campaign, { isGuaranteed }), fence);
       meter.observe('tandem_dialer_claim_seconds', (deps.monoMs() - sinceMs) / 1000);
       for (const { gate } of refused) meter.count('tandem_dialer_claims_refused_total', { gate });
-      feed({ type: 'claimed', order: order.order, granted, refused });
+      const now = (contact: Contact): HopperContact => rules.hopperContact(contact, campaign, isGuaranteed, wish.nowMs);
+      const dialled = granted.map(({ contactId, callId, contact }) => ({ contactId, callId, now: now(contact) }));
+      feed({ type: 'claimed', order: order.order, granted: dialled, refused });
     } catch (error) {
       if (hasCode(error, 'TDM_STANDBY')) throw error;
       await undoClaim(order, error);

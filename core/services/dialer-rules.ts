@@ -7,8 +7,9 @@ import type { Profile } from '../dialer/compliance/profile.js';
 import { contactClock } from '../dialer/compliance/windows.js';
 import { placeOf } from '../dialer/compliance/zones.js';
 import type { Contact } from '../dialer/contact.js';
-import type { HopperContact } from '../dialer/engine-words.js';
+import type { HopperContact, OutboxMessage } from '../dialer/engine-words.js';
 import type { DialerRules } from '../dialer/engine/engine-types.js';
+import { waitingEndedMessage } from '../dialer/result-messages.js';
 import { resultOf } from '../dialer/results.js';
 import { planAfter } from '../dialer/retry.js';
 import type { ContactClock } from '../dialer/retry.js';
@@ -31,8 +32,10 @@ export interface DialerRulesDeps {
 
 export interface Rulebook {
   readonly engine: DialerRules;
-  /** for the hopper, and once more in the transaction of the claim */
+  /** For the hopper, and once more in the transaction of the claim. A contact that a gate ends has its message with it (A17.4). */
   judge(campaign: Campaign, purpose: 'fill' | { readonly isGuaranteed: boolean }): Judge;
+  /** what the voice connector is told of a contact whose end time came while it waited; undefined: nobody listens */
+  expiredMessage(contact: Contact, campaign: Campaign | undefined, nowMs: number): OutboxMessage | undefined;
   explain(campaign: Campaign, facts: GateFacts, nowMs: number): ReturnType<typeof explainGates>;
   hopperContact(contact: Contact, campaign: Campaign, guaranteedOnly: boolean, nowMs: number): HopperContact;
   /** zones where it may be, for the shift of the pacer */
@@ -80,7 +83,17 @@ export function createRulebook(deps: DialerRulesDeps): Rulebook {
       },
       dayPartOf: (contact, campaign, atMs) => clockOf(contact, campaign).partOf(atMs) ?? 0,
     },
-    judge: (campaign, purpose) => createGates(contextOf(campaign, purpose)),
+    judge(campaign, purpose) {
+      const gates = createGates(contextOf(campaign, purpose));
+      const settings = deps.settings();
+      return (facts, nowMs) => {
+        const verdict = gates(facts, nowMs);
+        if (verdict.kind !== 'final') return verdict;
+        return { ...verdict, message: waitingEndedMessage(settings, campaign, facts.contact, verdict.result, nowMs) };
+      };
+    },
+    expiredMessage: (contact, campaign, nowMs) =>
+      waitingEndedMessage(deps.settings(), campaign ?? { agentSource: 'native' }, contact, 'EXPIRED', nowMs),
     explain: (campaign, facts, nowMs) => explainGates(contextOf(campaign, 'fill'), facts, nowMs),
     zonesOf: (contact, campaign) => placeOf(contact, nextNumber(contact, campaign).key, campaign).zones,
     hopperContact(contact, campaign, guaranteedOnly, nowMs) {

@@ -162,7 +162,7 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
     isEnded: () => isEnded,
   });
   const cycle = createDialerCycle({
-    ...{ loop, saver, configuration, views, traits, clock, history, store, switches, whyNot, nowMs, monoMs, after, log, meter },
+    ...{ loop, saver, configuration, views, traits, clock, history, store, fence, rules, switches, whyNot, nowMs, monoMs, after, log, meter },
     reload: () => reload(),
     isEnded: () => isEnded,
   });

@@ -1,9 +1,11 @@
 /** What the dialer looks after now and then: contacts past their end, campaigns past theirs, contacts nobody follows, gateways that are down. */
 import type { Campaign } from '../dialer/campaign.js';
-import type { DialerAuditEntry, DialerEvent } from '../dialer/engine-words.js';
+import type { Contact } from '../dialer/contact.js';
+import type { DialerAuditEntry, DialerEvent, OutboxMessage } from '../dialer/engine-words.js';
 import type { DialerEngineView } from '../dialer/engine/engine-types.js';
 import type { CampaignState } from '../dialer/words.js';
 import type { DialerStore } from '../dialer-ports.js';
+import type { Log, Meter } from '../ports.js';
 
 export const dialerSweepLimits = {
   expireEveryMs: 30_000,
@@ -13,11 +15,16 @@ export const dialerSweepLimits = {
   /** A15; at the start the engine looks at all of them */
   stuckEveryMs: 600_000,
   gatewayEveryMs: 5_000,
+  /** campaigns looked at in one reconciliation */
+  reconcilePartsMax: 10_000,
 };
 
 export interface DialerSweepsDeps {
   readonly store: Pick<DialerStore, 'expire' | 'active' | 'setState' | 'reconcile'>;
+  readonly fence: number;
   readonly campaigns: () => readonly Campaign[];
+  /** what the voice connector is told of a contact past its end; undefined: nothing */
+  readonly expiredMessage: (contact: Contact, nowMs: number) => OutboxMessage | undefined;
   readonly view: () => DialerEngineView;
   readonly feed: (event: DialerEvent) => void;
   /** longest stay in `dialed` and `agent_pending` */
@@ -25,6 +32,8 @@ export interface DialerSweepsDeps {
   readonly checkGateway: (switchId: string, gateway: string) => void;
   /** campaigns have changed */
   readonly reload: () => Promise<void>;
+  readonly log: Log;
+  readonly meter: Meter;
 }
 
 export interface DialerSweeps {
@@ -44,7 +53,9 @@ export function createDialerSweeps(deps: DialerSweepsDeps, limits = dialerSweepL
   }
 
   async function expire(nowMs: number): Promise<void> {
-    for (let page = 0; page < limits.expirePagesMax; page++) if ((await store.expire(nowMs, limits.expirePage)) < limits.expirePage) return;
+    const messageOf = (contact: Contact): OutboxMessage | undefined => deps.expiredMessage(contact, nowMs);
+    for (let page = 0; page < limits.expirePagesMax; page++)
+      if ((await store.expire(nowMs, limits.expirePage, messageOf)) < limits.expirePage) return;
   }
 
   /** Contacts that the table has in a call and the engine may not know: those it asks the switches for (A15). */
@@ -63,6 +74,20 @@ export function createDialerSweeps(deps: DialerSweepsDeps, limits = dialerSweepL
     if (hasEnded) await deps.reload();
   }
 
+  /** What was changed by hand in the tables (B7). One part at a time, so that nobody waits long for the database. */
+  async function reconcile(): Promise<void> {
+    let [wrong, campaign] = [0, ''];
+    for (let parts = 0; parts < limits.reconcilePartsMax; parts++) {
+      const part = await store.reconcile(deps.fence, campaign);
+      wrong += part.wrong;
+      if (part.campaign === undefined) break;
+      campaign = part.campaign;
+    }
+    if (wrong === 0) return;
+    deps.meter.count('tandem_dialer_reconciled_total', {}, wrong);
+    deps.log.warn({ rows: wrong }, 'counts of contacts did not agree with the table, or numbers were held by no call: made right');
+  }
+
   return {
     async run(nowMs) {
       for (const { switch: id, gateway, state } of view().gateways())
@@ -71,7 +96,7 @@ export function createDialerSweeps(deps: DialerSweepsDeps, limits = dialerSweepL
       if (isDue('expire', limits.expireEveryMs, nowMs)) await expire(nowMs);
       if (!isDue('stuck', limits.stuckEveryMs, nowMs)) return;
       await adopt(nowMs);
-      await store.reconcile();
+      await reconcile();
     },
   };
 }

@@ -151,7 +151,19 @@ export async function taken(store: Store, contacts: readonly NewContact[], atMs 
 
 export async function claimed(store: Store, fence: number, contacts: readonly string[], more: Partial<Claim> = {}) {
   const order = { campaign: aCampaign(), contacts, countMax: contacts.length, to: 'dialed' as const, nowMs, ...more };
-  return store.dialer.claim(order, more.judge ?? goes, fence);
+  const { granted, refused } = await store.dialer.claim(order, more.judge ?? goes, fence);
+  return { granted: granted.map(({ contactId, callId }) => ({ contactId, callId })), refused };
+}
+
+/** Rows that the reconciliation had to make right, over all campaigns. */
+export async function madeRight(store: Store, fence?: number): Promise<number> {
+  const own = fence ?? (await dials(store));
+  for (let [wrong, after] = [0, '']; ;) {
+    const part = await store.dialer.reconcile(own, after);
+    wrong += part.wrong;
+    if (part.campaign === undefined) return wrong;
+    after = part.campaign;
+  }
 }
 
 interface Claim {

@@ -81,10 +81,25 @@ export function claimed(w: DialerWorld, { order: number, granted, refused }: Cla
     const grant = granted.find(({ contactId }) => contactId === candidate.contact.id);
     if (grant) {
       w.endChats.set(grant.callId, []); // an earlier claim may have had the same id
-      begin(w, callOf(w, order, candidate, grant.callId), order);
+      begin(w, callOf(w, order, asClaimed(w, candidate, grant), grant.callId), order);
     } else freed(w, candidate, !isRefused.has(candidate.contact.id));
   }
   if (granted.length === 0 && order.hold !== undefined) claimFreed(w, order.hold);
+}
+
+/** A list may have replaced the contact since its hopper was filled: what the table had at the claim is called. */
+function asClaimed(w: DialerWorld, candidate: Candidate, { callId, now }: Claimed['granted'][number]): Candidate {
+  const { contact: before, gateway } = candidate;
+  if (!now) return candidate;
+  if (now.numberKey !== before.numberKey) {
+    w.vacate(before);
+    w.occupy(now);
+  }
+  if (callId !== nextCallId(before)) {
+    gateway.breaker.notPlaced(nextCallId(before));
+    gateway.breaker.placed(callId, w.nowMs);
+  }
+  return { ...candidate, contact: { ...now, guaranteedOnly: before.guaranteedOnly } };
 }
 
 export function claimFailed(w: DialerWorld, number: number): void {

@@ -2,12 +2,12 @@
 import type { Campaign } from '../campaign.js';
 import type { Contact } from '../contact.js';
 import type { OutboxMessage } from '../engine-words.js';
+import { resultMessages } from '../result-messages.js';
+import type { CallOutcome } from '../result-messages.js';
 import { invalidGateway } from '../words.js';
 import type { CallResult } from '../words.js';
 import type { Call } from './call.js';
 import type { DialerWorld } from './world.js';
-
-const isoOf = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
 
 /** A17.1 */
 export function agentRequestBody(w: DialerWorld, call: Call): Readonly<Record<string, unknown>> {
@@ -61,47 +61,9 @@ export function endChatMessages(
 /** Agents that are freed for one call, at most. */
 const endChatsMax = 10;
 
-export interface CallOutcome {
-  readonly callId: string;
-  readonly contact: Contact;
-  readonly callResult: string;
-  readonly result: CallResult;
-  readonly placedAtMs: number | undefined;
-  readonly answeredAtMs: number | undefined;
-  readonly bridgedAtMs: number | undefined;
-  readonly endedAtMs: number;
-  readonly agent: string | undefined;
-}
-
-/**
- * A17.4, of a contact that is over: one for each. None where nobody listens. `customerNumber` and `serviceIdentifier` are
- * beside the fields of A17.4: the delivery notification names them.
- */
-export function callResultMessages(w: DialerWorld, campaign: Campaign, outcome: CallOutcome): readonly OutboxMessage[] {
-  if (campaign.agentSource !== 'connector' && w.settings.voiceConnector === '') return [];
-  const { contact, bridgedAtMs, endedAtMs } = outcome;
-  return [
-    {
-      key: `${outcome.callId}:call-result:1`,
-      kind: 'call-result',
-      body: {
-        uuid: outcome.callId,
-        campaignId: contact.campaignId,
-        campaignContactId: contact.campaignContactId ?? '',
-        callResult: outcome.callResult,
-        result: outcome.result,
-        answered: outcome.answeredAtMs !== undefined,
-        dialTime: isoOf(outcome.placedAtMs),
-        answerTime: isoOf(outcome.answeredAtMs),
-        endTime: isoOf(endedAtMs),
-        talkSeconds: bridgedAtMs === undefined ? 0 : Math.max(0, Math.round((endedAtMs - bridgedAtMs) / 1000)),
-        agentId: outcome.agent ?? null,
-        customerNumber: contact.customerNumber,
-        serviceIdentifier: w.settings.serviceIdentifier,
-      },
-    },
-  ];
-}
+/** A17.4, of a contact that is over after this call. None where nobody listens. */
+export const callResultMessages = (w: DialerWorld, campaign: Campaign, outcome: CallOutcome): readonly OutboxMessage[] =>
+  resultMessages(w.settings, campaign, outcome, 1);
 
 /** Of a contact that fails without a call. */
 export const resultOfFailure = (callResult: string): CallResult => (callResult === invalidGateway ? 'CARRIER_ERROR' : 'INTERNAL_ERROR');

@@ -1,0 +1,51 @@
+/** Claims of contacts whose list has changed since they were picked (dialer.md B7). */
+import assert from 'node:assert/strict';
+import type { Store } from '../sql/store.js';
+import { aCampaign, aContact, anEntry, dials, goes, nowMs } from './support/dialer-rows.js';
+import { describeStores } from './support/stores.js';
+
+describeStores('claims of contacts of lists', (open) => {
+  async function aList(store: Store, ...rows: readonly ReturnType<typeof aContact>[]): Promise<number> {
+    const { id } = await store.dialer.lists.create({ campaign: 'c1', name: 'spring', fileHash: '', startedAtMs: nowMs });
+    const progress = { offset: 1, rowsRead: rows.length, invalid: 0, blocked: 0, noTimeZone: 0 };
+    await store.dialer.lists.load(id, rows, { duplicates: 'replace', within: 'campaign' }, progress, nowMs);
+    await store.dialer.lists.setState(id, 'active', anEntry());
+    return id;
+  }
+  const claim = (store: Store, fence: number, ...contacts: readonly string[]) =>
+    store.dialer.claim({ campaign: aCampaign(), contacts, countMax: 9, to: 'dialed', nowMs }, goes, fence);
+
+  it('B49: a claim gives the contact as the gates saw it, so that a replaced number is dialled', async () => {
+    const { store } = await open();
+    const fence = await dials(store);
+    await aList(store, aContact('a', { numberKey: '4930111', customerNumber: '+4930111' }));
+    await aList(store, aContact('a', { numberKey: '4930222', customerNumber: '+4930222' }));
+
+    const { granted } = await claim(store, fence, 'a');
+
+    assert.deepEqual(
+      granted.map(({ callId, contact }) => [callId, contact.customerNumber, contact.numberKey, contact.dials]),
+      [['a', '+4930222', '4930222', 0]],
+    );
+  });
+
+  it('B49: contacts of a list that is not active are refused and stay as they are', async () => {
+    const { store } = await open();
+    const fence = await dials(store);
+    const list = await aList(store, aContact('a'), aContact('b'));
+    await store.dialer.intake([aContact('free')], nowMs, { strictSameNumber: false });
+    await store.dialer.lists.setState(list, 'inactive', anEntry());
+
+    const { granted, refused } = await claim(store, fence, 'a', 'free', 'b');
+
+    assert.deepEqual(
+      granted.map(({ contactId }) => contactId),
+      ['free'],
+    );
+    assert.deepEqual(refused, [
+      { contactId: 'a', gate: 'list' },
+      { contactId: 'b', gate: 'list' },
+    ]);
+    assert.equal((await store.dialer.contact('a'))?.status, 'pending');
+  });
+});
