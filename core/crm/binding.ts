@@ -33,6 +33,25 @@ const rule = z
     }
   });
 
+const origin = z
+  .strictObject({
+    /** calls of this switch; '' = of all */
+    switch: z.string().max(40).default(''),
+    path: z.string().regex(/^\/.{0,400}\/$/, 'must be an absolute path that ends in /'),
+    url,
+    /** header of this name: `Bearer ...`, `Basic ...`; `env:NAME` and `file:/path` too */
+    authorization: secret.optional(),
+    allow_insecure: z.boolean().default(false),
+  })
+  .superRefine(({ url: address, allow_insecure }, check) => {
+    if (!URL.canParse(address)) return;
+    const { protocol, hostname, search, hash, username } = new URL(address);
+    const bad = (message: string): void => check.addIssue({ code: 'custom', path: ['url'], message });
+    if (search !== '' || hash !== '' || username !== '') bad('must be a plain address');
+    if (protocol === 'http:' && !isLoopback(hostname) && !allow_insecure)
+      bad('carries recordings unencrypted: https, or allow_insecure: true');
+  });
+
 const bindingSchema = z
   .strictObject({
     name,
@@ -102,6 +121,8 @@ const bindingSchema = z
         /** 0 = links that never end: the CRM keeps them for years */
         link_days: z.int().min(0).max(3_650).default(0),
         serve_open: z.boolean().default(false),
+        /** recordings of this CRM's calls are removed after so many days; 0 = as the file's `recordings_days` says */
+        days: z.int().min(0).max(36_500).default(0),
       })
       .prefault({}),
     path_prefix: path.or(z.literal('')).default(''),
@@ -131,7 +152,10 @@ export const bindingsFileSchema = z
     crm: z.array(bindingSchema).max(bindingsMax),
     /** roots of recordings; nothing outside is ever served */
     recording_roots: z.array(z.string().regex(/^\//, 'must be an absolute path').max(500)).max(20).default([]),
+    /** recordings are removed after so many days; 0 = never */
     recordings_days: z.int().min(0).max(36_500).default(0),
+    /** recordings that lie on other hosts: files below `path` are asked for below `url` */
+    recording_origins: z.array(origin).max(50).default([]),
     calls_days: z.int().min(1).max(36_500).default(365),
     streams_max: z.int().min(1).max(1_000).default(64),
   })

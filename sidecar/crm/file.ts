@@ -43,9 +43,15 @@ export function readCrmFile(name: string, env: Readonly<Record<string, string | 
       warnings.push(`the key of CRM ${binding.name} has fewer than ${String(keyCharsAdvised)} characters`);
     return resolved;
   });
+  const origins = (parsed?.data?.recording_origins ?? []).map((origin, n) => {
+    const text = origin.authorization;
+    const authorization = text === undefined ? undefined : resolveSecret(text, env);
+    if (text !== undefined && authorization === undefined) add(['recording_origins', n, 'authorization'], `"${text}" cannot be resolved`);
+    return { ...origin, authorization };
+  });
   if (problems.length > 0 || !parsed?.data) {
     const count = `${String(problems.length)} problem${problems.length > 1 ? 's' : ''}`;
     throw new TandemError('TDM_BAD_FILE', [name, `${count}\n${describeProblems(problems)}`]);
   }
-  return { ...parsed.data, crm, warnings };
+  return { ...parsed.data, crm, recording_origins: origins, warnings };
 }

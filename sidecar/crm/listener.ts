@@ -2,12 +2,14 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
+import type { RecordCommand } from '../../core/access-ports.js';
 import type { CrmBinding } from '../../core/crm/binding.js';
 import type { CrmAnswer } from '../../core/crm-ports.js';
 import type { Log, Meter } from '../../core/ports.js';
 import type { Timers } from '../timers.js';
 import type { Guard } from './guard.js';
-import { checkLink } from './links.js';
+import { header, parameter } from './parameters.js';
+import { createRecordingDoor } from './recording-door.js';
 import type { Recordings } from './recordings.js';
 import type { CrmRequests } from './requests.js';
 
@@ -18,6 +20,8 @@ export interface ListenerDeps {
   readonly recordings: Recordings;
   /** for `/ping` of one who has a key */
   readonly health: (binding: CrmBinding) => Promise<CrmHealth>;
+  /** rows of the audit: pauses of recordings */
+  readonly record: RecordCommand;
   readonly isOnAllowList: (binding: CrmBinding, address: string | undefined) => boolean;
   readonly timers: Timers;
   readonly log: Log;
@@ -39,11 +43,15 @@ export const listenerDefaults = {
   /** the CRM's page hangs as long as we do */
   answerMsMax: 2_000,
   streamsMax: 64,
+  /** a listener who takes nothing for so long is cut off */
+  stallMsMax: 60_000,
 };
+
+export type ListenerOptions = typeof listenerDefaults;
 
 const plain = 'text/plain; charset=utf-8';
 
-export function createCrmListener(deps: ListenerDeps, options = listenerDefaults): RequestListener {
+export function createCrmListener(deps: ListenerDeps, options: ListenerOptions = listenerDefaults): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -90,9 +98,8 @@ function unreadable({ log }: ListenerDeps): ErrorRequestHandler {
   };
 }
 
-function createDoors(deps: ListenerDeps, options: typeof listenerDefaults) {
+function createDoors(deps: ListenerDeps, options: ListenerOptions) {
   const { guard, log, meter, timers } = deps;
-  let streams = 0;
 
   /** The binding whose key came along; otherwise the answer is given. */
   function bindingOf(req: Request, res: Response): CrmBinding | undefined {
@@ -151,65 +158,18 @@ function createDoors(deps: ListenerDeps, options: typeof listenerDefaults) {
     res.status(parameter(req, 'strict') === '1' && health.status !== 'ok' ? 503 : 200).json(health);
   }
 
-  /** The binding that may hear this recording. */
-  function listener(req: Request, res: Response, id: string): CrmBinding | undefined {
-    const sig = parameter(req, 'sig');
-    const address = req.socket.remoteAddress;
-    if (sig !== '') {
-      for (const binding of deps.bindings) {
-        const { access } = binding.recordings;
-        if (access === 'secret' || (access === 'signed+ip' && !deps.isOnAllowList(binding, address))) continue;
-        const secrets = [binding.secret, ...(binding.secret_previous === undefined ? [] : [binding.secret_previous])];
-        const verdict = checkLink(secrets, { id, sig, exp: parameter(req, 'exp') }, timers.nowMs());
-        if (verdict === 'good') return binding;
-        if (verdict === 'expired') break;
-      }
-    }
-    if (parameter(req, 'secret') !== '' || header(req, 'x-tandem-secret') !== '') {
-      const binding = bindingOf(req, res);
-      if (binding || res.headersSent) return binding;
-    }
-    if (sig !== '') guard.failed(address ?? '');
-    res.status(guard.isThrottled(address ?? '') ? 429 : 401).end();
-    return undefined;
-  }
-
-  async function recording(req: Request, res: Response): Promise<void> {
-    if (req.method !== 'GET' && req.method !== 'HEAD') {
-      res.status(405).setHeader('Allow', 'GET, HEAD').end();
-      return;
-    }
-    const id = parameter(req, 'id');
-    const binding = listener(req, res, id);
-    if (!binding) return;
-    const found = await deps.recordings.find(id);
-    const outcome = found.kind === 'file' ? 'ok' : found.code;
-    log.info(
-      { binding: binding.name, route: 'recording', call: id.slice(0, 100), address: req.socket.remoteAddress, outcome },
-      'request of a CRM',
-    );
-    meter.count('tandem_crm_requests_total', { route: 'recording', outcome });
-    if (found.kind === 'none') {
-      if (found.retryAfterS !== undefined) res.setHeader('Retry-After', String(found.retryAfterS));
-      res.status(found.status).setHeader('X-Tandem-Error', found.code).end();
-      return;
-    }
-    if (found.isOpen && !binding.recordings.serve_open) {
-      res.status(404).setHeader('Retry-After', '5').setHeader('X-Tandem-Error', 'still-recording').end();
-      return;
-    }
-    if (streams >= options.streamsMax) {
-      res.status(503).setHeader('Retry-After', '5').setHeader('X-Tandem-Error', 'too-many-streams').end();
-      return;
-    }
-    streams += 1;
-    res.on('close', () => (streams -= 1));
-    res.setHeader('Content-Type', found.type);
-    res.setHeader('Content-Disposition', `inline; filename="${found.name}"`);
-    res.setHeader('Cache-Control', 'private, max-age=3600');
-    res.sendFile(found.path, { acceptRanges: true, cacheControl: false, dotfiles: 'allow', lastModified: true, etag: true }, (error) => {
-      if (error !== undefined && !res.headersSent) res.status(404).end();
+  /** Who silenced a recording, when, and what became of it: proof that payment data were not kept (B57). */
+  async function mute(binding: CrmBinding, req: Request, change: 'pause' | 'resume'): Promise<CrmAnswer> {
+    const call = parameter(req, 'id', 'callid', 'callUUID');
+    const answer = await deps.requests.muteRecording(binding, call, change === 'pause');
+    void deps.record({
+      who: { user: binding.name, id: `crm:${binding.name}`, address: req.socket.remoteAddress ?? '' },
+      command: `recording/${change}`,
+      request: { call: call.slice(0, 100) },
+      status: answer.ok ? 200 : answer.status,
+      code: answer.ok ? undefined : answer.code,
     });
+    return answer;
   }
 
   return {
@@ -228,9 +188,9 @@ function createDoors(deps: ListenerDeps, options: typeof listenerDefaults) {
     muteRecording: answering('recording', (binding, req) => {
       const { change } = req.params;
       if (change !== 'pause' && change !== 'resume') return Promise.resolve({ ok: false, code: 'bad-mode', status: 404 });
-      return deps.requests.muteRecording(binding, parameter(req, 'id', 'callid', 'callUUID'), change === 'pause');
+      return mute(binding, req, change);
     }),
-    recording: (req: Request, res: Response) => recording(req, res),
+    recording: createRecordingDoor(deps, options, bindingOf),
   };
 }
 
@@ -240,20 +200,3 @@ const answerMarginMs = 100;
 function refuse(res: Response, answer: Extract<CrmAnswer, { ok: false }>): void {
   res.status(answer.status).type(plain).setHeader('X-Tandem-Error', answer.code).send('Error\n');
 }
-
-/** First of these that came, in the address or in a form; one that came twice counts as none. */
-function parameter(req: Request, ...names: readonly string[]): string {
-  for (const name of names) {
-    for (const source of [req.query, req.body] as readonly unknown[]) {
-      if (typeof source !== 'object' || source === null || !Object.hasOwn(source, name)) continue;
-      const value = (source as Readonly<Record<string, unknown>>)[name];
-      if (typeof value === 'string' && value !== '') return value;
-    }
-  }
-  return '';
-}
-
-const header = (req: Request, name: string): string => {
-  const value = req.headers[name];
-  return typeof value === 'string' ? value : '';
-};

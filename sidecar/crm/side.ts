@@ -13,6 +13,7 @@ import { createCrmJournal } from '../../core/services/crm-journal.js';
 import type { RunningJournal } from '../../core/services/crm-journal.js';
 import type { Store } from '../../sql/store.js';
 import { createHttpServer } from '../app.js';
+import { createCommandAudit } from '../command-audit.js';
 import type { CrmConfig } from '../config-crm.js';
 import type { Health } from '../health.js';
 import type { Links } from '../links.js';
@@ -25,6 +26,7 @@ import { createCrmListener, listenerDefaults } from './listener.js';
 import type { CrmHealth } from './listener.js';
 import { openBinding, responsibleApplication } from './parts.js';
 import type { BindingParts } from './parts.js';
+import { createRecordingOrigins } from './recording-origins.js';
 import { createRecordings } from './recordings.js';
 import { createCrmRequests } from './requests.js';
 import { createCrmAsterisk } from './switch-asterisk.js';
@@ -32,7 +34,7 @@ import { createCrmAsterisk } from './switch-asterisk.js';
 export interface CrmSideDeps {
   readonly config: CrmConfig;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly store: Pick<Store, 'crm'>;
+  readonly store: Pick<Store, 'crm' | 'access'>;
   readonly links: Pick<Links, 'ami'>;
   /** the own queues: whose telephone is rung for whom */
   readonly queues: { readonly engine: Pick<QueueEngine, 'onNotice' | 'orderOf'> };
@@ -89,7 +91,8 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
     store: store.crm,
     roots: file.recording_roots.map((root) => realRoot(root, log)),
     nowMs,
-    onOutside: (call, path) => log.error({ call, path }, 'a recording outside of the roots was asked for'),
+    origins: createRecordingOrigins(file.recording_origins),
+    onForeign: (call, what) => log.error({ call, what }, 'a recording was asked for that is not to be heard'),
   });
   const server = createHttpServer(
     createCrmListener(
@@ -98,6 +101,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
         guard: createGuard(bindings, nowMs),
         requests,
         recordings,
+        record: createCommandAudit({ audit: store.access.audit, nowMs }),
         health: (binding) => healthOf(deps, partOf.get(binding.name)),
         isOnAllowList: allowLists(bindings),
         timers,
