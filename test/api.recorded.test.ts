@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import type { AuditRow } from '../core/access-ports.js';
-import { idempotencyDefaults } from '../sql/idempotency.js';
+import { createIdempotency, idempotencyDefaults } from '../sql/idempotency.js';
+import { access } from '../sql/migrations/000007-access.js';
+import { translate } from '../sql/migrations/migration.js';
 import { startQueueApi, type QueueApi } from './support/queue-api.js';
+import { openOther } from './support/stores.js';
 
 const dayMs = 86_400_000;
 
@@ -104,11 +107,7 @@ describe('idempotency keys', () => {
   });
 
   it('a principal has a bounded number of keys', async () => {
-    const { createIdempotency } = await import('../sql/idempotency.js');
-    const { openOther } = await import('./support/stores.js');
     const db = await openOther('sqlite::memory:');
-    const { access } = await import('../sql/migrations/000007-access.js');
-    const { translate } = await import('../sql/migrations/migration.js');
     for (const statement of access.statements) await db.run(translate(statement, 'sqlite', ''));
     const few = createIdempotency(db, { own: '' }, { ...idempotencyDefaults, perPrincipalMax: 2 });
     for (const key of ['a', 'b']) assert.equal((await few.begin('user:x', key, 'h', 1)).kind, 'new');

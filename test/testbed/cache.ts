@@ -96,7 +96,9 @@ export async function bringUp(
     await writeFile(join(runDir, name, 'owner'), `${process.pid} ${part}\n`);
     return { values: keyValues(stdout), stop };
   } catch (e) {
-    await stop();
+    if (lastWords(e).includes('is running already'))
+      running.delete(server); // it is another's
+    else await stop();
     throw new Error(`${part}-up ${args.join(' ')}: ${lastWords(e)}`, { cause: e });
   }
 }

@@ -1,4 +1,5 @@
 /** A MariaDB server of its own for a test suite, on a free loopback port, with an empty database. */
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { bringUp, requireTestbed, testbedProblem } from './cache.js';
 
@@ -11,7 +12,6 @@ export interface TestMariaDb {
 }
 
 const attemptsMax = 3;
-let started = 0;
 
 /** A port that is free now. Another process may take it before it is used: the caller tries again. */
 export function freePort(): Promise<number> {
@@ -28,7 +28,7 @@ export function freePort(): Promise<number> {
 /** Start a server (under a second once the packages are there). `strict` false: empty sql_mode, as VICIdial asks for. */
 export async function startMariaDb(options: { readonly strict: boolean }): Promise<TestMariaDb> {
   for (let attempt = 1; ; attempt++) {
-    const name = `db-${process.pid}-${++started}`;
+    const name = `db-${process.pid}-${randomBytes(4).toString('hex')}`;
     try {
       const { values, stop } = await bringUp({ part: 'mariadb', name }, [
         name,
