@@ -6,7 +6,7 @@ import type { JournalCall, Outcome } from './journal/call.js';
 import type { JournalEvent } from './journal/events.js';
 import type { JournalNotice } from './journal/notices.js';
 
-export type CrmDialect = 'vtiger' | 'vtiger-sp' | 'vtiger-ws' | 'yetiforce' | 'webhook';
+export type CrmDialect = 'vtiger' | 'vtiger-sp' | 'vtiger-ws' | 'yetiforce' | 'webhook' | 'gravitel';
 
 // ------------------------------------------------------------------ storage
 
@@ -64,8 +64,11 @@ export interface JournalFilter {
 export interface CrmStore {
   /** Calls that are not done, oldest first: a journal goes on with them. */
   openCalls(switchName: string): Promise<readonly JournalCall[]>;
-  /** Newest state of each changed call and the messages that follow from it, in one transaction. Repeating it changes nothing. */
-  save(batch: { readonly calls: readonly JournalCall[]; readonly messages: readonly NewCrmMessage[] }): Promise<void>;
+  /**
+   * Newest state of each changed call and the messages that follow from it, in one transaction. Repeating it changes
+   * nothing. Rejects TDM_STANDBY when the lease of the queues has another fence than this.
+   */
+  save(batch: { readonly calls: readonly JournalCall[]; readonly messages: readonly NewCrmMessage[] }, fence?: number): Promise<void>;
   call(id: string): Promise<JournalCall | undefined>;
   calls(filter: JournalFilter): Promise<readonly JournalRow[]>;
   /** Highest `seq` of each lane of these calls, for a start; key `binding callId`. */
@@ -147,6 +150,8 @@ export interface Responsible {
   readonly extension: string;
   readonly name: string;
   readonly record: string;
+  /** of the customer, where the CRM says it */
+  readonly customerName?: string;
 }
 
 /** One source of a binding; rejects when it cannot be asked. */

@@ -36,6 +36,7 @@ import { prepare } from './preparation.js';
 import { openQueueProvisioning } from './queue-provisioning.js';
 import { openQueues } from './queues.js';
 import { systemTimers } from './timers.js';
+import { openToll } from './toll-side.js';
 
 export interface Ports {
   readonly http: number;
@@ -120,7 +121,9 @@ async function open(
   );
   const links = openLinks(config, { log, meter: metrics, health });
   closers.push(() => links.close());
-  const queues = openQueues({ config, store, links, log, meter: metrics, health, timers: systemTimers, monoMs: () => performance.now() });
+  const tools = { links, health, timers: systemTimers, monoMs: () => performance.now(), log, meter: metrics };
+  const toll = openToll({ ...tools, config: config.toll, audit: store.access.audit, desk: { note: (news) => queues.desk.note(news) } });
+  const queues = openQueues({ ...tools, config, store, tollLegs: toll.legs });
   closers.push(() => queues.stop());
   const record = createCommandAudit({ audit: store.access.audit, nowMs: Date.now });
   const provisioning = openQueueProvisioning({ config, store, queues, log });
@@ -129,10 +132,9 @@ async function open(
     config.callcenter,
   );
   closers.push(() => callcenter.close());
-  const dialerTools = { links, health, timers: systemTimers, monoMs: () => performance.now(), log, meter: metrics };
-  const dialer = openConfiguredDialer({ config: config.dialer, store, engine: queues.engine, ...dialerTools });
+  const dialer = openConfiguredDialer({ ...tools, ...{ engine: queues.engine, desk: queues.desk, store, toll: toll.gate }, config: config.dialer });
   closers.push(() => dialer?.stop());
-  const crm = openCrm({ config: config.crm, env, store, links, queues, health, timers: systemTimers, log, meter: metrics });
+  const crm = openCrm({ ...tools, config: config.crm, env, store, queues, onOriginate: dialer?.onOriginate, toll: toll.gate });
   closers.push(() => crm?.stop());
   links.start();
   const reload = oneAtATime(async () => {
@@ -210,7 +212,7 @@ async function open(
   queues.onOwned(() => eventSocket?.owned());
   closers.push(() => eventSocket?.close());
   // Callers find the queues taken when they come. While the database is away they are taken as soon as it answers.
-  const taken = preparation.done.then(() => Promise.all([queues.start(), crm?.start(), dialer?.start()]));
+  const taken = preparation.done.then(() => Promise.all([queues.start().then(() => crm?.start()), dialer?.start()]));
   taken.catch(() => undefined); // told by `settled`
   if (preparation.check().state === 'up') await taken;
   const ports = {
@@ -233,6 +235,7 @@ async function open(
       log.info({ graceMs, agi: agi.sessions(), esl: esl.sessions() }, 'stopping: no new calls, running ones may finish');
       // Who waits in a queue would not finish: the dialplan leads him back to the same place, here or elsewhere.
       await dialer?.stop();
+      await crm?.release();
       await queues.stop();
       await doors.close(graceMs);
       await closeAll();

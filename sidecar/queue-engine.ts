@@ -8,6 +8,7 @@ import type { AcdEngine, EngineStart } from '../core/acd/engine.js';
 import type { SwitchId } from '../core/acd/ids.js';
 import type { AcdConfigs, FencedAcdStore, Leases, QueueEngine, StoredAcd } from '../core/acd-ports.js';
 import type { TandemError } from '../core/errors.js';
+import type { NewsDesk } from '../core/feed-news.js';
 import type { Log, Meter } from '../core/ports.js';
 import { createAcdBoard } from '../core/services/acd-board.js';
 import { createAcdLoop } from '../core/services/acd-loop.js';
@@ -51,6 +52,7 @@ export interface QueueEngineOptions {
 
 export interface RunningQueueEngine {
   readonly engine: QueueEngine;
+  readonly desk: NewsDesk;
   /** Resolves after the first try to own the queues, however it ended; further tries follow by themselves. */
   start(): Promise<void>;
   /** A link came up: what lives there is compared now. */
@@ -69,6 +71,7 @@ export function openQueueEngine(deps: QueueEngineDeps, options: QueueEngineOptio
 
 class Owner implements RunningQueueEngine {
   readonly engine: QueueEngine;
+  readonly desk: NewsDesk = { note: (news) => this.#owned.current()?.note(news) ?? false };
   readonly #deps: QueueEngineDeps;
   readonly #spool: ReturnType<typeof createAcdSpool>;
   readonly #owned: OwnedWork<AcdLoop>;

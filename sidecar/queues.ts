@@ -5,11 +5,14 @@ import type { AcdEvent } from '../core/acd/events.js';
 import { switchId } from '../core/acd/ids.js';
 import type { OfferId, SwitchId } from '../core/acd/ids.js';
 import type { QueueEngine } from '../core/acd-ports.js';
+import type { NewsDesk } from '../core/feed-news.js';
 import type { Log, Meter } from '../core/ports.js';
 import { createAgentLamps } from '../core/services/agent-lamps.js';
 import type { CallPlace } from '../core/services/native-queue.js';
 import { createQueueConfigs } from '../core/services/queue-configs.js';
-import type { SwitchPort } from '../core/switch.js';
+import type { TollLegs } from '../core/services/toll-ports.js';
+import type { Feed, SwitchPort } from '../core/switch.js';
+import { freeswitchWays } from '../core/toll/agent-ways.js';
 import { createFreeswitchSessions } from '../esl-outbound/member-session.js';
 import type { Store } from '../sql/store.js';
 import { createChatWebhook } from './chat-webhook.js';
@@ -23,6 +26,7 @@ import type { AcdDoors } from './queue-doors.js';
 import { openQueueEngine } from './queue-engine.js';
 import { equalSecrets } from './secrets.js';
 import { createAsteriskSwitch } from './switch-asterisk.js';
+import { originateDefaults } from './switch-asterisk-originate.js';
 import type { AsteriskSwitch } from './switch-asterisk.js';
 import { createFreeswitchSwitch } from './switch-freeswitch.js';
 import type { FreeswitchSwitch } from './switch-freeswitch.js';
@@ -40,12 +44,16 @@ export interface QueuesDeps {
   readonly log: Log;
   readonly meter: Meter;
   readonly health: Health;
+  /** before every leg that Tandem orders; absent: nothing is capped */
+  readonly tollLegs?: TollLegs;
   readonly timers: Timers;
   readonly monoMs: () => number;
 }
 
 export interface Queues {
   readonly engine: QueueEngine;
+  /** for news of others than the engine */
+  readonly desk: NewsDesk;
   readonly ports: ReadonlyMap<SwitchId, SwitchPort>;
   /** what happens, stored and told */
   readonly events: FeedSide;
@@ -59,7 +67,9 @@ export interface Queues {
   /** Give the engine what is provisioned now. */
   reload(): Promise<void>;
   /** The queues have just become ours; before the first news of them. */
-  onOwned(listener: () => void): void;
+  onOwned(listener: (fence: number | undefined) => void): void;
+  /** They are not ours any more, or are just being given away. */
+  onLost(listener: () => void): void;
   /** Store everything, end the waiting callers' sessions so that their dialplans go on, and give the queues away. */
   stop(): Promise<void>;
 }
@@ -71,7 +81,8 @@ export function openQueues(deps: QueuesDeps): Queues {
   const nowMs = (): number => timers.nowMs();
   const chat = createChatWebhook(config.queues.chatWebhook, { feed: (event) => running.engine.tell(event), log, meter, timers });
   const events = createFeedSide(config.queues.events, { store, isOwner: () => running.engine.isOwner(), timers, log, meter });
-  const owned: (() => void)[] = [];
+  const owned: ((fence: number | undefined) => void)[] = [];
+  const lost: (() => void)[] = [];
   const statistics = createStatistics({ ...deps, zone: config.zone, queueLog: config.queues.queueLog, engine: () => running.engine });
   const running = openQueueEngine(
     {
@@ -83,11 +94,14 @@ export function openQueues(deps: QueuesDeps): Queues {
       monoMs: deps.monoMs,
       log,
       meter,
-      onOwned: () => {
+      onOwned: (fence) => {
         watched.renew();
         lamps.refresh();
         statistics.owned();
-        for (const listener of owned) listener();
+        for (const listener of owned) listener(fence);
+      },
+      onLost: () => {
+        for (const listener of lost) listener();
       },
     },
     { spoolFile: config.queues.spool.file, spoolBytesMax: config.queues.spool.bytesMax, reconcileEveryMs: config.queues.reconcileMs },
@@ -98,9 +112,11 @@ export function openQueues(deps: QueuesDeps): Queues {
     timers,
     () => void Promise.all([...asterisk, ...freeswitch].map((port) => port.refreshDevices())),
   );
-  const asterisk = asteriskSwitches(deps, engine, watched);
-  const freeswitch = freeswitchSwitches(deps, engine, watched);
-  for (const port of [...asterisk, ...freeswitch]) ports.set(port.id, port);
+  const feed = deps.tollLegs?.followed((event) => engine.tell(event)) ?? ((event: AcdEvent) => engine.tell(event));
+  const asterisk = asteriskSwitches(deps, engine, watched, feed);
+  const freeswitch = freeswitchSwitches(deps, watched, feed);
+  for (const port of [...asterisk, ...freeswitch])
+    ports.set(port.id, deps.tollLegs?.guard(port, feed, callBackGateway(config.queues, port.kind)) ?? port);
   const lamps = createAgentLamps({ engine, ports, after });
   const configs = createQueueConfigs({ configs: store.acdConfigs, engine, after, log });
 
@@ -132,6 +148,7 @@ export function openQueues(deps: QueuesDeps): Queues {
 
   return {
     engine,
+    desk: running.desk,
     ports,
     events,
     statistics,
@@ -153,24 +170,33 @@ export function openQueues(deps: QueuesDeps): Queues {
     },
     reload: () => configs.reload(),
     onOwned: (listener) => void owned.push(listener),
+    onLost: (listener) => void lost.push(listener),
     stop: () => (stopped ??= stop()),
   };
 }
 
-function asteriskSwitches({ config, links, ...tools }: QueuesDeps, engine: QueueEngine, watched: WatchedAgents): AsteriskSwitch[] {
+/** Name of the way out to callers who are called back: of a trunk, or of the context of Asterisk's dialplan. */
+const callBackGateway = ({ freeswitchCallBack }: Config['queues'], kind: SwitchPort['kind']): string =>
+  kind === 'asterisk'
+    ? originateDefaults.dialOutContext
+    : (freeswitchWays(freeswitchCallBack?.contact.replaceAll('{number}', '00') ?? '')[0]?.gateway ?? 'callback');
+
+type Parts = [QueueEngine, WatchedAgents, Feed];
+
+function asteriskSwitches({ config, links, ...tools }: QueuesDeps, ...[engine, watched, feed]: Parts): AsteriskSwitch[] {
   const options = { agiAddress: config.queues.agiSwitchAddress, zone: config.zone };
   const deps = {
     ...tools,
-    feed: (event: AcdEvent) => engine.tell(event),
+    feed,
     orderOf: (offer: OfferId) => engine.orderOf(offer),
     watchedDevices: () => watched.devices(),
   };
   return [...links.ami].map(([name, link]) => createAsteriskSwitch({ ...options, id: switchId(name) }, { ...deps, link }));
 }
 
-function freeswitchSwitches({ config, links, ...tools }: QueuesDeps, engine: QueueEngine, watched: WatchedAgents): FreeswitchSwitch[] {
+function freeswitchSwitches({ config, links, ...tools }: QueuesDeps, watched: WatchedAgents, feed: Feed): FreeswitchSwitch[] {
   const options = { callBack: config.queues.freeswitchCallBack };
-  const deps = { ...tools, feed: (event: AcdEvent) => engine.tell(event), watchedAccounts: () => watched.accounts() };
+  const deps = { ...tools, feed, watchedAccounts: () => watched.accounts() };
   return [...links.esl].map(([name, link]) => createFreeswitchSwitch({ ...options, id: switchId(name) }, { ...deps, link }));
 }
 

@@ -1,6 +1,8 @@
 /** Rows of tandem_journal and tandem_crm_outbox (crm-vtiger 9). */
 import type { CrmMessage, CrmStore, JournalFilter, JournalRow, NewCrmMessage } from '../core/crm-ports.js';
+import { TandemError } from '../core/errors.js';
 import type { JournalCall, Outcome } from '../core/journal/call.js';
+import { acdLease } from './acd.js';
 import { integer, marks, text } from './db.js';
 import type { Db, Row, Statements, Value } from './db.js';
 import { fitText } from './fit.js';
@@ -28,6 +30,13 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
     VALUES (?, ?, ?, ?, ?, ${waits}, 0, ?, ?)`;
   const first = `NOT EXISTS (SELECT 1 FROM ${outbox} p WHERE p.binding = o.binding AND p.call_id = o.call_id AND p.state = ${waits} AND p.seq < o.seq)`;
 
+  /** Read without a lock: the owner of the queues saves under the same row, and calls must not wait for the journal. */
+  async function checkFence(tx: Statements, fence: number): Promise<void> {
+    const [row] = await tx.all(`SELECT fence FROM ${own}tandem_leases WHERE name = ?`, [acdLease]);
+    if (integer(row?.['fence']) !== fence)
+      throw new TandemError('TDM_STANDBY', [`lease "${acdLease}" has another owner since fence ${String(fence)}`]);
+  }
+
   async function settle(id: number, state: number, error: string | null, atMs: number): Promise<boolean> {
     const sql = `UPDATE ${outbox} SET state = ?, last_error = ?, settled_ms = ? WHERE id = ? AND state = ${waits}`;
     return (await db.run(sql, [state, error === null ? null : fitText(error, errorColumn).value, atMs, id], again)).rows === 1;
@@ -38,8 +47,9 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
       const rows = await db.all(`SELECT body FROM ${calls} WHERE switch = ? AND state <> 'done' ORDER BY started_ms, id`, [switchName]);
       return rows.map(callOf);
     },
-    save: (batch) =>
+    save: (batch, fence) =>
       db.transaction(async (tx) => {
+        if (fence !== undefined) await checkFence(tx, fence);
         for (const call of batch.calls) await tx.run(putCall, callValues(call));
         for (const message of batch.messages) await tx.run(putMessage, messageValues(message));
       }, again),

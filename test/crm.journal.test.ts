@@ -109,10 +109,51 @@ describe('CRM journal, running', () => {
     await journal.stop();
   });
 
+  it('scale-out 7: another owner has taken over: nothing of this one is stored any more, and it says so', async () => {
+    const fence = await store.leases.acquire('acd', 'one', 10_000);
+    assert.ok(fence !== undefined);
+    const journal = open();
+    await journal.start(['alpha'], fence);
+    const [first, ...rest] = recordedFacts('02-answered-call');
+    assert.ok(first);
+    journal.tell(first);
+    await settle();
+    assert.equal(journal.openCalls().length, 1);
+    await store.leases.release('acd', 'one', fence);
+    assert.ok(await store.leases.acquire('acd', 'two', 10_000));
+    for (const event of rest) journal.tell(event);
+    await settle();
+    assert.deepEqual(await told(), ['call-started']);
+    assert.deepEqual(journal.openCalls(), []);
+    await journal.stop();
+    assert.deepEqual(await told(), []);
+  });
+
+  it('an owner that stops and owns again goes on with what is stored, whoever stored it', async () => {
+    const [one, two] = [open(), open()];
+    const facts = recordedFacts('02-answered-call');
+    const half = facts.length >> 1;
+    await one.start(['alpha']);
+    for (const event of facts.slice(0, 3)) one.tell(event);
+    await one.stop();
+    for (const event of facts) one.tell(event);
+    assert.deepEqual(one.openCalls(), []);
+    await two.start(['alpha']);
+    for (const event of facts.slice(3, half)) two.tell(event);
+    await two.stop();
+    await one.start(['alpha']);
+    for (const event of facts.slice(half)) one.tell(event);
+    end(one);
+    await settle();
+    assert.deepEqual(await told(), story);
+    await one.stop();
+  });
+
   it('events that come before the open calls were read wait for them', async () => {
     const journal = open();
+    const started = journal.start(['alpha']);
     for (const event of recordedFacts('03-busy')) journal.tell(event);
-    await journal.start(['alpha']);
+    await started;
     end(journal);
     await settle();
     assert.deepEqual(await told(), ['call-started', 'leg-ringing', 'leg-ended', 'call-ended']);

@@ -2,68 +2,22 @@
  * Delivers the messages of one CRM binding (crm-vtiger 9): each call's in order and one at a time, calls side by side up
  * to `inFlightMax`. Nothing is lost while the CRM is away; what it refuses goes to the dead letters and blocks nobody.
  */
-import type { CrmMessage, CrmStore } from '../crm-ports.js';
-import type { Log, Meter } from '../ports.js';
-import type { After } from './deadline.js';
+import type { CrmMessage } from '../crm-ports.js';
+import { crmDeliveryDefaults } from './crm-delivery-options.js';
+import type { CrmDeliveryDeps, CrmDeliveryOptions, CrmDeliveryState, CrmSent } from './crm-delivery-options.js';
 
-export type CrmSent =
-  | { readonly kind: 'delivered' }
-  /** wrong key: all wait, and one asks again every `authPauseMs` */
-  | { readonly kind: 'auth' }
-  /** it did not reach the CRM */
-  | { readonly kind: 'unsent'; readonly problem: string }
-  /** it may have been done; `isEmpty5xx`: as SalesPlatform's package answers after each success */
-  | { readonly kind: 'ambiguous'; readonly problem: string; readonly isEmpty5xx: boolean }
-  | { readonly kind: 'rejected'; readonly problem: string };
-
-export interface CrmDeliveryDeps {
-  readonly binding: string;
-  readonly store: CrmStore;
-  /** Bounded in time; never rejects. */
-  readonly send: (message: CrmMessage) => Promise<CrmSent>;
-  /** Was it done? undefined: cannot be found out. */
-  readonly verify: (message: CrmMessage) => Promise<boolean | undefined>;
-  /** doing it twice is the same as once */
-  readonly isRepeatable: (message: CrmMessage) => boolean;
-  /** calls that go on now: theirs are sent first */
-  readonly liveCalls: () => readonly string[];
-  readonly nowMs: () => number;
-  readonly after: After;
-  /** 0 to 1 */
-  readonly random: () => number;
-  readonly log: Log;
-  readonly meter: Meter;
-}
-
-export const crmDeliveryDefaults = {
-  inFlightMax: 4,
-  /** back-off while the CRM is away: doubling from the first to the last */
-  retryMsMin: 1_000,
-  retryMsMax: 60_000,
-  jitter: 0.2,
-  authPauseMs: 60_000,
-  rejectedTriesMax: 3,
-  /** before what is not repeatable is sent a second, and last, time */
-  ambiguousMs: 15_000,
-  ambiguousTriesMax: 5,
-  /** so many empty answers 5xx in a row mean a CRM that stores and then fails */
-  accept5xxAfter: 20,
-  accept5xx: false,
-  ageMsMax: 7 * 86_400_000,
-  /** after the CRM was away */
-  drainPerSecond: 20,
-  /** an idle one looks after itself so often */
-  idleMsMax: 30_000,
-};
-
-export type CrmDeliveryOptions = typeof crmDeliveryDefaults;
+export { crmDeliveryDefaults } from './crm-delivery-options.js';
+export type { CrmDeliveryDeps, CrmDeliveryOptions, CrmDeliveryState, CrmSent } from './crm-delivery-options.js';
 
 export interface CrmDelivery {
   start(): void;
   /** There are new messages. */
   wake(): void;
-  state(): { readonly state: 'up' | 'down' | 'auth' | 'unknown'; readonly sinceMs: number };
-  /** Requests under way are waited for. */
+  /** `auth`: the key is refused; `gone`: the receiver wants no more; `problem`: '' = none */
+  state(): CrmDeliveryState;
+  /** Whatever it waited for: now it is asked again. */
+  resume(): void;
+  /** Requests under way are waited for. May be started again. */
   stop(): Promise<void>;
 }
 
@@ -76,7 +30,7 @@ class Delivery implements CrmDelivery {
   readonly #options: CrmDeliveryOptions;
   /** calls with a request under way */
   readonly #busy = new Map<string, Promise<void>>();
-  #state: ReturnType<CrmDelivery['state']>;
+  #state: CrmDeliveryState;
   #failures = 0;
   #pausedUntilMs = 0;
   /** no message before, while what piled up is sent */
@@ -84,7 +38,7 @@ class Delivery implements CrmDelivery {
   #isDraining = false;
   #empty5xx = 0;
   #isHinted = false;
-  #isStopped = false;
+  #isStopped = true;
   #isLooking = false;
   #isWoken = false;
   #cancel = (): void => undefined;
@@ -92,15 +46,23 @@ class Delivery implements CrmDelivery {
   constructor(deps: CrmDeliveryDeps, options: CrmDeliveryOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#state = { state: 'unknown', sinceMs: deps.nowMs() };
+    this.#state = { state: 'unknown', sinceMs: deps.nowMs(), problem: '' };
   }
 
   start(): void {
+    this.#isStopped = false;
     this.wake();
   }
 
-  state(): ReturnType<CrmDelivery['state']> {
+  state(): CrmDeliveryState {
     return this.#state;
+  }
+
+  resume(): void {
+    this.#pausedUntilMs = 0;
+    this.#drainFromMs = 0;
+    if (this.#state.state === 'gone') this.#state = { state: 'unknown', sinceMs: this.#deps.nowMs(), problem: '' };
+    this.wake();
   }
 
   async stop(): Promise<void> {
@@ -132,6 +94,10 @@ class Delivery implements CrmDelivery {
   async #fill(): Promise<void> {
     const { store, binding, nowMs } = this.#deps;
     const now = nowMs();
+    if (this.#state.state === 'gone') {
+      await this.#expire(now);
+      return;
+    }
     const holdMs = Math.max(this.#pausedUntilMs, this.#drainFromMs) - now;
     if (holdMs > 0) {
       this.#later(holdMs);
@@ -153,6 +119,22 @@ class Delivery implements CrmDelivery {
       this.#begin(message);
     }
     if (started === 0 && this.#busy.size === 0) await this.#rest();
+  }
+
+  /** Nothing is sent: what is too old by now is given up, or it would pile up for ever. */
+  async #expire(now: number): Promise<void> {
+    const { store, binding } = this.#deps;
+    for (const message of await store.due(binding, now, this.#options.expireMax))
+      if (this.#isTooOld(message)) await this.#bury(message, this.#ageText());
+    this.#later(this.#options.idleMsMax);
+  }
+
+  #isTooOld(message: CrmMessage): boolean {
+    return this.#deps.nowMs() - message.createdAtMs > this.#options.ageMsMax;
+  }
+
+  #ageText(): string {
+    return `older than ${String(this.#options.ageMsMax / 86_400_000)} days`;
   }
 
   async #rest(): Promise<void> {
@@ -183,8 +165,8 @@ class Delivery implements CrmDelivery {
 
   async #deliver(message: CrmMessage): Promise<void> {
     const { store, nowMs, send } = this.#deps;
-    if (nowMs() - message.createdAtMs > this.#options.ageMsMax) {
-      await this.#bury(message, `older than ${String(this.#options.ageMsMax / 86_400_000)} days`);
+    if (this.#isTooOld(message)) {
+      await this.#bury(message, this.#ageText());
       return;
     }
     const sent = await send(message);
@@ -199,9 +181,11 @@ class Delivery implements CrmDelivery {
         this.#down('auth', 'the CRM refuses the key');
         this.#pausedUntilMs = nowMs() + this.#options.authPauseMs;
         return;
+      case 'gone':
+        this.#down('gone', 'the receiver answers 410: it wants no more');
+        return;
       case 'unsent':
-        this.#down('down', sent.problem);
-        this.#pausedUntilMs = nowMs() + this.#backoff(this.#failures - 1);
+        this.#away(sent.problem);
         return;
       case 'ambiguous':
         await this.#doubtful(message, sent);
@@ -213,9 +197,10 @@ class Delivery implements CrmDelivery {
   }
 
   /** 9.4: asked back where that is possible; else repeated where it does no harm. */
-  async #doubtful(message: CrmMessage, { problem, isEmpty5xx }: Extract<CrmSent, { kind: 'ambiguous' }>): Promise<void> {
+  async #doubtful(message: CrmMessage, { problem, isEmpty5xx, isAway = false }: Extract<CrmSent, { kind: 'ambiguous' }>): Promise<void> {
     const { store, verify, isRepeatable, nowMs, log, binding } = this.#deps;
-    this.#up();
+    if (isAway) this.#away(problem);
+    else this.#up();
     this.#empty5xx = isEmpty5xx ? this.#empty5xx + 1 : 0;
     const isAfterSuccess = this.#empty5xx > this.#options.accept5xxAfter;
     if (isAfterSuccess && !this.#isHinted) {
@@ -228,7 +213,9 @@ class Delivery implements CrmDelivery {
       await store.delivered(message.id, nowMs());
       return;
     }
-    if (isDone === false || isRepeatable(message)) await this.#refused(message, problem, this.#options.ambiguousTriesMax);
+    // one that is answered 5xx without a word may be stored each time: it is no storm; others are tried until they are too old
+    const triesMax = isEmpty5xx ? this.#options.empty5xxTriesMax : Infinity;
+    if (isDone === false || isRepeatable(message)) await this.#refused(message, problem, triesMax);
     else if (message.attempts === 0)
       await store.postponed(message.id, { attempts: 1, nextAtMs: nowMs() + this.#options.ambiguousMs, error: problem });
     else await this.#bury(message, `${problem}; nobody knows whether it was done, and doing it twice makes two`);
@@ -265,13 +252,18 @@ class Delivery implements CrmDelivery {
       this.#drainFromMs = this.#deps.nowMs() + 1_000 / this.#options.drainPerSecond;
     }
     this.#failures = 0;
-    if (this.#state.state !== 'up') this.#state = { state: 'up', sinceMs: this.#deps.nowMs() };
+    if (this.#state.state !== 'up') this.#state = { state: 'up', sinceMs: this.#deps.nowMs(), problem: '' };
   }
 
-  #down(state: 'down' | 'auth', problem: string): void {
+  #away(problem: string): void {
+    this.#down('down', problem);
+    this.#pausedUntilMs = this.#deps.nowMs() + this.#backoff(this.#failures - 1);
+  }
+
+  #down(state: 'down' | 'auth' | 'gone', problem: string): void {
     this.#failures += 1;
     if (this.#state.state === state) return;
-    this.#state = { state, sinceMs: this.#deps.nowMs() };
+    this.#state = { state, sinceMs: this.#deps.nowMs(), problem };
     this.#deps.log.error({ binding: this.#deps.binding, problem }, 'a CRM cannot be told of calls: they wait');
   }
 }

@@ -10,6 +10,7 @@ import type { JournalCall } from '../journal/call.js';
 import type { JournalEvent } from '../journal/events.js';
 import type { JournalNotice } from '../journal/notices.js';
 import type { Roles } from '../journal/roles.js';
+import { hasCode } from '../errors.js';
 import type { Log, Meter } from '../ports.js';
 import type { After } from './deadline.js';
 
@@ -43,9 +44,12 @@ export const crmJournalDefaults = {
 };
 
 export interface RunningJournal extends CallJournal {
-  /** With the open calls of these switches. */
-  start(switches: readonly string[]): Promise<void>;
-  /** What waits is stored once more. */
+  /**
+   * With the open calls of these switches; what is saved is saved under `fence`, as long as the lease has it. Rejects
+   * TDM_STORE_DOWN. Before, and after `stop`, events are ignored and calls are found as they are stored.
+   */
+  start(switches: readonly string[], fence?: number): Promise<void>;
+  /** What waits is stored once more. May be started again. */
   stop(): Promise<void>;
 }
 
@@ -65,7 +69,9 @@ class Running implements RunningJournal {
   #calls = new Map<string, JournalCall>();
   #messages: NewCrmMessage[] = [];
   #saving: Promise<void> | undefined;
-  #isStopped = false;
+  /** `reading`: the open calls are being read, events wait */
+  #phase: 'off' | 'reading' | 'on' = 'off';
+  #fence: number | undefined;
   #cancelTick = (): void => undefined;
 
   constructor(deps: CrmJournalDeps, options: typeof crmJournalDefaults) {
@@ -73,19 +79,37 @@ class Running implements RunningJournal {
     this.#options = options;
   }
 
-  async start(switches: readonly string[]): Promise<void> {
+  async start(switches: readonly string[], fence?: number): Promise<void> {
     const { store, roles, systemOf } = this.#deps;
-    const calls = (await Promise.all(switches.map((name) => store.openCalls(name)))).flat();
-    for (const [lane, seq] of await store.lastSeqs(calls.map(({ id }) => id))) this.#seqs.set(lane, seq);
-    this.#journal = createJournal({ roles, systemOf }, calls);
+    this.#forgetAll();
+    this.#fence = fence;
+    this.#phase = 'reading';
+    try {
+      const calls = (await Promise.all(switches.map((name) => store.openCalls(name)))).flat();
+      for (const [lane, seq] of await store.lastSeqs(calls.map(({ id }) => id))) this.#seqs.set(lane, seq);
+      this.#journal = createJournal({ roles, systemOf }, calls);
+    } catch (error) {
+      this.#phase = 'off';
+      throw error;
+    }
+    this.#phase = 'on';
     const early = this.#early;
     this.#early = [];
     for (const event of early) this.tell(event);
     this.#tick();
   }
 
+  /** What an earlier time left here is not of today: another owner may have gone on with it. */
+  #forgetAll(): void {
+    this.#early = [];
+    this.#messages = [];
+    this.#calls.clear();
+    this.#recent.clear();
+    this.#seqs.clear();
+  }
+
   tell(event: JournalEvent): void {
-    if (this.#isStopped) return;
+    if (this.#phase === 'off') return;
     if (!this.#journal) {
       if (this.#early.length < this.#options.waitingMax) this.#early.push(event);
       else this.#deps.meter.count('tandem_journal_lost_total');
@@ -139,7 +163,7 @@ class Running implements RunningJournal {
   #flush(): void {
     this.#saving ??= this.#save().finally(() => {
       this.#saving = undefined;
-      if (!this.#isStopped && (this.#calls.size > 0 || this.#messages.length > 0)) this.#flush();
+      if (this.#phase !== 'off' && (this.#calls.size > 0 || this.#messages.length > 0)) this.#flush();
     });
   }
 
@@ -151,12 +175,18 @@ class Running implements RunningJournal {
       this.#calls = new Map();
       this.#messages = [];
       try {
-        await this.#deps.store.save({ calls, messages });
+        await this.#deps.store.save({ calls, messages }, this.#fence);
         if (messages.length > 0) this.#deps.onStored(new Set(messages.map(({ binding }) => binding)));
       } catch (error) {
+        if (hasCode(error, 'TDM_STANDBY')) {
+          this.#deps.log.warn({ error }, 'the call journal has another owner: what waits here is dropped');
+          this.#end();
+          this.#forgetAll();
+          return;
+        }
         this.#takeBack(calls, messages);
         this.#deps.log.warn({ error, waiting: this.#messages.length }, 'the call journal cannot be stored now; it waits');
-        if (this.#isStopped) return;
+        if (this.#phase === 'off') return;
         await new Promise<void>((resolve) => void this.#deps.after(this.#options.storePauseMs, resolve));
       }
     }
@@ -168,7 +198,7 @@ class Running implements RunningJournal {
   }
 
   #tick(): void {
-    if (this.#isStopped) return;
+    if (this.#phase === 'off') return;
     this.#cancelTick = this.#deps.after(this.#options.tickMs, () => {
       this.tell({ switch: '', type: 'time-passed', atMs: this.#deps.nowMs() });
       this.#deps.meter.set('tandem_journal_open_calls', this.#journal?.open().length ?? 0);
@@ -195,9 +225,15 @@ class Running implements RunningJournal {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#cancelTick();
+    this.#end();
     await this.#saving;
     await this.#save();
+    this.#forgetAll();
+  }
+
+  #end(): void {
+    this.#phase = 'off';
+    this.#journal = undefined;
+    this.#cancelTick();
   }
 }

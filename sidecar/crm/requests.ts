@@ -113,8 +113,9 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
   }
 
   /** A call that this CRM knows: one with a telephone of its own, or that it ordered. */
-  function callFor(binding: CrmBinding, callId: string): JournalCall | undefined {
-    const call = journal.open(callId);
+  async function callFor(binding: CrmBinding, callId: string): Promise<JournalCall | undefined> {
+    // another process may have the journal: then the call is as it stored it last
+    const call = journal.open(callId) ?? (await journal.find(callId).catch(() => undefined));
     if (!call || call.state === 'ended' || call.state === 'done') return undefined;
     const isOwn =
       call.binding === binding.name ||
@@ -123,7 +124,7 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
   }
 
   async function transfer(binding: CrmBinding, ask: Parameters<CrmRequests['transfer']>[1]): Promise<CrmAnswer> {
-    const call = callFor(binding, ask.callId);
+    const call = await callFor(binding, ask.callId);
     if (!call) return no('unknown-call', 404);
     const at = switches.get(call.switch);
     if (!at?.isUp()) return no('switch-down', 503);
@@ -155,7 +156,7 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     makeCall,
     transfer,
     async muteRecording(binding, callId, isMuted) {
-      const call = callFor(binding, callId);
+      const call = await callFor(binding, callId);
       const at = call && switches.get(call.switch);
       if (!call || !at) return no('unknown-call', 404);
       const open = call.recordings.filter((recording) => !recording.isClosed);

@@ -5,11 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { createAddressList } from '../../core/address-list.js';
 import type { CallApplication } from '../../core/call.js';
 import type { CrmBinding } from '../../core/crm/binding.js';
+import type { CrmSwitch } from '../../core/crm-ports.js';
 import { TandemError } from '../../core/errors.js';
-import type { QueueEngine } from '../../core/acd-ports.js';
+import type { JournalEvent } from '../../core/journal/events.js';
 import { createRoles } from '../../core/journal/roles.js';
 import type { Log, Meter } from '../../core/ports.js';
 import { createCrmJournal } from '../../core/services/crm-journal.js';
+import { guardCrmSwitch } from '../../core/services/toll-ports.js';
+import type { TollGate } from '../../core/services/toll-gate.js';
 import type { RunningJournal } from '../../core/services/crm-journal.js';
 import type { Store } from '../../sql/store.js';
 import { createHttpServer } from '../app.js';
@@ -18,6 +21,7 @@ import type { CrmConfig } from '../config-crm.js';
 import type { Health } from '../health.js';
 import type { Links } from '../links.js';
 import { packageVersion } from '../package-files.js';
+import type { Queues } from '../queues.js';
 import type { Timers } from '../timers.js';
 import { feedFromAsterisk } from './feed-asterisk.js';
 import { readCrmFile } from './file.js';
@@ -27,7 +31,9 @@ import type { CrmHealth } from './listener.js';
 import { openBinding, responsibleApplication } from './parts.js';
 import type { BindingParts } from './parts.js';
 import { createRecordingOrigins } from './recording-origins.js';
+import { tellOwnCalls, type OwnCallsDeps } from './own-calls.js';
 import { createRecordings } from './recordings.js';
+import { createOwnedCrm } from './owned.js';
 import { createCrmRequests } from './requests.js';
 import { createCrmAsterisk } from './switch-asterisk.js';
 
@@ -36,8 +42,12 @@ export interface CrmSideDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Pick<Store, 'crm' | 'access'>;
   readonly links: Pick<Links, 'ami'>;
-  /** the own queues: whose telephone is rung for whom */
-  readonly queues: { readonly engine: Pick<QueueEngine, 'onNotice' | 'orderOf'> };
+  /** the own queues: whose telephone is rung for whom; their owner is the one that tells the CRMs */
+  readonly queues: Pick<Queues, 'onOwned' | 'onLost'> & { readonly engine: OwnCallsDeps['engine'] };
+  /** the dialer's orders, where this process dials */
+  readonly onOriginate?: OwnCallsDeps['onOriginate'];
+  /** caps against toll fraud on clicks; absent: none */
+  readonly toll?: TollGate;
   readonly health: Health;
   readonly timers: Timers;
   readonly log: Log;
@@ -47,9 +57,11 @@ export interface CrmSideDeps {
 export interface CrmSide {
   /** for the doors of calls */
   readonly applications: Readonly<Record<string, CallApplication>>;
-  /** Journal and deliveries begin; the tables must be there. */
+  /** Resolves when journal and deliveries have begun, or another process has them. */
   start(): Promise<void>;
   listen(): Promise<number>;
+  /** Journal and deliveries end, for another process to go on with; the doors stay open. */
+  release(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,12 +79,13 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
     openBinding(binding, { store: store.crm, liveCalls: () => journal.openCalls().map(({ id }) => id), timers, log, meter }),
   );
   const partOf = new Map(parts.map((part) => [part.binding.name, part]));
+  const roles = createRoles(
+    Object.assign({}, ...bindings.map(({ extensions }) => extensions)) as Record<string, string>,
+    bindings.flatMap((b) => b.trunk_endpoints),
+  );
   const journal: RunningJournal = createCrmJournal({
     store: store.crm,
-    roles: createRoles(
-      Object.assign({}, ...bindings.map(({ extensions }) => extensions)) as Record<string, string>,
-      bindings.flatMap((b) => b.trunk_endpoints),
-    ),
+    roles,
     systemOf: (name) => name,
     tellers: parts.flatMap(({ teller }) => teller ?? []),
     onStored: (names) => {
@@ -84,7 +97,8 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
     meter,
   });
 
-  const switches = new Map([...deps.links.ami].map(([name, link]) => [name, createCrmAsterisk(name, { link, timers })]));
+  const capped = (port: CrmSwitch): CrmSwitch => (deps.toll ? guardCrmSwitch(port, deps.toll, nowMs) : port);
+  const switches = new Map([...deps.links.ami].map(([name, link]) => [name, capped(createCrmAsterisk(name, { link, timers }))]));
   const requests = createCrmRequests({ journal, switches, systemOf: (name) => name, nowMs });
   const recordings = createRecordings({
     journal,
@@ -111,10 +125,29 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
       { ...listenerDefaults, streamsMax: file.streams_max },
     ),
   );
+  const running: (() => void)[] = [];
+  const owned = createOwnedCrm({
+    async begin(fence) {
+      await journal.start([...deps.links.ami.keys()], fence);
+      for (const [name, link] of deps.links.ami)
+        running.push(feedFromAsterisk(name, { link, timers, log }, (event) => journal.tell(event)));
+      for (const { delivery } of parts) delivery?.start();
+      schedulePrune(deps, file.calls_days, running);
+    },
+    async end() {
+      for (const stop of running.splice(0)) stop();
+      await journal.stop();
+      await Promise.all(parts.map(async ({ delivery }) => delivery?.stop()));
+    },
+    timers,
+    log,
+  });
   const stops: (() => void)[] = [];
+  deps.queues.onOwned((fence) => owned.owned(fence));
+  deps.queues.onLost(() => owned.lost());
   deps.health.add('crm', () => {
     const away = parts
-      .filter(({ delivery }) => ['down', 'auth'].includes(delivery?.state().state ?? ''))
+      .filter(({ delivery }) => ['down', 'auth', 'gone'].includes(delivery?.state().state ?? ''))
       .map(({ binding }) => binding.name);
     return {
       name: 'crm',
@@ -122,39 +155,28 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
       reason: away.length === 0 ? '' : `not reached: ${away.join(', ')}`,
     };
   });
-  tieLegs(deps, journal, stops);
+  const isAsterisk = (name: string): boolean => deps.links.ami.has(name);
+  const tell = (event: JournalEvent): void => journal.tell(event);
+  stops.push(tellOwnCalls({ engine: deps.queues.engine, onOriginate: deps.onOriginate, isAsterisk, roles, nowMs, tell }));
+
+  const release = (): Promise<void> => {
+    owned.lost();
+    return owned.settled();
+  };
 
   return {
     applications: { responsible: responsibleApplication(parts, log) },
-    async start() {
-      await journal.start([...deps.links.ami.keys()]);
-      for (const [name, link] of deps.links.ami) stops.push(feedFromAsterisk(name, { link, timers, log }, (event) => journal.tell(event)));
-      for (const { delivery } of parts) delivery?.start();
-      schedulePrune(deps, file.calls_days, stops);
-    },
+    start: () => owned.settled(),
     listen: () => listen(server, deps.config),
+    release,
     async stop() {
       for (const stop of stops) stop();
       requests.close();
       await closed(server);
-      await journal.stop();
+      await release();
       await Promise.all(parts.map((part) => part.close()));
     },
   };
-}
-
-/** The own queues ring a telephone with a call of its own: it belongs to the caller's call from the begin. */
-function tieLegs({ queues, timers }: CrmSideDeps, journal: RunningJournal, stops: (() => void)[]): void {
-  const { engine } = queues;
-  stops.push(
-    engine.onNotice((notice) => {
-      if (notice.type !== 'offer-made') return;
-      const order = engine.orderOf(notice.offer);
-      if (!order?.call) return;
-      const { switch: at, uniqueId } = order.call;
-      journal.tell({ switch: at, atMs: timers.nowMs(), type: 'leg-tied', leg: order.leg, to: uniqueId, queue: notice.queue });
-    }),
-  );
 }
 
 const pruneEveryMs = 3_600_000;
@@ -182,7 +204,7 @@ async function healthOf(deps: CrmSideDeps, part: BindingParts | undefined): Prom
   const worst = status.find(({ state }) => state !== 'up') ?? status[0];
   const state = part?.delivery?.state().state ?? 'unknown';
   const counts = await store.crm.counts(part?.binding.name ?? '').catch(() => undefined);
-  const crm = state === 'auth' ? 'down' : state;
+  const crm = state === 'auth' || state === 'gone' ? 'down' : state;
   const ami = worst?.state === 'up' ? 'up' : 'down';
   return {
     status: ami === 'up' && crm !== 'down' && counts !== undefined ? 'ok' : 'degraded',

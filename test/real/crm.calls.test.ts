@@ -10,6 +10,7 @@ import { createAmiLink, type AmiLink } from '../../sidecar/ami.js';
 import { systemTimers } from '../../sidecar/timers.js';
 import { openStore, type Store } from '../../sql/store.js';
 import { eventually } from '../support/eventually.js';
+import { ownedQueues } from '../support/owned-queues.js';
 import { silentLog, silentMeter } from '../support/observers.js';
 import { startStandInCrm, type CrmRow, type StandInCrm } from '../support/stand-in-crm.js';
 import { requireTestbed } from '../testbed/cache.js';
@@ -115,7 +116,7 @@ crm:
         env: {},
         store,
         links: { ami: new Map([['alpha', link]]) },
-        queues: { engine: { onNotice: () => () => undefined, orderOf: () => undefined } },
+        queues: ownedQueues(),
         health: createHealth(),
         timers: systemTimers,
         log: silentLog,
