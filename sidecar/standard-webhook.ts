@@ -14,10 +14,16 @@ export function isWebhookSecret(text: string): boolean {
   );
 }
 
-/** What a receiver checks: who sent it, that it is whole, and that it is not an old one sent again. */
-export function webhookHeaders(secret: string, { id, body }: { readonly id: string; readonly body: string }, atMs: number) {
+/** What a receiver checks: who sent it, that it is whole, and that it is not an old one sent again. Several secrets while one replaces the other. */
+export function webhookHeaders(
+  secret: string | readonly string[],
+  { id, body }: { readonly id: string; readonly body: string },
+  atMs: number,
+) {
   const timestamp = String(Math.floor(atMs / 1000));
-  const key = Buffer.from(secret.slice(prefix.length), 'base64');
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  const signatures = [secret].flat().map((one) => {
+    const key = Buffer.from(one.slice(prefix.length), 'base64');
+    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+  });
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 }

@@ -109,6 +109,8 @@ describe('CRM delivery', () => {
       },
     };
     opened.push(crm);
+    crm.delivery.start();
+    await crm.settle();
     return crm;
   }
 
@@ -221,6 +223,70 @@ describe('CRM delivery', () => {
     await crm.wait(70_000);
     assert.equal(crm.asked[0], 'live 1');
     assert.equal(crm.asked.length, 3);
+  });
+
+  it('CRM-14: a CRM that takes requests and never answers loses nothing in an hour, and is asked by one at a time', async () => {
+    const crm = await open();
+    crm.answer = () => ({ kind: 'ambiguous', problem: 'no answer within 10000 ms', isEmpty5xx: false, isAway: true });
+    await crm.put(['a', 1], ['a', 2], ['b', 1], ['c', 1]);
+    const atBegin = crm.asked.length;
+    await crm.wait(3_600_000);
+    assert.equal(crm.delivery.state().state, 'down');
+    assert.ok(crm.asked.length - atBegin <= 75, String(crm.asked.length));
+    assert.deepEqual(await crm.counts(), { pending: 4, dead: 0 });
+    crm.answer = () => delivered;
+    await crm.wait(150_000);
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
+    assert.ok(crm.asked.lastIndexOf('a 1') < crm.asked.lastIndexOf('a 2'));
+  });
+
+  it('CRM-14: a message at which the CRM breaks each time holds up its own call, and no other', async () => {
+    const crm = await open();
+    crm.answer = ({ callId }) =>
+      callId === 'bad' ? { kind: 'ambiguous', problem: '500 Fatal error', isEmpty5xx: false, isAway: false } : delivered;
+    await crm.put(['bad', 1], ['bad', 2], ['a', 1], ['b', 1]);
+    await crm.wait(600_000);
+    assert.deepEqual(await crm.counts(), { pending: 2, dead: 0 });
+    assert.equal(crm.delivery.state().state, 'up');
+    const tries = crm.asked.filter((text) => text === 'bad 1').length;
+    assert.ok(tries >= 10 && tries <= 20, `${String(tries)} tries in ten minutes`);
+  });
+
+  it('410: nothing more is sent, not even after a day, until somebody resumes; what is too old meanwhile is given up', async () => {
+    const crm = await open();
+    crm.answer = () => ({ kind: 'gone' });
+    await crm.put(['a', 1]);
+    await crm.put(['b', 1]);
+    await crm.wait(120_000);
+    assert.deepEqual(crm.asked, ['a 1']);
+    const { state, problem } = crm.delivery.state();
+    assert.deepEqual([state, /410/.test(problem)], ['gone', true]);
+    crm.answer = () => delivered;
+    crm.timers.advance(86_400_000);
+    await crm.settle();
+    assert.deepEqual(crm.asked, ['a 1']);
+    crm.delivery.resume();
+    await crm.wait(1_000);
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
+    assert.equal(crm.delivery.state().state, 'up');
+    crm.answer = () => ({ kind: 'gone' });
+    await crm.put(['c', 1], ['d', 1]);
+    await crm.wait(1_000);
+    crm.timers.advance(7 * 86_400_000 + 60_000);
+    await crm.settle();
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 2 });
+  });
+
+  it('a binding that was paused for a wrong key goes on at once when it is resumed', async () => {
+    const crm = await open();
+    crm.answer = () => ({ kind: 'auth' });
+    await crm.put(['a', 1]);
+    crm.answer = () => delivered;
+    await crm.wait(1_000);
+    assert.equal((await crm.counts()).pending, 1);
+    crm.delivery.resume();
+    await crm.settle();
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
   });
 
   it('after seven days a message is given up, and says so', async () => {

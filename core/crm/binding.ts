@@ -10,6 +10,9 @@ import type { NumberRule } from './values.js';
 export const bindingsMax = 100;
 /** the CRM keeps 200 characters of a link and cuts the rest silently */
 export const linkCharsMax = 200;
+const requestMsDefault = 10_000;
+/** a receiver of Standard Webhooks has so long */
+const webhookMsMax = 15_000;
 /** `?id=<call id>&sig=<32 hex>` behind the public address */
 const linkTailChars = '/recording?id=&sig='.length + 64 + 32;
 
@@ -55,7 +58,7 @@ const origin = z
 const bindingSchema = z
   .strictObject({
     name,
-    dialect: z.enum(['vtiger', 'vtiger-sp', 'vtiger-ws', 'yetiforce', 'webhook']),
+    dialect: z.enum(['vtiger', 'vtiger-sp', 'vtiger-ws', 'yetiforce', 'webhook', 'gravitel']),
     crm_url: url.optional(),
     callback_path: path.default('modules/PBXManager/callbacks/PBXManager.php'),
     agi_path: path.default('modules/PBXManager/callbacks/SPAgi.php'),
@@ -69,10 +72,11 @@ const bindingSchema = z
     /** where transfers from the pop-up are sent; its `i` and `t` give a lost customer back (3.4) */
     transfer_context: context.default('tandem-transfer'),
     extensions: z.record(extension, z.string().min(3).max(200)).default({}),
-    /** extension -> id of the user in the CRM, for the web service */
-    crm_users: z.record(extension, z.string().regex(/^[0-9x]{1,20}$/)).default({}),
+    /** extension -> user in the CRM: id for the web service (`5` or `19x5`) and webhooks, name for `gravitel` */
+    crm_users: z.record(extension, z.string().regex(/^[A-Za-z0-9_.@+-]{1,64}$/)).default({}),
     trunk_endpoints: z.array(z.string().min(1).max(80)).max(1_000).default([]),
-    internal_calls: z.enum(['off', 'caller']).default('off'),
+    /** `both`: the callee too, by the web service */
+    internal_calls: z.enum(['off', 'caller', 'both']).default('off'),
     missed_owner: extension.or(z.literal('')).default(''),
     short_numbers: z
       .array(z.string().regex(/^[0-9*#+]{1,10}$/))
@@ -98,7 +102,8 @@ const bindingSchema = z
       })
       .optional(),
     responsible_ms_max: z.int().min(100).max(10_000).default(1_500),
-    request_ms_max: z.int().min(500).max(60_000).default(10_000),
+    /** default: 10 s, as Standard Webhooks wants it 15 s */
+    request_ms_max: z.int().min(500).max(60_000).optional(),
     connect_ms_max: z.int().min(100).max(30_000).default(3_000),
     in_flight_max: z.int().min(1).max(64).default(4),
     accept_5xx: z.boolean().default(false),
@@ -132,6 +137,8 @@ const bindingSchema = z
     const bad = (key: string, message: string): void => check.addIssue({ code: 'custom', path: [key], message });
     if (binding.dialect !== 'yetiforce' && binding.crm_url === undefined) bad('crm_url', `is needed by the dialect ${binding.dialect}`);
     if (binding.dialect === 'vtiger-ws' && binding.ws === undefined) bad('ws', 'is needed by the dialect vtiger-ws');
+    if (binding.dialect.startsWith('vtiger') && binding.internal_calls === 'both' && binding.ws === undefined)
+      bad('ws', 'is needed to tell the callee of internal calls: internal_calls is both');
     const isPlain = (text: string | undefined): boolean => text?.startsWith('http://') === true && !isLoopback(new URL(text).hostname);
     if (isPlain(binding.crm_url) && !binding.allow_insecure) bad('crm_url', 'sends the key unencrypted: https, or allow_insecure: true');
     if (isPlain(binding.public_url) && !binding.allow_insecure)
@@ -143,7 +150,11 @@ const bindingSchema = z
     } catch (error) {
       bad('extensions', error instanceof RangeError ? error.message : 'cannot be read');
     }
-  });
+  })
+  .transform((binding) => ({
+    ...binding,
+    request_ms_max: binding.request_ms_max ?? (binding.dialect === 'webhook' ? webhookMsMax : requestMsDefault),
+  }));
 
 export type CrmBinding = z.output<typeof bindingSchema>;
 

@@ -22,6 +22,14 @@ export interface CallEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+export interface CallEventOptions {
+  /** undefined: recordings have no address */
+  readonly linkOf: (callId: string) => string | undefined;
+  readonly rules: readonly NumberRule[];
+  /** the CRM's name of who has this extension; undefined: not known */
+  readonly userOf?: (extension: string) => string | undefined;
+}
+
 const types: Readonly<Record<JournalNotice['type'], CallEventType | undefined>> = {
   'call-started': 'call.started',
   'leg-ringing': 'call.ringing',
@@ -34,29 +42,25 @@ const types: Readonly<Record<JournalNotice['type'], CallEventType | undefined>> 
 };
 
 /** None, one, or two: a call that nobody took is `call.missed` and `call.ended`. */
-export function callEvent(
-  notice: JournalNotice,
-  atMs: number,
-  options: { readonly linkOf: (callId: string) => string | undefined; readonly rules: readonly NumberRule[] },
-): readonly CallEvent[] {
+export function callEvent(notice: JournalNotice, atMs: number, options: CallEventOptions): readonly CallEvent[] {
   const type = types[notice.type];
   if (type === undefined) return [];
   const timestamp = isoTime(atMs);
-  const data = { ...factsOf(notice.call, atMs, options.rules), ...ownFacts(notice, options.linkOf) };
+  const data = { ...factsOf(notice.call, atMs, options), ...ownFacts(notice, options) };
   const event: CallEvent = { type, timestamp, data };
   const isMissed = notice.type === 'call-ended' && notice.call.direction === 'inbound' && notice.call.outcome !== 'answered';
   return isMissed ? [{ ...event, type: 'call.missed' }, event] : [event];
 }
 
-function ownFacts(notice: JournalNotice, linkOf: (callId: string) => string | undefined): Readonly<Record<string, unknown>> {
+function ownFacts(notice: JournalNotice, { linkOf, userOf }: CallEventOptions): Readonly<Record<string, unknown>> {
   switch (notice.type) {
     case 'leg-ringing':
     case 'leg-answered':
-      return { agent: { extension: notice.leg.extension } };
+      return { agent: agentOf(notice.leg.extension, userOf) };
     case 'call-transferred':
       return { transfer: { from: notice.transfer.from, to: notice.transfer.to, kind: notice.transfer.kind } };
     case 'recording-ready':
-      return { agent: { extension: notice.extension }, recordingUrl: linkOf(notice.call.id) };
+      return { agent: agentOf(notice.extension, userOf), recordingUrl: linkOf(notice.call.id) };
     case 'agent-no-answer':
       return { reason: notice.reason };
     default:
@@ -64,7 +68,13 @@ function ownFacts(notice: JournalNotice, linkOf: (callId: string) => string | un
   }
 }
 
-function factsOf(call: JournalCall, atMs: number, rules: readonly NumberRule[]): Readonly<Record<string, unknown>> {
+/** `crmUserId` is left out where it is not known. */
+const agentOf = (extension: string, userOf: CallEventOptions['userOf']): Readonly<Record<string, unknown>> => ({
+  extension,
+  crmUserId: userOf?.(extension),
+});
+
+function factsOf(call: JournalCall, atMs: number, { rules, userOf }: CallEventOptions): Readonly<Record<string, unknown>> {
   const endMs = call.endedAtMs ?? atMs;
   const talker = call.legs.find((leg) => leg.id === call.talker);
   return {
@@ -74,7 +84,7 @@ function factsOf(call: JournalCall, atMs: number, rules: readonly NumberRule[]):
     outcome: call.outcome,
     origin: call.origin === '' ? undefined : call.origin,
     customer: { number: rewritten(cleanNumber(call.customer.number), rules), name: label(call.customer.name) },
-    agent: talker && { extension: talker.extension },
+    agent: talker && agentOf(talker.extension, userOf),
     legs: call.legs
       .filter((leg) => leg.isTold)
       .map((leg) => ({

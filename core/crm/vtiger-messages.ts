@@ -12,7 +12,7 @@ export interface VtigerBinding {
   readonly edition: 'vtiger' | 'vtiger-sp';
   /** IANA zone of the CRM */
   readonly zone: string;
-  readonly internalCalls: 'off' | 'caller';
+  readonly internalCalls: 'off' | 'caller' | 'both';
   /** owner of calls that no operator had; SalesPlatform only; '' = none */
   readonly missedOwner: string;
   /** numbers on their way to the CRM */
@@ -217,24 +217,24 @@ const record = (binding: VtigerBinding, call: JournalCall, extension: string | u
   ...(extension === undefined ? [] : [['callerNumber', extension] as const]),
 ];
 
-function span(call: JournalCall, leg: Leg | undefined): { readonly startMs: number; readonly endMs: number } {
+export function span(call: JournalCall, leg: Leg | undefined): { readonly startMs: number; readonly endMs: number } {
   const endMs = leg?.endedAtMs ?? call.endedAtMs ?? call.lastEventAtMs;
   return { startMs: leg ? startOf(call, leg) : customerStart(call), endMs };
 }
 
-const customerStart = (call: JournalCall): number => call.customerAtMs ?? call.startedAtMs;
+export const customerStart = (call: JournalCall): number => call.customerAtMs ?? call.startedAtMs;
 
 /** Who was rung for the customer from the begin has the whole call; who got him by a transfer has it from then on. */
 const startOf = (call: JournalCall, leg: Leg): number =>
   call.transfers.some(({ atMs }) => atMs <= leg.startedAtMs) ? leg.startedAtMs : customerStart(call);
 
-function numberOf(binding: VtigerBinding, call: JournalCall): string {
+export function numberOf(binding: Pick<VtigerBinding, 'rules' | 'shortNumbers'>, call: JournalCall): string {
   // the other side of an internal call is an extension, and known by its few digits
   if (call.direction === 'internal') return call.customer.number || anonymous;
   return customerNumber(call.customer.number, binding.rules, binding.shortNumbers);
 }
 
 /** Who placed an outgoing call. */
-const callerExtension = (call: JournalCall): string => call.legs.find((leg) => leg.kind !== 'external')?.extension ?? '';
+export const callerExtension = (call: JournalCall): string => call.legs.find((leg) => leg.kind !== 'external')?.extension ?? '';
 
 const one = (message: VtigerMessage): VtigerMessages => ({ messages: [message] });

@@ -37,6 +37,8 @@ export interface ResponsibleFinder {
   find(number: string): Promise<ResponsibleAnswer>;
   /** What is known by now, without a question. */
   known(number: string): Responsible | undefined;
+  /** It was told without having been asked. */
+  learn(number: string, answer: Responsible): void;
 }
 
 const empty = { extension: '', name: '', record: '' } as const;
@@ -100,6 +102,7 @@ export function createResponsible(deps: ResponsibleDeps, options: Partial<typeof
 
   return {
     known: (text) => fresh(cleanNumber(text)),
+    learn: (text, answer) => remember(cleanNumber(text), answer),
     async find(text) {
       const number = cleanNumber(text);
       if (!/^\+?[0-9]+$/.test(number) || number.replace(/\D/g, '').length < limits.digitsMin)

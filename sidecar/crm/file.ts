@@ -3,6 +3,7 @@ import { bindingsFileSchema } from '../../core/crm/binding.js';
 import type { CrmBinding, CrmFile } from '../../core/crm/binding.js';
 import { TandemError } from '../../core/errors.js';
 import { resolveSecret } from '../secret-reference.js';
+import { isWebhookSecret } from '../standard-webhook.js';
 import { describeProblems, readYamlFile, type PathPart, type Problem } from '../yaml-file.js';
 
 /** shorter keys can be guessed; the CRM's own proposal has 22 */
@@ -39,6 +40,9 @@ export function readCrmFile(name: string, env: Readonly<Record<string, string | 
       ...(binding.ws && { ws: { ...binding.ws, access_key: secret('ws', binding.ws.access_key) } }),
       ...(binding.sql && { sql: { ...binding.sql, url: secret('sql', binding.sql.url) } }),
     };
+    for (const key of ['secret', 'secret_previous'] as const)
+      if (binding.dialect === 'webhook' && resolved[key] !== undefined && resolved[key] !== '' && !isWebhookSecret(resolved[key]))
+        add(['crm', n, key], 'must be whsec_ and the base64 of 24 to 64 bytes, as Standard Webhooks wants it');
     if (resolved.secret !== '' && resolved.secret.length < keyCharsAdvised)
       warnings.push(`the key of CRM ${binding.name} has fewer than ${String(keyCharsAdvised)} characters`);
     return resolved;

@@ -1,6 +1,7 @@
 /** One binding with all that serves it: how it is told, who is responsible, what was stored. */
 import { channelOfExtension } from '../../core/crm/click-to-call.js';
 import type { CrmBinding } from '../../core/crm/binding.js';
+import { responsibleOf } from '../../core/crm/customer-reply.js';
 import type { CrmMessage, CrmStore, ResponsibleSource } from '../../core/crm-ports.js';
 import type { CallApplication } from '../../core/call.js';
 import type { Log, Meter } from '../../core/ports.js';
@@ -11,9 +12,12 @@ import type { ResponsibleFinder } from '../../core/services/responsible.js';
 import { createResponsibleApplication } from '../../core/services/responsible-application.js';
 import { openVtigerLookup } from '../../sql/vtiger.js';
 import type { Timers } from '../timers.js';
-import { createCrmPost } from './post.js';
+import { createCrmPost, type CrmPost } from './post.js';
 import { salesSource, webServiceSource } from './responsible-sources.js';
-import { createTeller, type BindingTeller } from './teller.js';
+import { createTeller } from './teller.js';
+import { gravitelSource } from './teller-gravitel.js';
+import type { BindingTeller } from './teller-parts.js';
+import { webhookSource } from './teller-webhook.js';
 import { createWebService, type WebService } from './web-service.js';
 
 export interface PartsDeps {
@@ -45,7 +49,8 @@ export function openBinding(binding: CrmBinding, deps: PartsDeps): BindingParts 
     requestMsMax: binding.responsible_ms_max,
     caFile: binding.ca_file,
   });
-  const service = binding.ws && createWebService(binding, quick);
+  const service = binding.ws && createWebService(binding, quick, nowMs);
+  const rowService = binding.ws && createWebService(binding, post, nowMs);
   const lookup =
     binding.sql &&
     openVtigerLookup(binding.sql.url, {
@@ -54,15 +59,20 @@ export function openBinding(binding: CrmBinding, deps: PartsDeps): BindingParts 
       msMax: binding.responsible_ms_max,
       nowMs,
     });
-  const source: ResponsibleSource | undefined =
-    binding.dialect === 'vtiger-sp' ? salesSource(binding, quick) : (lookup ?? (service && webServiceSource(service)));
+  const source = sourceOf(binding, { quick, nowMs }) ?? lookup ?? (service && webServiceSource(service));
   const finder = source && createResponsible({ source, nowMs, after }, { msMax: binding.responsible_ms_max });
   const teller = createTeller(binding, {
     post,
+    service: rowService,
     nowMs,
     // asked when the call began, so that it is known when nobody has taken it
     ownerOf: (number) => finder?.known(number)?.extension,
     expectOwner: (number) => void finder?.find(number),
+    learn: (number, reply) =>
+      finder?.learn(
+        number,
+        responsibleOf(reply, (extension) => channelOfExtension(binding, extension) !== undefined),
+      ),
     log,
     meter,
   });
@@ -73,7 +83,7 @@ export function openBinding(binding: CrmBinding, deps: PartsDeps): BindingParts 
         binding: binding.name,
         store: deps.store,
         send: (message) => teller.send(message),
-        verify: (message) => verified(service, message),
+        verify: (message) => verified(rowService, message),
         isRepeatable: (message) => teller.isRepeatable(message),
         liveCalls: deps.liveCalls,
         nowMs,
@@ -94,6 +104,23 @@ export function openBinding(binding: CrmBinding, deps: PartsDeps): BindingParts 
       await lookup?.close();
     },
   };
+}
+
+/** Of dialects whose CRM is asked by a way of its own. */
+function sourceOf(
+  binding: CrmBinding,
+  { quick, nowMs }: { readonly quick: CrmPost; readonly nowMs: () => number },
+): ResponsibleSource | undefined {
+  switch (binding.dialect) {
+    case 'vtiger-sp':
+      return salesSource(binding, quick);
+    case 'webhook':
+      return webhookSource(binding, quick, nowMs);
+    case 'gravitel':
+      return gravitelSource(binding, quick);
+    default:
+      return undefined;
+  }
 }
 
 /** 9.4: the row of a call that was started; other messages repeat without harm. */

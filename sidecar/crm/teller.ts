@@ -1,34 +1,19 @@
 /** A binding as the journal and its delivery see it: what it is told of, and how that is sent. */
 import { joinUrl } from '../../core/crm/binding.js';
 import type { CrmBinding } from '../../core/crm/binding.js';
-import { callEvent } from '../../core/crm/call-event.js';
 import { channelOfExtension } from '../../core/crm/click-to-call.js';
 import { vtigerMessages } from '../../core/crm/vtiger-messages.js';
 import type { VtigerBinding, VtigerMessage } from '../../core/crm/vtiger-messages.js';
 import { judgeReply } from '../../core/crm/vtiger-reply.js';
-import type { CrmMessage } from '../../core/crm-ports.js';
-import type { Log, Meter } from '../../core/ports.js';
-import type { CrmTeller } from '../../core/services/crm-journal.js';
+import { calleeMessages, missedMessage, wsMessages } from '../../core/crm/ws-rows.js';
+import type { WsView } from '../../core/crm/ws-rows.js';
+import type { JournalNotice } from '../../core/journal/notices.js';
 import type { CrmSent } from '../../core/services/crm-delivery.js';
-import { webhookHeaders } from '../standard-webhook.js';
-import { recordingLink } from './links.js';
-import { formBody, type CrmPost, type CrmReply } from './post.js';
-
-export interface TellerDeps {
-  readonly post: CrmPost;
-  readonly nowMs: () => number;
-  /** extension of the user who is responsible for this customer, where it is known by now */
-  readonly ownerOf: (number: string) => string | undefined;
-  /** a customer has called: it may be asked for later */
-  readonly expectOwner: (number: string) => void;
-  readonly log: Log;
-  readonly meter: Meter;
-}
-
-export interface BindingTeller extends CrmTeller {
-  send(message: CrmMessage): Promise<CrmSent>;
-  isRepeatable(message: CrmMessage): boolean;
-}
+import { formBody, type CrmReply } from './post.js';
+import { gravitelTeller } from './teller-gravitel.js';
+import { cutOff, isGateway, linkMaker, tellUndeliverable, type BindingTeller, type TellerDeps } from './teller-parts.js';
+import { webhookTeller } from './teller-webhook.js';
+import { createWsSender, isWsMessage, wsPayload } from './teller-ws.js';
 
 /** undefined: this dialect is told of nothing. */
 export function createTeller(binding: CrmBinding, deps: TellerDeps): BindingTeller | undefined {
@@ -36,42 +21,37 @@ export function createTeller(binding: CrmBinding, deps: TellerDeps): BindingTell
     case 'vtiger':
     case 'vtiger-sp':
       return vtigerTeller(binding, binding.dialect, deps);
+    case 'vtiger-ws':
+      return wsTeller(binding, deps);
     case 'webhook':
       return webhookTeller(binding, deps);
-    default:
+    case 'gravitel':
+      return gravitelTeller(binding, deps);
+    case 'yetiforce':
       return undefined;
   }
 }
 
 function vtigerTeller(binding: CrmBinding, edition: VtigerBinding['edition'], deps: TellerDeps): BindingTeller {
-  const view: VtigerBinding = {
-    edition,
-    zone: binding.timezone,
-    internalCalls: binding.internal_calls,
-    missedOwner: binding.missed_owner,
-    rules: binding.numbers_to_crm,
-    shortNumbers: new Set(binding.short_numbers),
-    knows: (extension) => channelOfExtension(binding, extension) !== undefined,
-    linkOf: (callId) => recordingLink(binding.public_url ?? '', binding.secret, callId, deps.nowMs(), binding.recordings.link_days),
-  };
+  const view: VtigerBinding = { edition, ...viewOf(binding, deps) };
+  const rows = deps.service && createWsSender(binding, deps.service, deps.nowMs);
   const url = joinUrl(binding.crm_url ?? '', binding.callback_path);
   return {
     name: binding.name,
-    messagesOf(notice) {
+    messagesOf(notice, atMs) {
       if (notice.type === 'recording-ready' && binding.public_url === undefined) return [];
-      if (notice.type === 'call-started' && notice.call.direction === 'inbound' && edition === 'vtiger-sp')
-        deps.expectOwner(notice.call.customer.number);
+      if (edition === 'vtiger-sp') expectCaller(notice, deps);
       const { messages, undeliverable } = vtigerMessages(view, notice, deps.ownerOf(notice.call.customer.number));
-      if (undeliverable) {
-        deps.meter.count('tandem_crm_undeliverable_total', { binding: binding.name });
-        deps.log.warn(
-          { binding: binding.name, call: undeliverable.callId, reason: undeliverable.reason },
-          'the CRM cannot be told of a call',
-        );
-      }
-      return messages.map((message) => ({ event: message[0]?.[1] ?? '', payload: JSON.stringify(message) }));
+      const told = messages.map((message) => ({ event: message[0]?.[1] ?? '', payload: JSON.stringify(message) }));
+      const isMissed = undeliverable !== undefined && notice.type === 'call-ended';
+      if (undeliverable && !(isMissed && rows)) tellUndeliverable(binding.name, undeliverable, deps);
+      if (!rows || notice.type !== 'call-ended') return told;
+      const more = [...(isMissed ? [missedMessage(view, notice.call, atMs)] : []), ...calleeMessages(view, notice.call, atMs)];
+      return [...told, ...more.map(wsPayload)];
     },
-    async send({ payload }) {
+    async send(message) {
+      if (isWsMessage(message)) return rows ? besideCallback(await rows.send(message)) : withoutService;
+      const { payload } = message;
       const fields = JSON.parse(payload) as VtigerMessage;
       const body = formBody([['vtigersignature', binding.secret], ...fields]);
       const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' };
@@ -81,9 +61,47 @@ function vtigerTeller(binding: CrmBinding, edition: VtigerBinding['edition'], de
   };
 }
 
+/** The account of the web service is another one than the callback's key: when it is refused, calls are told all the same. */
+const besideCallback = (sent: CrmSent): CrmSent =>
+  sent.kind === 'auth' ? { kind: 'rejected', problem: 'the web service refuses the account of ws' } : sent;
+const withoutService: CrmSent = { kind: 'rejected', problem: 'the binding has no ws any more' };
+
+function wsTeller(binding: CrmBinding, deps: TellerDeps): BindingTeller {
+  const view = viewOf(binding, deps);
+  const rows = deps.service && createWsSender(binding, deps.service, deps.nowMs);
+  return {
+    name: binding.name,
+    messagesOf(notice, atMs) {
+      if (notice.type === 'recording-ready' && binding.public_url === undefined) return [];
+      expectCaller(notice, deps);
+      return wsMessages(view, notice, atMs, deps.ownerOf(notice.call.customer.number)).map(wsPayload);
+    },
+    send: (message) => (rows ? rows.send(message) : Promise.resolve(withoutService)),
+    isRepeatable: () => true,
+  };
+}
+
+function viewOf(binding: CrmBinding, deps: TellerDeps): WsView {
+  const linkOf = linkMaker(binding, deps.nowMs);
+  return {
+    zone: binding.timezone,
+    internalCalls: binding.internal_calls,
+    missedOwner: binding.missed_owner,
+    rules: binding.numbers_to_crm,
+    shortNumbers: new Set(binding.short_numbers),
+    knows: (extension) => channelOfExtension(binding, extension) !== undefined,
+    linkOf: (callId) => linkOf(callId) ?? '',
+  };
+}
+
+/** Asked when a call begins, so that it is known when nobody has taken it. */
+function expectCaller({ type, call }: JournalNotice, { expectOwner }: TellerDeps): void {
+  if (type === 'call-started' && call.direction === 'inbound') expectOwner(call.customer.number);
+}
+
 function vtigerSent(reply: CrmReply): CrmSent {
   if (reply.kind === 'unsent') return reply;
-  if (reply.kind === 'cut') return { kind: 'ambiguous', problem: reply.problem, isEmpty5xx: false };
+  if (reply.kind === 'cut') return cutOff(reply);
   const verdict = judgeReply(reply.status, reply.body);
   switch (verdict.kind) {
     case 'delivered':
@@ -92,38 +110,6 @@ function vtigerSent(reply: CrmReply): CrmSent {
     case 'rejected':
       return { kind: 'rejected', problem: verdict.detail };
     case 'ambiguous':
-      return { kind: 'ambiguous', problem: verdict.detail, isEmpty5xx: reply.body.trim() === '' };
+      return { kind: 'ambiguous', problem: verdict.detail, isEmpty5xx: reply.body.trim() === '', isAway: isGateway(reply.status) };
   }
-}
-
-function webhookTeller(binding: CrmBinding, deps: TellerDeps): BindingTeller {
-  const linkOf = (callId: string): string | undefined =>
-    binding.public_url === undefined
-      ? undefined
-      : recordingLink(binding.public_url, binding.secret, callId, deps.nowMs(), binding.recordings.link_days);
-  return {
-    name: binding.name,
-    messagesOf: (notice, atMs) =>
-      notice.call.direction === 'internal' && binding.internal_calls === 'off'
-        ? []
-        : callEvent(notice, atMs, { linkOf, rules: binding.numbers_to_crm }).map((event) => ({
-            event: event.type,
-            payload: JSON.stringify(event),
-          })),
-    async send({ id, payload: body }) {
-      const headers = {
-        'content-type': 'application/json',
-        ...webhookHeaders(binding.secret, { id: `crm_${String(id)}`, body }, deps.nowMs()),
-      };
-      const reply = await deps.post({ url: binding.crm_url ?? '', method: 'POST', headers, body });
-      if (reply.kind === 'unsent') return reply;
-      if (reply.kind === 'cut') return { kind: 'ambiguous', problem: reply.problem, isEmpty5xx: false };
-      const { status } = reply;
-      if (status >= 200 && status < 300) return { kind: 'delivered' };
-      if (status === 401 || status === 403 || status === 410) return { kind: 'auth' };
-      if (status >= 500 || status === 429) return { kind: 'unsent', problem: `status ${String(status)}` };
-      return { kind: 'rejected', problem: `status ${String(status)}` };
-    },
-    isRepeatable: () => true,
-  };
 }

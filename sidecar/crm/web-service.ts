@@ -38,13 +38,13 @@ export interface ModuleDescription {
 export interface WebService {
   /** One operation with its fields; `sessionName` is added. Never rejects. */
   ask(method: 'GET' | 'POST', operation: string, fields: WsFields): Promise<WsReply>;
-  /** VTQL; values in it are of the alphabet of numbers and ids. Rejects TDM_REMOTE_FAILED. */
+  /** VTQL; values in it are of the alphabet of numbers and ids. Rejects with a WsError. */
   query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Rejects TDM_REMOTE_FAILED. */
+  /** Rejects with a WsError. */
   describe(module: string): Promise<ModuleDescription>;
-  /** Whose account it is: `19x1`. Rejects TDM_REMOTE_FAILED. */
+  /** Whose account it is: `19x1`. Rejects with a WsError. */
   ownUser(): Promise<string>;
-  /** Clock of the CRM when a login began; undefined: it does not tell. Rejects TDM_REMOTE_FAILED. */
+  /** Clock of the CRM when a login began; undefined: it does not tell. Rejects with a WsError. */
   serverMs(): Promise<number | undefined>;
 }
 
@@ -65,11 +65,14 @@ const describeSchema = z.object({
   fields: z.array(z.object({ name: z.string(), mandatory: z.boolean().default(false) })).default([]),
 });
 
-class LoginFailed extends Error {
-  readonly reply: Exclude<WsReply, { kind: 'done' }>;
+export type WsFailure = Exclude<WsReply, { kind: 'done' }>;
 
-  constructor(reply: Exclude<WsReply, { kind: 'done' }>) {
-    super(reply.problem);
+/** TDM_REMOTE_FAILED of the web service, with what is known of its fate. */
+export class WsError extends TandemError {
+  readonly reply: WsFailure;
+
+  constructor(binding: string, reply: WsFailure) {
+    super('TDM_REMOTE_FAILED', [binding, reply.problem]);
     this.reply = reply;
   }
 }
@@ -78,6 +81,7 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
   const url = joinUrl(binding.crm_url ?? '', 'webservice.php');
   const described = new Map<string, { readonly atMs: number; readonly module: ModuleDescription }>();
   let session: Promise<Session> | undefined;
+  const failure = (reply: WsFailure): WsError => new WsError(binding.name, reply);
 
   async function call(method: 'GET' | 'POST', fields: WsFields): Promise<WsReply> {
     const text = formBody(fields);
@@ -98,7 +102,7 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
 
   async function login(): Promise<Session> {
     const { ws } = binding;
-    if (!ws) throw new LoginFailed({ kind: 'auth', problem: 'no account for the web service' });
+    if (!ws) throw failure({ kind: 'auth', problem: 'no account for the web service' });
     const challenge = await challenged();
     // the protocol's own: MD5 of token and key
     const accessKey = createHash('md5')
@@ -110,7 +114,7 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
       ['accessKey', accessKey],
     ]);
     const found = sessionSchema.safeParse(resultOf(reply));
-    if (!found.success) throw new LoginFailed({ kind: 'unsent', problem: 'the login of the web service answers something else' });
+    if (!found.success) throw failure({ kind: 'unsent', problem: 'the login of the web service answers something else' });
     return { name: found.data.sessionName, user: found.data.userId };
   }
 
@@ -120,15 +124,15 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
       ['username', binding.ws?.user ?? ''],
     ]);
     const found = challengeSchema.safeParse(resultOf(reply));
-    if (!found.success) throw new LoginFailed({ kind: 'unsent', problem: 'the login of the web service answers something else' });
+    if (!found.success) throw failure({ kind: 'unsent', problem: 'the login of the web service answers something else' });
     return found.data;
   }
 
-  /** Nothing was done before a login. Throws LoginFailed. */
+  /** Nothing was done before a login. Throws WsError. */
   function resultOf(reply: WsReply): unknown {
     if (reply.kind === 'done') return reply.result;
-    if (reply.kind === 'refused' && loginCodes.test(reply.code)) throw new LoginFailed({ kind: 'auth', problem: reply.problem });
-    throw new LoginFailed({ kind: 'unsent', problem: reply.problem });
+    if (reply.kind === 'refused' && loginCodes.test(reply.code)) throw failure({ kind: 'auth', problem: reply.problem });
+    throw failure({ kind: 'unsent', problem: reply.problem });
   }
 
   function current(): Promise<Session> {
@@ -151,7 +155,7 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
       try {
         ({ name } = await used);
       } catch (error) {
-        return error instanceof LoginFailed ? error.reply : { kind: 'unsent', problem: String(error) };
+        return error instanceof WsError ? error.reply : { kind: 'unsent', problem: String(error) };
       }
       const reply = await call(method, [['operation', operation], ['sessionName', name], ...fields]);
       if (reply.kind !== 'refused' || !sessionCodes.test(reply.code) || tries > 1) return reply;
@@ -162,21 +166,21 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
   const asked = async (method: 'GET' | 'POST', operation: string, fields: WsFields): Promise<unknown> => {
     const reply = await ask(method, operation, fields);
     if (reply.kind === 'done') return reply.result;
-    throw new TandemError('TDM_REMOTE_FAILED', [binding.name, reply.problem]);
+    throw failure(reply);
   };
 
   return {
     ask,
     async query(text) {
       const rows = z.array(z.record(z.string(), z.unknown())).safeParse(await asked('GET', 'query', [['query', text]]));
-      if (!rows.success) throw new TandemError('TDM_REMOTE_FAILED', [binding.name, 'the web service answers something else']);
+      if (!rows.success) throw failure({ kind: 'refused', code: '', problem: 'the web service answers something else' });
       return rows.data;
     },
     async describe(module) {
       const known = described.get(module);
       if (known && nowMs() - known.atMs < describedMsMax) return known.module;
       const found = describeSchema.safeParse(await asked('GET', 'describe', [['elementType', module]]));
-      if (!found.success) throw new TandemError('TDM_REMOTE_FAILED', [binding.name, `the web service does not describe ${module}`]);
+      if (!found.success) throw failure({ kind: 'refused', code: '', problem: `the web service does not describe ${module}` });
       const { idPrefix, fields } = found.data;
       const mandatory = fields.filter((field) => field.mandatory).map(({ name }) => name);
       const description = { idPrefix, fields: new Set(fields.map(({ name }) => name)), mandatory };
@@ -184,14 +188,12 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
       described.set(module, { atMs: nowMs(), module: description });
       return description;
     },
-    ownUser: () => current().then(({ user }) => user, failed),
-    serverMs: () => challenged().then(({ serverTime }) => (serverTime === undefined ? undefined : serverTime * 1000), failed),
+    ownUser: async () => (await current()).user,
+    serverMs: async () => {
+      const { serverTime } = await challenged();
+      return serverTime === undefined ? undefined : serverTime * 1000;
+    },
   };
-
-  function failed(error: unknown): never {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new TandemError('TDM_REMOTE_FAILED', [binding.name, problem], { cause: error });
-  }
 }
 
 /** White space may stand before the document. */
