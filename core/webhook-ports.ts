@@ -58,7 +58,8 @@ export interface WebhookStore {
     id: string,
     query: { readonly after: number; readonly limit: number; readonly dueOnly?: boolean },
   ): Promise<readonly DeadLetter[]>;
-  countDeadLetters(id: string): Promise<number>;
+  /** `due`: of those kept the ones that are to be sent once more */
+  countDeadLetters(id: string): Promise<{ readonly kept: number; readonly due: number }>;
   /** All of them are to be sent once more, or none; how many there are. */
   setDue(id: string, isDue: boolean): Promise<number>;
   /** It has arrived. */
@@ -77,5 +78,6 @@ export interface WebhookMessage {
 /** Sends one message. Never rejects, and always ends. */
 export type WebhookPost = (to: Pick<Webhook, 'url' | 'secret'>, message: WebhookMessage) => Promise<WebhookOutcome>;
 
-/** `gone`: the receiver wants nothing any more (410). */
-export type WebhookOutcome = { readonly kind: 'ok' } | { readonly kind: 'gone' } | { readonly kind: 'failed'; readonly problem: string };
+/** `gone`: the receiver wants nothing any more (410). `afterMs`: it wants no try sooner (Retry-After). */
+export type WebhookOutcome =
+  { readonly kind: 'ok' } | { readonly kind: 'gone' } | { readonly kind: 'failed'; readonly problem: string; readonly afterMs?: number };

@@ -36,24 +36,27 @@ export function createWebhookPost({ addresses, nowMs }: WebhookPostDeps, options
     const length = String(Buffer.byteLength(message.body));
     const headers = { 'content-type': 'application/json', 'content-length': length, 'user-agent': 'tandem' };
     return new Promise<WebhookOutcome>((resolve) => {
-      const failed = (error: Error): void =>
-        resolve({ kind: 'failed', problem: error.name === 'AbortError' ? lateText(options.requestMsMax) : error.message });
-      const request = (isSecure ? httpsRequest : httpRequest)(
-        url,
-        {
-          method: 'POST',
-          agent: isSecure ? agents['https:'] : agents['http:'],
-          lookup: addresses.lookupFor(hostOf(url)),
-          headers: { ...headers, ...webhookHeaders(secret, message, nowMs()) },
-          signal: AbortSignal.timeout(options.requestMsMax),
-        },
-        (response) => {
-          resolve(outcomeOf(response));
+      const signal = AbortSignal.timeout(options.requestMsMax);
+      const asked = {
+        method: 'POST',
+        agent: isSecure ? agents['https:'] : agents['http:'],
+        lookup: addresses.lookupFor(hostOf(url)),
+        headers: { ...headers, ...webhookHeaders(secret, message, nowMs()) },
+        signal,
+      };
+      function send(isAgain: boolean): void {
+        const request = (isSecure ? httpsRequest : httpRequest)(url, asked, (response) => {
+          resolve(outcomeOf(response, nowMs()));
           finish(response);
-        },
-      );
-      request.on('error', failed);
-      request.end(message.body);
+        });
+        request.on('error', (error: NodeJS.ErrnoException) => {
+          // the receiver closed an idle connection while we began to use it: no fault of his
+          if (request.reusedSocket && !isAgain && lostCodes.has(error.code)) send(true);
+          else resolve({ kind: 'failed', problem: error.name === 'AbortError' ? lateText(options.requestMsMax) : error.message });
+        });
+        request.end(message.body);
+      }
+      send(false);
     });
   };
 
@@ -68,9 +71,21 @@ export function createWebhookPost({ addresses, nowMs }: WebhookPostDeps, options
 
 const lateText = (ms: number): string => `no answer within ${String(ms)} ms`;
 
-function outcomeOf({ statusCode = 0 }: IncomingMessage): WebhookOutcome {
+const lostCodes: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
+
+function outcomeOf({ statusCode = 0, headers }: IncomingMessage, nowMs: number): WebhookOutcome {
   if (statusCode >= 200 && statusCode < 300) return { kind: 'ok' };
-  return statusCode === 410 ? { kind: 'gone' } : { kind: 'failed', problem: `status ${String(statusCode)}` };
+  if (statusCode === 410) return { kind: 'gone' };
+  const afterMs = retryAfterMs(headers['retry-after'], nowMs);
+  return { kind: 'failed', problem: `status ${String(statusCode)}`, ...(afterMs > 0 && { afterMs }) };
+}
+
+/** RFC 9110, 10.2.3: seconds, or a date; 0 for anything else. */
+export function retryAfterMs(text: string | undefined, nowMs: number): number {
+  if (text === undefined) return 0;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const atMs = /^[A-Za-z]{3}, /.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(atMs) ? 0 : Math.max(0, atMs - nowMs);
 }
 
 /** A short answer is read so that the connection can be used again; a long one ends it. */

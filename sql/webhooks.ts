@@ -57,8 +57,8 @@ export function createWebhookStore(db: Db, { own }: { readonly own: string }): W
       return (await db.all(sql, [id, after])).map(letterOf);
     },
     async countDeadLetters(id) {
-      const [row] = await db.all(`SELECT COUNT(*) AS n FROM ${letters} WHERE webhook_id = ?`, [id]);
-      return Number(row?.['n'] ?? 0);
+      const [row] = await db.all(`SELECT COUNT(*) AS kept, SUM(due) AS due FROM ${letters} WHERE webhook_id = ?`, [id]);
+      return { kept: Number(row?.['kept'] ?? 0), due: Number(row?.['due'] ?? 0) };
     },
     async setDue(id, isDue) {
       return (await db.run(`UPDATE ${letters} SET due = ? WHERE webhook_id = ?`, [isDue ? 1 : 0, id], again)).rows;

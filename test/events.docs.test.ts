@@ -5,7 +5,7 @@ import { agentId } from '../core/acd/ids.js';
 import { memberFacts, offerFacts } from '../core/acd/facts.js';
 import type { FeedEvent } from '../core/feed-ports.js';
 import { feedFields, type FeedType } from '../core/feed-types.js';
-import { webhookDefaults } from '../core/services/webhook-runner.js';
+import { webhookDefaults } from '../core/services/webhook-schedule.js';
 import { deadLettersMax } from '../core/webhook-ports.js';
 import { eventListMax, eventListQuery, eventStreamQuery } from '../sidecar/routes/events.js';
 import { webhookBody } from '../sidecar/routes/webhooks.js';

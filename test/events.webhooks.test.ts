@@ -7,7 +7,7 @@ import { Webhook as Receiver } from 'standardwebhooks';
 import type { EventStore, FeedEvent } from '../core/feed-ports.js';
 import { createEventFeed } from '../core/services/event-feed.js';
 import { createWebhookDelivery, webhookLookEveryMs } from '../core/services/webhook-delivery.js';
-import { webhookDefaults } from '../core/services/webhook-runner.js';
+import { webhookDefaults } from '../core/services/webhook-schedule.js';
 import type { Webhook, WebhookOutcome } from '../core/webhook-ports.js';
 import { isWebhookSecret, newWebhookSecret } from '../sidecar/standard-webhook.js';
 import { createWebhookAddresses, type ResolveAll } from '../sidecar/webhook-address.js';
@@ -462,7 +462,7 @@ describeStores('delivery to webhooks', (open) => {
     delivery.changed('h1');
     await eventually(
       () => store.webhooks.countDeadLetters('h1'),
-      (count) => count === 0,
+      ({ kept }) => kept === 0,
     );
     assert.deepEqual(
       posted.filter((id) => id < 'evt_3'),
@@ -522,6 +522,7 @@ describeStores('delivery to webhooks', (open) => {
     assert.deepEqual(await store.webhooks.deadLetters('h1', { after: 1, limit: 1 }), [letter(2)]);
     assert.deepEqual(await store.webhooks.deadLetters('h1', { after: 0, limit: 9, dueOnly: true }), []);
     assert.equal(await store.webhooks.setDue('h1', true), 3);
+    assert.deepEqual(await store.webhooks.countDeadLetters('h1'), { kept: 3, due: 3 });
     await store.webhooks.removeDeadLetter('h1', 2);
     assert.deepEqual(
       (await store.webhooks.deadLetters('h1', { after: 0, limit: 9, dueOnly: true })).map(({ seq }) => seq),
@@ -529,7 +530,7 @@ describeStores('delivery to webhooks', (open) => {
     );
     assert.deepEqual(
       [await store.webhooks.remove('h1'), await store.webhooks.remove('h1'), await store.webhooks.countDeadLetters('h1')],
-      [true, false, 0],
+      [true, false, { kept: 0, due: 0 }],
     );
     assert.equal(await store.webhooks.change('h1', hookOf()), false);
   });

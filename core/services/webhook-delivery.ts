@@ -1,8 +1,9 @@
 /** Delivers events to all webhooks, on the node that owns the queues and nowhere else (B25). */
 import type { EventFeed } from '../feed-ports.js';
 import type { WebhookStore } from '../webhook-ports.js';
-import { createWebhookRunner, webhookDefaults } from './webhook-runner.js';
+import { createWebhookRunner } from './webhook-runner.js';
 import type { WebhookRunner, WebhookRunnerDeps } from './webhook-runner.js';
+import { webhookDefaults } from './webhook-schedule.js';
 
 export interface WebhookDeliveryDeps extends WebhookRunnerDeps {
   readonly store: WebhookStore;
@@ -21,6 +22,8 @@ export interface WebhookDelivery {
 
 /** How soon a node begins after it has taken the queues over, and sees what another node has changed. */
 export const webhookLookEveryMs = 2_000;
+/** Dead letters are counted in every so many looks: there may be many. */
+export const looksPerCount = 5;
 
 export function createWebhookDelivery(deps: WebhookDeliveryDeps, options = webhookDefaults): WebhookDelivery {
   const { store, feed, after, log, meter } = deps;
@@ -28,7 +31,10 @@ export function createWebhookDelivery(deps: WebhookDeliveryDeps, options = webho
   let isStopped = false;
   let cancel = (): void => undefined;
   let endFeed = (): void => undefined;
-  let looking: Promise<void> = Promise.resolve();
+  let isLooking = false;
+  /** something has changed since the look under way began */
+  let isWanted = false;
+  let looks = 0;
 
   async function look(): Promise<void> {
     const stored = deps.isActive() ? await store.list() : [];
@@ -44,24 +50,35 @@ export function createWebhookDelivery(deps: WebhookDeliveryDeps, options = webho
       if (runner) runner.compare(webhook);
       else runners.set(webhook.id, createWebhookRunner(webhook.id, deps, options));
     }
-    await measure(stored.map(({ id }) => id));
-  }
-
-  async function measure(ids: readonly string[]): Promise<void> {
     meter.set('tandem_webhook_lag_events', Math.max(0, ...[...runners.values()].map((runner) => runner.lag())));
-    let letters = 0;
-    for (const id of ids) letters += await store.countDeadLetters(id);
-    meter.set('tandem_webhook_dead_letters', letters);
+    if (looks++ % looksPerCount === 0) await countLetters(stored.map(({ id }) => id));
   }
 
-  function lookLater(): void {
-    if (!isStopped) cancel = after(webhookLookEveryMs, lookNow);
+  /** Also of those that somebody wants sent once more: he may have said so to another node. */
+  async function countLetters(ids: readonly string[]): Promise<void> {
+    let sum = 0;
+    for (const id of ids) {
+      const { kept, due } = await store.countDeadLetters(id);
+      if (due > 0) runners.get(id)?.lettersDue();
+      sum += kept;
+    }
+    meter.set('tandem_webhook_dead_letters', sum);
   }
 
+  /** One look at a time, and one that waits for its time. */
   function lookNow(): void {
-    looking = look()
+    cancel();
+    isWanted = isLooking;
+    if (isLooking) return;
+    isLooking = true;
+    void look()
       .catch((error: unknown) => log.debug({ error }, 'webhooks could not be read'))
-      .then(lookLater);
+      .then(() => {
+        isLooking = false;
+        if (isStopped) return;
+        if (isWanted) lookNow();
+        else cancel = after(webhookLookEveryMs, lookNow);
+      });
   }
 
   return {
@@ -73,11 +90,7 @@ export function createWebhookDelivery(deps: WebhookDeliveryDeps, options = webho
     },
     changed(id, isMoved = false) {
       runners.get(id)?.refresh(isMoved);
-      cancel();
-      void looking.then(() => {
-        cancel();
-        if (!isStopped) lookNow();
-      });
+      if (!isStopped) lookNow();
     },
     async stop() {
       isStopped = true;

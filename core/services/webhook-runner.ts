@@ -7,26 +7,9 @@ import type { EventFeed, FeedEvent } from '../feed-ports.js';
 import { createWish, wireText } from '../feed-filter.js';
 import { withoutHoles } from '../feed-holes.js';
 import type { Log, Meter } from '../ports.js';
-import type { Webhook, WebhookPost, WebhookProgress, WebhookStore } from '../webhook-ports.js';
+import type { Webhook, WebhookOutcome, WebhookPost, WebhookProgress, WebhookStore } from '../webhook-ports.js';
 import type { After } from './deadline.js';
-
-const [second, minute, hour] = [1_000, 60_000, 3_600_000];
-
-export const webhookDefaults = {
-  retryMs: [5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour] as readonly number[],
-  failingPauseMs: 10 * minute,
-  /** share by which a pause may be shorter or longer */
-  jitter: 0.2,
-  pageMax: 100,
-  /** how far may be delivered twice after a sudden death */
-  saveEveryMs: 1_000,
-  /** after an error of the database */
-  storePauseMs: 5_000,
-  /** an idle one looks after itself so often */
-  idleMsMax: 60_000,
-};
-
-export type WebhookOptions = typeof webhookDefaults;
+import { nextTryMs, type WebhookOptions } from './webhook-schedule.js';
 
 export interface WebhookRunnerDeps {
   readonly store: WebhookStore;
@@ -47,6 +30,8 @@ export interface WebhookRunner {
   refresh(isMoved: boolean): void;
   /** As stored now; another process may have changed it. */
   compare(stored: Webhook): void;
+  /** Dead letters are to be sent once more. */
+  lettersDue(): void;
   /** events that it has not got yet */
   lag(): number;
   /** What was delivered is noted; a request under way is left to itself. Never rejects. */
@@ -58,6 +43,8 @@ export function createWebhookRunner(id: string, deps: WebhookRunnerDeps, options
   void runner.run();
   return runner;
 }
+
+type Failed = Extract<WebhookOutcome, { kind: 'failed' }>;
 
 export const eventMessageId = (seq: number): string => `evt_${String(seq)}`;
 
@@ -116,6 +103,11 @@ class Runner implements WebhookRunner {
       this.#isDoubtful = true; // or this list is older than our last save, which will tell
       this.#goOn?.();
     }
+  }
+
+  lettersDue(): void {
+    this.#hasLetters = true;
+    this.wake();
   }
 
   lag(): number {
@@ -183,7 +175,7 @@ class Runner implements WebhookRunner {
       return true;
     }
     if (outcome.kind === 'gone') await this.#disable(hook);
-    else await this.#failed(hook, event, outcome.problem);
+    else await this.#failed(hook, event, outcome);
     return false;
   }
 
@@ -194,15 +186,15 @@ class Runner implements WebhookRunner {
     });
   }
 
-  async #failed(hook: Webhook, event: FeedEvent, problem: string): Promise<void> {
+  async #failed(hook: Webhook, event: FeedEvent, { problem, afterMs = 0 }: Failed): Promise<void> {
     const { retryMs, failingPauseMs } = this.#options;
     const tries = hook.tries + 1;
     if (tries <= retryMs.length) {
-      this.#hook = { ...hook, tries, problem, nextAtMs: this.#later(retryMs[tries - 1] ?? failingPauseMs) };
+      this.#hook = { ...hook, tries, problem, nextAtMs: this.#later(retryMs[tries - 1] ?? failingPauseMs, afterMs) };
       await this.#save(true);
       return;
     }
-    const to = { cursor: event.seq, tries: retryMs.length, problem, nextAtMs: this.#later(failingPauseMs) };
+    const to = { cursor: event.seq, tries: retryMs.length, problem, nextAtMs: this.#later(failingPauseMs, afterMs) };
     const letter = { seq: event.seq, atMs: this.#deps.nowMs(), tries, problem, body: wireText(event) };
     this.#deps.log.warn(
       { webhook: hook.id, seq: event.seq, tries, problem },
@@ -212,14 +204,18 @@ class Runner implements WebhookRunner {
     this.#noted(hook, to, await this.#deps.store.bury(hook.id, this.#saved, to, letter));
   }
 
-  #later(ms: number): number {
-    const { jitter } = this.#options;
-    return Math.round(this.#deps.nowMs() + ms * (1 - jitter + 2 * jitter * this.#deps.random()));
+  #later(ms: number, afterMs: number): number {
+    return nextTryMs({ ms, afterMs, nowMs: this.#deps.nowMs(), chance: this.#deps.random() }, this.#options);
   }
 
+  /** Not when it has another address by now: that one has not been asked. */
   async #disable(hook: Webhook): Promise<void> {
-    this.#deps.log.warn({ webhook: hook.id }, 'the receiver of a webhook says that it is gone: it is disabled');
-    await this.#deps.store.change(hook.id, { ...hook, disabled: 'the receiver answered 410' });
+    const { store, log } = this.#deps;
+    const stored = await store.find(hook.id);
+    if (stored && settingsText(stored) === settingsText(hook)) {
+      log.warn({ webhook: hook.id }, 'the receiver of a webhook says that it is gone: it is disabled');
+      await store.change(hook.id, { ...hook, disabled: 'the receiver answered 410' });
+    }
     this.refresh(false);
   }
 

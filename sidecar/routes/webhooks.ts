@@ -7,6 +7,7 @@ import { feedTypes } from '../../core/feed-types.js';
 import type { Log } from '../../core/ports.js';
 import type { WebhookDelivery } from '../../core/services/webhook-delivery.js';
 import { deadLettersMax, webhooksMax, type DeadLetter, type Webhook, type WebhookStore } from '../../core/webhook-ports.js';
+import { notesOf } from '../recorded.js';
 import { isWebhookSecret, newWebhookSecret } from '../standard-webhook.js';
 import { webhookUrlMax, type WebhookAddresses } from '../webhook-address.js';
 import type { Permit } from './permission.js';
@@ -70,7 +71,8 @@ export function createWebhookRoutes(tools: WebhookRouteTools): Router {
     '/webhooks/:id',
     admin(async (req, res) => {
       const webhook = await found(tools, req);
-      res.json({ ...shown(webhook), deadLetters: await tools.webhooks.countDeadLetters(webhook.id) });
+      const { kept } = await tools.webhooks.countDeadLetters(webhook.id);
+      res.json({ ...shown(webhook), deadLetters: kept });
     }),
   );
   router.patch(
@@ -80,9 +82,10 @@ export function createWebhookRoutes(tools: WebhookRouteTools): Router {
   router.delete(
     '/webhooks/:id',
     admin(async (req, res, user) => {
-      const { id, url } = await found(tools, req);
-      await tools.webhooks.remove(id);
-      noted(tools, user, 'removed', { id, url });
+      const webhook = await found(tools, req);
+      notesOf(res).before = shown(webhook);
+      await tools.webhooks.remove(webhook.id);
+      noted(tools, user, 'removed', webhook);
       res.json({ ok: true });
     }),
   );
@@ -120,6 +123,7 @@ async function change(tools: WebhookRouteTools, req: Request, res: Response, use
   const { disabled, ...wanted } = bodyOf(req, webhookChangeBody);
   if (wanted.url !== undefined) checkUrl(tools, wanted.url);
   const webhook = await found(tools, req);
+  notesOf(res).before = shown(webhook);
   const why = disabled === undefined ? webhook.disabled : disabled ? webhook.disabled || byHand : '';
   const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
   const changed: Webhook = { ...webhook, ...given, disabled: why };
@@ -131,6 +135,7 @@ async function change(tools: WebhookRouteTools, req: Request, res: Response, use
 async function replay(tools: WebhookRouteTools, req: Request, res: Response, user: string): Promise<void> {
   const wanted = bodyOf(req, webhookReplayBody);
   const webhook = await found(tools, req);
+  notesOf(res).before = shown(webhook);
   if ('deadLetters' in wanted) {
     const count = await tools.webhooks.setDue(webhook.id, true);
     noted(tools, user, 'dead letters sent again', webhook);

@@ -8,6 +8,7 @@ import type { FeedEvent } from '../../core/feed-ports.js';
 import type { Access, Identity } from '../../sidecar/access.js';
 import { createApp, createHttpServer } from '../../sidecar/app.js';
 import { createFeedSide } from '../../sidecar/feed-side.js';
+import { createRecorded } from '../../sidecar/recorded.js';
 import { createFeedApi } from '../../sidecar/routes/feed-api.js';
 import { systemTimers, type Timers } from '../../sidecar/timers.js';
 import { acdLease } from '../../sql/acd.js';
@@ -72,7 +73,9 @@ export async function startFeedServer(options: FeedServerOptions = {}) {
   } as unknown as Access;
   let ids = 0;
   const deps = { ...side, engine, access, login: () => Promise.reject(new Error('not used')), addressOf: () => '127.0.0.1' };
+  const recorded = createRecorded({ ...store.access, access, addressOf: () => '127.0.0.1', randomId: () => 'r', nowMs, log });
   const routes = [
+    recorded,
     createFeedApi(
       { ...deps, newId: () => `hook-${String(++ids)}`, nowMs, log },
       { requestsPerMinuteMax: options.requestsPerMinuteMax ?? 1_000_000 },
