@@ -138,6 +138,8 @@ class Owned<Work> implements OwnedWork<Work> {
   async #failed(error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#why !== reason) this.#deps.log.error({ error }, `${this.#options.what} could not be taken; it is tried again`);
+    // it may run already, and must not go on beside the next one
+    await this.#end(new TandemError('TDM_STANDBY', [reason]));
     await this.#options.onStandby?.(error);
     await this.#ownership.release();
     this.#wait(reason);

@@ -1,0 +1,45 @@
+/** Work that one process of several does (scale-out 7): taken, lost, given back, and never done twice by one process. */
+import assert from 'node:assert/strict';
+import { createOwnedWork, standbyEveryMs } from '../sidecar/owned-work.js';
+import { createMemoryLeases } from './support/acd-memory-leases.js';
+import { turn } from './support/acd-stub-engine.js';
+import { createHandTimers } from './support/hand-timers.js';
+import { silentLog, silentMeter } from './support/observers.js';
+
+function world(onOwned: (fence: number) => void = () => undefined) {
+  const timers = createHandTimers();
+  const leases = createMemoryLeases(() => timers.nowMs());
+  const running = new Set<number>();
+  const closed: string[] = [];
+  const owned = createOwnedWork<number>(
+    {
+      ...{ lease: 'acd', gauge: 'tandem_acd_owner', what: 'the queues', onOwned },
+      open: (fence) => Promise.resolve(running.add(fence)).then(() => fence),
+      close: (fence, { code }) => {
+        running.delete(fence);
+        closed.push(code);
+        return Promise.resolve();
+      },
+    },
+    { leases, timers, monoMs: () => timers.nowMs(), log: silentLog, meter: silentMeter },
+  );
+  return { timers, leases, running, closed, owned };
+}
+
+describe('work of one process', () => {
+  it('scale-out 7: what runs already when its beginning fails is closed before it is tried again', async () => {
+    let fails = 2;
+    const { timers, running, closed, owned } = world(() => {
+      if (fails-- > 0) throw new Error('a listener is broken');
+    });
+    await owned.start();
+    for (let n = 0; n < 2; n++) {
+      assert.deepEqual([owned.current(), owned.why(), running.size], [undefined, 'a listener is broken', 0]);
+      timers.advance(standbyEveryMs);
+      for (let turns = 0; turns < 5; turns++) await turn();
+    }
+    assert.deepEqual([[...running], owned.current(), closed], [[3], 3, ['TDM_STANDBY', 'TDM_STANDBY']]);
+    await owned.stop();
+    assert.deepEqual([running.size, closed.at(-1), timers.waiting], [0, 'TDM_STOPPING', 0]);
+  });
+});
