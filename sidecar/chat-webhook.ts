@@ -42,6 +42,14 @@ export interface ChatWebhookDeps {
   readonly fetch?: typeof fetch;
 }
 
+/** Messages of one offer on their way: they arrive in the order in which they were given. */
+interface Line {
+  tail: Promise<void>;
+  waiting: number;
+  /** the offer itself is not tried again: a desktop that gets it behind its end would show it for ever */
+  isTakenBack: boolean;
+}
+
 type Message = Readonly<Record<string, unknown>> & { readonly event: string; readonly offer: string };
 
 export function createChatWebhook(given: Partial<ChatWebhookOptions>, deps: ChatWebhookDeps): ChatPort {
@@ -49,6 +57,7 @@ export function createChatWebhook(given: Partial<ChatWebhookOptions>, deps: Chat
   const post = deps.fetch ?? fetch;
   let pending = 0;
   let sent = 0;
+  const lines = new Map<string, Line>();
 
   async function attempt(url: string, body: string): Promise<string | undefined> {
     const date = new Date(deps.timers.nowMs()).toISOString();
@@ -70,11 +79,12 @@ export function createChatWebhook(given: Partial<ChatWebhookOptions>, deps: Chat
   }
 
   /** The problem of the last try; undefined when it arrived. */
-  async function deliver(url: string, message: Message): Promise<string | undefined> {
+  async function deliver(url: string, message: Message, line: Line): Promise<string | undefined> {
     const body = JSON.stringify({ id: `${message.offer}-${++sent}`, ...message });
     let problem: string | undefined;
     for (let tries = 0; tries < options.triesMax; tries++) {
       if (tries > 0) await pause(deps.timers, options.firstPauseMs * 2 ** (tries - 1));
+      if (line.isTakenBack && message.event === 'chat-offer') return problem ?? 'taken back before it was sent';
       problem = await attempt(url, body);
       if (problem === undefined) return undefined;
     }
@@ -88,10 +98,22 @@ export function createChatWebhook(given: Partial<ChatWebhookOptions>, deps: Chat
       return;
     }
     pending++;
-    const problem = await deliver(options.url, message);
+    const problem = await inLine(message, options.url);
     pending--;
     deps.meter.count('tandem_chat_webhooks_total', { outcome: problem === undefined ? 'ok' : 'lost' });
     if (problem !== undefined) onLost(problem);
+  }
+
+  async function inLine(message: Message, url: string): Promise<string | undefined> {
+    const line = lines.get(message.offer) ?? { tail: Promise.resolve(), waiting: 0, isTakenBack: false };
+    lines.set(message.offer, line);
+    line.waiting++;
+    line.isTakenBack ||= message.event === 'chat-cancelled';
+    const delivered = line.tail.then(() => deliver(url, message, line));
+    line.tail = delivered.then(() => {
+      if (--line.waiting === 0) lines.delete(message.offer);
+    });
+    return delivered;
   }
 
   const warn = (message: Message) => (problem: string) =>

@@ -5,6 +5,7 @@ import type { RingOrder } from '../core/acd/effects.js';
 import type { AcdEvent } from '../core/acd/events.js';
 import { agentId, legId, memberId, offerId, queueId, switchId } from '../core/acd/ids.js';
 import { createChatWebhook, type ChatWebhookOptions } from '../sidecar/chat-webhook.js';
+import { turn } from './support/acd-stub-engine.js';
 import { eventually } from './support/eventually.js';
 import { recordingMeter, silentLog } from './support/observers.js';
 
@@ -126,6 +127,51 @@ describe('chat webhook', () => {
     const told = requests.map(({ body }) => (JSON.parse(body) as { event: string }).event);
     assert.deepEqual(told, ['chat-cancelled', 'chat-started']);
     assert.deepEqual(events, []);
+  });
+
+  it('B53: what becomes of an offer is told behind it, and one that was taken back is not tried again', async () => {
+    const told: string[] = [];
+    const answers: ((status: number) => void)[] = [];
+    const pauses: (() => void)[] = [];
+    const meter = recordingMeter();
+    const port = createChatWebhook(
+      { url: 'http://desk.example/hook' },
+      {
+        ...{ feed: () => undefined, log: silentLog, meter },
+        timers: { nowMs: () => 1_795_300_000_000, after: (_ms, run) => (pauses.push(run), () => undefined) },
+        fetch: (_url, init) => {
+          told.push((JSON.parse(init?.body as string) as { event: string }).event);
+          return new Promise((resolve) => answers.push((status) => resolve(new Response(null, { status }))));
+        },
+      },
+    );
+    const next = <T>(list: readonly T[]): Promise<unknown> =>
+      eventually(
+        () => list.length,
+        (n) => n > 0,
+      );
+    port.ring(order);
+    await next(answers);
+    port.cancel(order.offer, 'caller-left');
+    await turn();
+    assert.deepEqual(told, ['chat-offer']);
+    answers.shift()?.(503);
+    await next(pauses);
+    pauses.shift()?.();
+    await next(answers);
+    assert.deepEqual(told, ['chat-offer', 'chat-cancelled']);
+    // others do not wait for it
+    port.ring({ ...order, offer: offerId('o2') });
+    await eventually(
+      () => told.length,
+      (n) => n === 3,
+    );
+    for (const answer of answers) answer(200);
+    await eventually(
+      () => meter.counted('tandem_chat_webhooks_total').length,
+      (n) => n === 3,
+    );
+    assert.deepEqual(told, ['chat-offer', 'chat-cancelled', 'chat-offer']);
   });
 
   it('without an address nothing is sent and nothing fails', () => {
