@@ -145,7 +145,7 @@ describe('chat webhook', () => {
         },
       },
     );
-    const next = <T>(list: readonly T[]): Promise<unknown> =>
+    const next = (list: readonly unknown[]): Promise<unknown> =>
       eventually(
         () => list.length,
         (n) => n > 0,
