@@ -3,7 +3,7 @@ import type { JournalCall, Leg, Transfer } from './call.js';
 import { known } from './channels.js';
 import type { FactOf } from './events.js';
 import { moveLeg, renewTalks } from './talks.js';
-import { legOf, type JournalWorld } from './world.js';
+import type { JournalWorld } from './world.js';
 
 export function bridgeEntered(w: JournalWorld, at: string, event: FactOf<'bridge-entered'>, atMs: number): void {
   const placed = known(w, at, event.channel, atMs);
@@ -97,6 +97,7 @@ function joined(w: JournalWorld, at: string, event: FactOf<'attended-transferred
 function transferred(w: JournalWorld, call: JournalCall, transfer: JournalCall['transfers'][number]): void {
   if (call.transfers.some((other) => isSame(call, other, transfer))) return;
   call.transfers.push(transfer);
+  if (call.transfers.length > w.options.transfersPerCallMax) call.transfers.shift();
   w.touch(call, transfer.atMs);
   w.tell({ type: 'call-transferred', call, transfer });
 }

@@ -48,7 +48,8 @@ export function play(events: readonly JournalEvent[], journal: Journal = openJou
   return lines;
 }
 
-const tell = (journal: Journal, event: JournalEvent): readonly string[] =>
+/** News of one event. */
+export const tell = (journal: Journal, event: JournalEvent): readonly string[] =>
   journal.step(event).notices.map((notice) => line(notice, event.atMs));
 
 export const seconds = (ms: number): string => String(Math.round(ms / 100) / 10);
