@@ -17,6 +17,7 @@ import { causeNumbers, endOf, momentOf, noFacts, type HeardFacts } from './dial-
 import { asteriskQuestions, type AsteriskQuestions } from './dial-asterisk-questions.js';
 import { DialCalls, type DialCall } from './dial-calls.js';
 import { badOrderCause, hangUpCause, neverCalled } from './dial-causes.js';
+import { onUpChange } from './link-state.js';
 import { createCanceller, type Canceller } from './switch-asterisk-cancel.js';
 import { systemTimers, type Timers } from './timers.js';
 
@@ -95,12 +96,7 @@ class AsteriskDialler implements DialSwitch {
   }
 
   onState(listener: (isUp: boolean) => void): void {
-    let was = this.isUp();
-    const stop = this.#deps.link.onState(({ state }) => {
-      const is = state === 'up';
-      if (is !== was) listener((was = is));
-    });
-    this.#stops.push(stop);
+    this.#stops.push(onUpChange(this.#deps.link, listener));
   }
 
   close(): void {

@@ -17,6 +17,7 @@ import { badOrderCause, hangUpCause, neverCalled } from './dial-causes.js';
 import { DialCalls, type DialCall } from './dial-calls.js';
 import { isOutcomeUnknown } from './esl.js';
 import type { EslLink } from './esl.js';
+import { onUpChange } from './link-state.js';
 import { channelRows } from './switch-freeswitch-list.js';
 import { systemTimers, type Timers } from './timers.js';
 
@@ -92,12 +93,7 @@ class FreeswitchDial implements DialSwitch {
   }
 
   onState(listener: (isUp: boolean) => void): void {
-    let was = this.isUp();
-    const stop = this.#deps.link.onState(({ state }) => {
-      const is = state === 'up';
-      if (is !== was) listener((was = is));
-    });
-    this.#stops.push(stop);
+    this.#stops.push(onUpChange(this.#deps.link, listener));
   }
 
   close(): void {

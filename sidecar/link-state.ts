@@ -42,6 +42,18 @@ export interface LinkStateDeps {
   readonly timers: Timers;
 }
 
+/** Hear only whether it is up, when that changes. The result ends it. */
+export function onUpChange(
+  link: { status(): LinkStateView; onState(listener: (now: LinkStateView) => void): () => void },
+  listener: (isUp: boolean) => void,
+): () => void {
+  let was = link.status().state === 'up';
+  return link.onState(({ state }) => {
+    const is = state === 'up';
+    if (is !== was) listener((was = is));
+  });
+}
+
 /** `name`: of the switch */
 export function createLinkState(name: string, manner: LinkManner, deps: LinkStateDeps): LinkState {
   const { title, tellsEachReason } = manner;

@@ -47,12 +47,12 @@ describe('the dialer`s API for pages', () => {
     });
 
     it('reads the counts of contacts at most every five seconds, and tells when the database is away', async () => {
-      const pending = async (): Promise<unknown> => (await api.get('/dialer/overview')).body['items'];
-      await pending();
+      const overviewRows = async (): Promise<unknown> => (await api.get('/dialer/overview')).body['items'];
+      await overviewRows();
       await api.post('/dialer/contacts', agentContact('a3', { customer_number: '+4930222444' }));
-      assert.equal(((await pending()) as { pending: number }[])[0]?.pending, 2);
+      assert.equal(((await overviewRows()) as { pending: number }[])[0]?.pending, 2);
       api.clock.nowMs += 5_000;
-      assert.equal(((await pending()) as { pending: number }[])[0]?.pending, 3);
+      assert.equal(((await overviewRows()) as { pending: number }[])[0]?.pending, 3);
       api.database.isDown = true;
       assert.match(await code('/dialer/overview', 'reader'), /^503/);
     });

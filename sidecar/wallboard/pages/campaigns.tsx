@@ -9,8 +9,9 @@ import { askAgain, leaveBoard, type Asking } from '../lib/dialer.ts';
 import type { Overview, OverviewRow } from '../lib/dialer-wire.ts';
 import { matches } from '../lib/queues.ts';
 import { linkTo } from '../lib/route.ts';
-import { Empty, Figure, Loading, Title } from '../parts/basics.tsx';
+import { Empty, Figure, Loading } from '../parts/basics.tsx';
 import { CampaignActions, CampaignStateMark, Share } from '../parts/campaign.tsx';
+import { ListHead } from '../parts/list-head.tsx';
 import { strings } from '../strings.ts';
 
 const words = strings.dialer.campaigns;
@@ -41,25 +42,7 @@ export function CampaignsPage(): JSX.Element {
   const now = overview.value;
   return (
     <>
-      <div class="head">
-        <Title>{words.title}</Title>
-        <div class="row">
-          <label class="inline">
-            <span>{words.filter}</span>
-            <input type="search" value={wanted} onInput={(e) => (wanted.value = e.currentTarget.value)} />
-          </label>
-          <label class="inline">
-            <span>{words.sort}</span>
-            <select value={sort} onChange={(e) => (sort.value = e.currentTarget.value as CampaignSort)}>
-              {campaignSorts.map((name) => (
-                <option key={name} value={name}>
-                  {words.sorts[name]}
-                </option>
-              ))}
-            </select>
-          </label>
-        </div>
-      </div>
+      <ListHead words={words} wanted={wanted} sort={sort} sorts={campaignSorts} />
       {now === undefined ? <Loading /> : <Totals now={now} />}
       {now !== undefined && <Table now={now} done={() => asking.current?.again()} />}
     </>

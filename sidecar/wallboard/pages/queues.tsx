@@ -8,7 +8,8 @@ import { hasRows, queues, watch } from '../lib/board.ts';
 import { percentText, shortId } from '../lib/format.ts';
 import { matches, present, sorted, sorts, troubleOf, type Sort } from '../lib/queues.ts';
 import { linkTo } from '../lib/route.ts';
-import { Empty, Loading, Since, Title } from '../parts/basics.tsx';
+import { Empty, Loading, Since } from '../parts/basics.tsx';
+import { ListHead } from '../parts/list-head.tsx';
 import { Totals } from '../parts/totals.tsx';
 import { strings } from '../strings.ts';
 
@@ -21,25 +22,7 @@ export function QueuesPage(): JSX.Element {
   useEffect(() => watch({ rows: true }), []);
   return (
     <>
-      <div class="head">
-        <Title>{words.title}</Title>
-        <div class="row">
-          <label class="inline">
-            <span>{words.filter}</span>
-            <input type="search" value={wanted} onInput={(e) => (wanted.value = e.currentTarget.value)} />
-          </label>
-          <label class="inline">
-            <span>{words.sort}</span>
-            <select value={sort} onChange={(e) => (sort.value = e.currentTarget.value as Sort)}>
-              {sorts.map((name) => (
-                <option key={name} value={name}>
-                  {words.sorts[name]}
-                </option>
-              ))}
-            </select>
-          </label>
-        </div>
-      </div>
+      <ListHead words={words} wanted={wanted} sort={sort} sorts={sorts} />
       {hasRows.value ? <Totals /> : <Loading />}
       {hasRows.value && <QueueTable />}
     </>
