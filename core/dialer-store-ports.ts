@@ -160,6 +160,7 @@ export interface DialerStore {
   dnc(filter: { readonly scope?: string; readonly after: string; readonly limit: number }): Promise<readonly DncEntry[]>;
 
   // ---- outbox of the voice connector
+  /** What is due, at most one message of each call: the oldest that waits. The others come when it is delivered or given up. */
   outboxDue(
     nowMs: number,
     limit: number,

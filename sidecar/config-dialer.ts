@@ -6,6 +6,7 @@ import type { Reader, SwitchAddress } from './config.js';
 import { networks } from './config.js';
 
 const mb = 1024 * 1024;
+const dayMs = 86_400_000;
 
 /** `voice_connector` for the one in this process. */
 export const ownConnector = 'own';
@@ -29,10 +30,19 @@ export function dialerConfig(read: Reader, links: DialerLinks) {
       folder: read.text('dialer_list_folder') || listsBeside(read.text('database_url')),
       bytesMax: read.int('dialer_list_mb_max') * mb,
     },
+    /** how long rows are kept; as the store names it */
+    retention: {
+      dialerCallsMsMax: read.int('dialer_calls_days') * dayMs,
+      dialerAuditMsMax: read.int('dialer_audit_days') * dayMs,
+      dialerContactsMsMax: read.int('dialer_contacts_days') * dayMs,
+      dialerDecisionsMsMax: read.int('dialer_decisions_days') * dayMs,
+    },
     /** '' = those that ship */
     profilesFile: read.text('dialer_profiles'),
     /** may use the reference's faces without a login */
     allow: networks(read, 'dialer_allow'),
+    /** events of single calls too */
+    tellsCalls: read.yes('dialer_call_events'),
     /** '' = kept only */
     notificationsUrl: httpUrl(read, 'dialer_notifications_url'),
   };

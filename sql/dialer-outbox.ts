@@ -13,14 +13,16 @@ export function createOutbox(base: DialerBase) {
   const { db } = base;
   const table = base.table('outbox');
   const insertSql = rowStatements(
-    `${insertIgnore(db.dialect)} ${table} (message_key, kind, body, state, created_ms, next_ms)`,
-    () => `(?, ?, ?, 'waiting', ?, ?)`,
+    `${insertIgnore(db.dialect)} ${table} (message_key, call_id, kind, body, state, created_ms, next_ms)`,
+    () => `(?, ?, ?, ?, 'waiting', ?, ?)`,
   );
 
   const port: Pick<DialerStore, 'outboxDue' | 'outboxDone' | 'outboxFailed' | 'outboxCount'> = {
     async outboxDue(nowMs, limit) {
-      const sql = `SELECT id, message_key, kind, body, tries, created_ms FROM ${table}
-        WHERE state = 'waiting' AND next_ms <= ? ORDER BY next_ms, id LIMIT ${String(within(limit, pageMax))}`;
+      const sql = `SELECT id, message_key, kind, body, tries, created_ms FROM ${table} due
+        WHERE state = 'waiting' AND next_ms <= ?
+          AND NOT EXISTS (SELECT 1 FROM ${table} e WHERE e.call_id = due.call_id AND e.state = 'waiting' AND e.id < due.id)
+        ORDER BY next_ms, id LIMIT ${String(within(limit, pageMax))}`;
       return (await db.all(sql, [nowMs])).map((row) => ({
         id: Number(row['id']),
         key: text(row['message_key']),
@@ -48,7 +50,14 @@ export function createOutbox(base: DialerBase) {
     port,
     async insert(tx: Statements, messages: readonly OutboxMessage[]): Promise<void> {
       const atMs = base.nowMs();
-      const rows = messages.map(({ key, kind, body }): Value[] => [cut(key, 120), kind, JSON.stringify(body), atMs, atMs]);
+      const rows = messages.map(({ key, kind, body }): Value[] => [
+        cut(key, 120),
+        cut(callOf(key, kind), 120),
+        kind,
+        JSON.stringify(body),
+        atMs,
+        atMs,
+      ]);
       let from = 0;
       for (const size of batchSizes(rows.length)) {
         await tx.run(insertSql(size), rows.slice(from, from + size).flat());
@@ -56,6 +65,12 @@ export function createOutbox(base: DialerBase) {
       }
     },
   };
+}
+
+/** Of `<call>:<kind>:<n>`; a key of another form is a call by itself. */
+function callOf(key: string, kind: OutboxMessage['kind']): string {
+  const at = key.lastIndexOf(`:${kind}:`);
+  return at === -1 ? key : key.slice(0, at);
 }
 
 export type Outbox = ReturnType<typeof createOutbox>;

@@ -33,8 +33,14 @@ class Table {
     return this.isDown ? Promise.reject(new TandemError('TDM_STORE_DOWN', ['test'])) : Promise.resolve(answer());
   }
 
+  /** of each call the oldest that waits */
   outboxDue = (nowMs: number, limit: number) =>
-    this.#ask(() => this.rows.filter((row) => row.state === 'waiting' && row.nextMs <= nowMs).slice(0, limit));
+    this.#ask(() => {
+      const waiting = this.rows.filter((row) => row.state === 'waiting');
+      const callOf = ({ key }: Due): string | undefined => key.split(':')[0];
+      const first = waiting.filter((row) => !waiting.some((other) => other.id < row.id && callOf(other) === callOf(row)));
+      return first.filter((row) => row.nextMs <= nowMs).slice(0, limit);
+    });
   outboxDone = (id: number) => this.#ask(() => void (this.rows = this.rows.filter((row) => row.id !== id)));
   outboxFailed = (id: number, problem: string, nextAtMs: number | undefined) =>
     this.#ask(() => {

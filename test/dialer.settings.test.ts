@@ -1,6 +1,11 @@
 /** The dialer's settings and the reference's names of them (dialer.md A4, E80). */
 import assert from 'node:assert/strict';
+import type { Decision } from '../core/dialer/pacing/index.js';
+import { openConfiguredStore } from '../sidecar/commands/context.js';
 import { readConfig } from '../sidecar/config.js';
+import { silentLog, silentMeter } from './support/observers.js';
+
+const dayMs = 86_400_000;
 
 const link = { TANDEM_FREESWITCH_URLS: 'esl://:not-a-default@10.0.0.20:8021/fs1' };
 const on = { TANDEM_DIALER: 'yes', ...link };
@@ -76,6 +81,29 @@ describe('dialer: settings', () => {
     assert.equal(config.logLevel, 'info');
     assert.equal(config.databaseUrl, 'sqlite:./data/tandem.db');
     assert.equal(config.dialer.settings.callsPerSecond, 10);
+  });
+
+  it('B7: how long calls, audit, contacts and decisions are kept is what the store removes by', async () => {
+    const days = { CALLS: '31', AUDIT: '60', CONTACTS: '2', DECISIONS: '1' };
+    const env = Object.fromEntries(Object.entries(days).map(([what, kept]) => [`TANDEM_DIALER_${what}_DAYS`, kept]));
+    const config = readConfig({ ...env, TANDEM_DATABASE_URL: 'sqlite::memory:' });
+    assert.deepEqual(config.dialer.retention, {
+      ...{ dialerCallsMsMax: 31 * dayMs, dialerAuditMsMax: 60 * dayMs },
+      ...{ dialerContactsMsMax: 2 * dayMs, dialerDecisionsMsMax: dayMs },
+    });
+    const store = await openConfiguredStore(config, silentLog, silentMeter);
+    try {
+      await store.migrate();
+      const atMs = Date.UTC(2026, 11, 1);
+      await store.dialer.saveDecisions([{ atMs, group: 'sales', decision: { now: 1 } as Decision }]);
+      await store.dialer.writeAudit([{ atMs, actor: 'test', object: 'o', action: 'a', before: undefined, after: undefined, reason: '' }]);
+      const expired = async (ms: number): Promise<number> => (await store.runRetention(atMs + ms)).dialerExpired;
+      assert.deepEqual([await expired(dayMs), await expired(dayMs + 1)], [0, 1], 'the decision');
+      assert.deepEqual([await expired(60 * dayMs), await expired(60 * dayMs + 1)], [0, 1], 'the row of the audit');
+    } finally {
+      await store.close();
+    }
+    assert.match(problemsOf({ TANDEM_DIALER_CALLS_DAYS: '30' }), /CALLS_DAYS.*31 to 10000/);
   });
 
   it('a wrong value is refused and names the place it came from', () => {

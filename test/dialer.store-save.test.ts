@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import type { DialerChange, OutboxMessage } from '../core/dialer/engine-words.js';
 import type { CounterRow } from '../core/dialer-ports.js';
 import type { CallRecord } from '../core/dialer/contact.js';
-import type { DialerChange } from '../core/dialer/engine-words.js';
 import type { Db, Statements } from '../sql/db.js';
 import { createDialerStore } from '../sql/dialer.js';
 import {
@@ -309,6 +309,24 @@ describeStores('saves of the dialer', (open) => {
     assert.ok(died >= 8, `died ${String(died)} times`);
     assert.deepEqual(await store.dialer.activeCounts(), { dialed: 2, agentPending: 0 });
     assert.equal(await madeRight(store), 0);
+  });
+
+  it('A17: of each call the oldest message that waits is due, also when a later one would be due before it', async () => {
+    const { store, clock, fence } = await called();
+    const message = (key: string) => ({ key, kind: key.split(':')[1] as OutboxMessage['kind'], body: {} });
+    const outbox = ['a.2:end-chat:1-1', 'a.2:call-result:1', 'b:call-result:1', 'a:call-result:1'].map(message);
+    await store.dialer.save([aChange(undefined, { outbox })], fence);
+    const due = async (atMs: number) => (await store.dialer.outboxDue(atMs, 10)).map(({ id, key }) => ({ id, key }));
+    const keysOf = (rows: readonly { readonly key: string }[]): string[] => rows.map(({ key }) => key);
+    const [first] = await due(Infinity);
+    assert.deepEqual(keysOf(await due(Infinity)), ['a.2:end-chat:1-1', 'b:call-result:1', 'a:call-result:1']);
+
+    await store.dialer.outboxFailed(first?.id ?? 0, 'away', clock.nowMs() + 5_000);
+    assert.deepEqual(keysOf(await due(clock.nowMs() + 1)), ['b:call-result:1', 'a:call-result:1'], 'its result waits behind it');
+    assert.deepEqual(keysOf(await due(Infinity)).sort(), ['a.2:end-chat:1-1', 'a:call-result:1', 'b:call-result:1']);
+
+    await store.dialer.outboxDone(first?.id ?? 0);
+    assert.ok(keysOf(await due(clock.nowMs() + 1)).includes('a.2:call-result:1'));
   });
 
   it('A17: messages are due until they are delivered or given up', async () => {

@@ -18,8 +18,6 @@ export const dialerOutboxDefaults = {
   atOnceMax: 10,
   /** looked after so often when nobody says that there is something */
   everyMs: second,
-  /** messages that are looked at for one that waits for no earlier one */
-  lookMax: 10_000,
   /** after an error of the database */
   storePauseMs: 2 * second,
 };
@@ -50,15 +48,10 @@ export function createDialerOutbox(deps: DialerOutboxDeps, options = dialerOutbo
   return outbox;
 }
 
-/** `<callId>:<kind>:<n>` */
-const callOf = (key: string): string => key.slice(0, key.lastIndexOf(':', key.lastIndexOf(':') - 1));
-
 class Outbox implements DialerOutbox {
   readonly #deps: DialerOutboxDeps;
   readonly #options: typeof dialerOutboxDefaults;
   #counts = { waiting: 0, dead: 0 };
-  /** calls whose oldest message has failed, and until when the later ones wait */
-  readonly #blocked = new Map<string, number>();
   #isStopped = false;
   #isAwake = false;
   #running: Promise<void> | undefined;
@@ -103,38 +96,19 @@ class Outbox implements DialerOutbox {
     if (!this.#isStopped) this.#cancel = this.#deps.after(pauseMs, () => this.wake());
   }
 
-  /** How many were sent; of each call one at a time, so that its messages arrive in order. */
+  /** How many were tried. Of each call one at a time is due, so its messages arrive in order. */
   async #page(): Promise<number> {
-    const due = await this.#due();
-    const calls = new Map<string, Due[]>();
-    for (const message of due) calls.set(callOf(message.key), [...(calls.get(callOf(message.key)) ?? []), message]);
-    const queues = [...calls.values()];
+    const due = await this.#deps.store.outboxDue(this.#deps.nowMs(), this.#options.pageMax);
+    const waiting = [...due];
     const worker = async (): Promise<void> => {
-      for (let queue = queues.shift(); queue && !this.#isStopped; queue = queues.shift()) await this.#oneCall(queue);
+      for (let message = waiting.shift(); message && !this.#isStopped; message = waiting.shift()) await this.#send(message);
     };
-    const workers = await Promise.allSettled(Array.from({ length: Math.min(this.#options.atOnceMax, queues.length) }, worker));
+    const workers = await Promise.allSettled(Array.from({ length: Math.min(this.#options.atOnceMax, due.length) }, worker));
     for (const result of workers) if (result.status === 'rejected') throw result.reason;
     return due.length;
   }
 
-  /** Without those that wait for an earlier message of their call; looks further when there are many of these. */
-  async #due(): Promise<readonly Due[]> {
-    const { store, nowMs } = this.#deps;
-    const atMs = nowMs();
-    for (const [call, untilMs] of this.#blocked) if (untilMs <= atMs) this.#blocked.delete(call);
-    for (let limit = this.#options.pageMax; ; limit *= 10) {
-      const due = await store.outboxDue(atMs, limit);
-      const free = due.filter(({ key }) => !this.#blocked.has(callOf(key)));
-      if (free.length > 0 || due.length < limit || limit >= this.#options.lookMax) return free;
-    }
-  }
-
-  async #oneCall(messages: readonly Due[]): Promise<void> {
-    for (const message of messages) if (this.#isStopped || !(await this.#send(message))) return;
-  }
-
-  /** False: those behind it wait for it. */
-  async #send({ id, key, kind, body, tries, createdAtMs }: Due): Promise<boolean> {
+  async #send({ id, key, kind, body, tries, createdAtMs }: Due): Promise<void> {
     const { store, connector, nowMs, log, meter } = this.#deps;
     const { ok, status } = await connector.post(kind, key, body);
     const { retryMs, ageMsMax } = this.#options;
@@ -143,13 +117,11 @@ class Outbox implements DialerOutbox {
     meter.count('tandem_dialer_outbox_deliveries_total', { kind, outcome: ok ? 'ok' : isOver ? 'dead' : 'failed' });
     if (ok) {
       await store.outboxDone(id);
-      return true;
+      return;
     }
     const problem = status === undefined ? 'no answer' : `status ${String(status)}`;
     await store.outboxFailed(id, problem, isOver ? undefined : nextAtMs);
     if (isOver) log.error({ key, kind, problem }, 'a message to the voice connector could not be delivered for a day and is given up');
-    else this.#blocked.set(callOf(key), nextAtMs);
-    return isOver;
   }
 
   async #count(): Promise<void> {

@@ -36,6 +36,7 @@ export function openConfiguredStore(config: Config, log: Log, meter: Meter): Pro
     ...retentionFor(config),
     eventsMsMax: config.queues.eventsMsMax,
     auditMsMax: config.access.auditMsMax,
+    ...config.dialer.retention,
     log,
     meter,
     nowMs: Date.now,

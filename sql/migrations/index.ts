@@ -11,6 +11,7 @@ import { holdTime } from './000010-hold-time.js';
 import { dialer } from './000011-dialer.js';
 import { crm } from './000012-crm.js';
 import { origin } from './000013-origin.js';
+import { dialerOutboxCall } from './000014-dialer-outbox-call.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   dialer,
   crm,
   origin,
+  dialerOutboxCall,
 ];

@@ -18,6 +18,8 @@ import { openDialer } from '../../sidecar/dialer.js';
 import type { Dialer } from '../../sidecar/dialer.js';
 import { createHealth } from '../../sidecar/health.js';
 import type { Health } from '../../sidecar/health.js';
+import type { TollGate } from '../../core/services/toll-gate.js';
+import { dialerRetentionDefaults } from '../../sql/dialer-retention.js';
 import { openStore } from '../../sql/store.js';
 import type { Store } from '../../sql/store.js';
 import { createHandTimers } from './hand-timers.js';
@@ -219,6 +221,7 @@ export interface SiteLife {
 
 export interface LifeOptions {
   readonly settings?: Partial<DialerSettings>;
+  readonly toll?: TollGate;
   readonly connector?: VoiceConnector;
   readonly owner?: string;
 }
@@ -293,14 +296,15 @@ export class DialerSite {
           settings: base,
           journal: { file: join(this.folder, 'journal'), bytesMax: 1 << 20 },
           lists: { folder: this.folder, bytesMax: 1 << 20 },
-          ...{ allow: [], notificationsUrl: '', profilesFile: '' },
+          retention: dialerRetentionDefaults,
+          ...{ allow: [], notificationsUrl: '', profilesFile: '', tellsCalls: false },
         },
         store,
         links: { ami: new Map(), esl: new Map() },
         ...{
           agents: this.agents,
           connector: options.connector && this.#counted(options.connector),
-          profiles: () => siteProfiles,
+          ...{ profiles: () => siteProfiles, toll: options.toll },
           health,
         },
         timers: { nowMs: () => this.timers.nowMs(), after: (ms, run) => this.timers.after(ms, alive(run)) },
