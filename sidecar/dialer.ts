@@ -6,6 +6,7 @@ import { schedule } from 'node-cron';
 import type { Leases } from '../core/acd-ports.js';
 import type { Campaign } from '../core/dialer/campaign.js';
 import type { FieldProblem } from '../core/dialer/campaign-schema.js';
+import type { OriginateOrder } from '../core/dialer/engine-words.js';
 import type { Profile } from '../core/dialer/compliance/profile.js';
 import type { DialerAgents, DialerControl, DialerDoor, DialerStore, DialFeed, DialSwitch, VoiceConnector } from '../core/dialer-ports.js';
 import type { Log, Meter } from '../core/ports.js';
@@ -18,6 +19,7 @@ import type { OwnershipOptions } from './acd-ownership.js';
 import type { DialerConfig } from './config-dialer.js';
 import { createAsteriskDialSwitch } from './dial-asterisk.js';
 import { createFreeswitchDialSwitch } from './dial-freeswitch.js';
+import { toldBefore } from './dial-told.js';
 import { createDialerJournal, dialerJournalDefaults } from './dialer-journal.js';
 import { createDialerOwner } from './dialer-owner.js';
 import type { DialerOwner } from './dialer-owner.js';
@@ -35,6 +37,8 @@ export interface Dialer {
   readonly profiles: () => ReadonlyMap<string, Profile>;
   /** asks the switches for what a campaign needs there (A18, B4) before it is started; empty = nothing is wrong */
   readonly checkStart: (campaign: Campaign) => Promise<readonly FieldProblem[]>;
+  /** Each order to call somebody, a moment before the switch has it. The result ends it. */
+  onOriginate(listener: (order: OriginateOrder) => void): () => void;
   /** Take the lease, when the tables are there; resolves after the first try, never rejects. */
   start(): Promise<void>;
   /** Claims not yet placed go back, results are stored; calls under way stay for whoever dials next. */
@@ -76,7 +80,9 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
     (id: string): DialFeed =>
     (event) =>
       session()?.heard(id, event);
-  const switches = new Map((parts.switches ?? dialSwitches(deps))(feedOf).map((port) => [port.id, port]));
+  const originateListeners = new Set<(order: OriginateOrder) => void>();
+  const told = (order: OriginateOrder): void => originateListeners.forEach((listener) => listener(order));
+  const switches = new Map((parts.switches ?? dialSwitches(deps))(feedOf).map((port) => [port.id, toldBefore(port, told)]));
   const journal = createDialerJournal(
     { ...dialerJournalDefaults, ...config.journal },
     { log, meter, ...(parts.freeBytes && { freeBytes: parts.freeBytes }) },
@@ -114,6 +120,10 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
     door: createDialerDoor({ session, log }),
     ...{ store: store.dialer, agents, profiles },
     checkStart: createStartChecks({ switches, settings: () => side.control.settings(), after }),
+    onOriginate(listener) {
+      originateListeners.add(listener);
+      return () => void originateListeners.delete(listener);
+    },
     async start() {
       stopSeconds = (parts.everySecond ?? everySecond)(() => session()?.second());
       await owner.start();

@@ -100,6 +100,8 @@ export interface CallMarks {
   readonly origin: string;
   /** CRM binding; '' = none */
   readonly binding: string;
+  /** of the customer, when it is known before he is dialled: his channel shows the number that he sees; undefined = not known */
+  readonly number?: string | undefined;
   /** of the dialer */
   readonly campaign?: string | undefined;
   readonly contact?: string | undefined;

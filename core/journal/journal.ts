@@ -129,13 +129,8 @@ function apply(w: JournalWorld, event: JournalEvent): void {
       return;
     }
     case 'announced': {
-      const { origin, binding, campaign, contact } = event;
-      w.announce(at, event.uniqueId, {
-        origin,
-        binding,
-        ...(campaign !== undefined && { campaign }),
-        ...(contact !== undefined && { contact }),
-      });
+      const { origin, binding, number, campaign, contact } = event;
+      w.announce(at, event.uniqueId, { origin, binding, number, campaign, contact });
       return;
     }
     case 'leg-tied':

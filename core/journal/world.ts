@@ -113,7 +113,7 @@ export class JournalWorld {
     }
     const call = newCall(callIdOf(this.options.systemOf(switchName), linkedId), switchName, linkedId, atMs);
     const mark = this.#announced.get(key(switchName, linkedId));
-    if (mark) Object.assign(call, mark);
+    if (mark) putMarks(call, mark);
     this.#announced.delete(key(switchName, linkedId));
     this.#index(call);
     this.changed.add(call);
@@ -200,7 +200,7 @@ export class JournalWorld {
   announce(switchName: string, uniqueId: string, mark: CallMarks): void {
     const call = this.find(switchName, uniqueId)?.call;
     if (call) {
-      Object.assign(call, mark);
+      putMarks(call, mark);
       this.changed.add(call);
       return;
     }
@@ -235,6 +235,11 @@ export class JournalWorld {
     if (this.calls.get(call.id) === call) this.calls.delete(call.id);
     this.removed.add(call.id);
   }
+}
+
+function putMarks(call: JournalCall, { number, ...marks }: CallMarks): void {
+  Object.assign(call, marks);
+  if (call.customer.number === '') call.customer.number = number ?? '';
 }
 
 const key = (switchName: string, id: string): string => `${switchName} ${id}`;
