@@ -7,6 +7,7 @@ import type { Profile } from '../../core/dialer/compliance/profile.js';
 import { shippedProfiles } from '../../core/dialer/compliance/profiles.js';
 import type { CallRecord, Contact } from '../../core/dialer/contact.js';
 import type { CounterRow } from '../../core/dialer-ports.js';
+import { sampleContact } from './dialer-table.js';
 
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
@@ -31,49 +32,17 @@ export const campaignOf = (more: Partial<Campaign> = {}): Campaign => ({
   ...more,
 });
 
-export const contactOf = (more: Partial<Contact> = {}): Contact => ({
-  id: 'c1',
-  customerNumber: '+4930123456',
-  campaignType: 'AGENT',
-  gatewayId: '',
-  campaignContactId: undefined,
-  campaignId: 'spring',
-  startTimeMs: undefined,
-  endTimeMs: undefined,
-  priority: 5,
-  ivr: undefined,
-  dialingMode: undefined,
-  routingMode: undefined,
-  resourceId: undefined,
-  queueName: undefined,
-  tenantId: undefined,
-  listId: undefined,
-  numberKey: '4930123456',
-  numbers: [],
-  zones: [],
-  region: undefined,
-  consentUntilMs: Infinity,
-  answeredBefore: false,
-  data: {},
-  seq: 1,
-  status: 'pending',
-  callResult: undefined,
-  result: undefined,
-  receivedTimeMs: nowMs - hourMs,
-  dialTimeMs: undefined,
-  attempts: 0,
-  dials: 0,
-  resultCounts: {},
-  partCounts: [],
-  numberIndex: 0,
-  nextAttemptAtMs: nowMs - hourMs,
-  callbackAtMs: undefined,
-  callbackAgent: undefined,
-  callbackPatienceUntilMs: undefined,
-  skippedBy: {},
-  disposition: undefined,
-  ...more,
-});
+export const contactOf = (more: Partial<Contact> = {}): Contact =>
+  sampleContact('c1', 'spring', {
+    seq: 1,
+    customerNumber: '+4930123456',
+    numberKey: '4930123456',
+    campaignContactId: undefined,
+    consentUntilMs: Infinity,
+    receivedTimeMs: nowMs - hourMs,
+    nextAttemptAtMs: nowMs - hourMs,
+    ...more,
+  });
 
 export const factsOf = (more: Partial<GateFacts> = {}, contact: Partial<Contact> = {}): GateFacts => {
   const own = contactOf(contact);
