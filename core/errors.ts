@@ -14,6 +14,7 @@ export const errors = {
     status: 403,
     text: 'A browser session changes things only with the header X-Tandem-Request: 1 and from its own origin',
   },
+  TDM_TOLL_CAP: { status: 403, text: 'Stopped by a cap against toll fraud: %s, %s' },
   TDM_NOT_FOUND: { status: 404, text: '%s "%s" is unknown' },
   TDM_DIALER_OFF: { status: 404, text: 'This Tandem runs no dialer: setting dialer' },
   TDM_NUMBER_ACTIVE: { status: 406, text: 'A call to the number of contact "%s" is under way' },

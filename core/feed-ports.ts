@@ -5,12 +5,13 @@
  * one (scale-out 6).
  */
 import type { Notice } from './acd/notices.js';
+import type { FeedNews } from './feed-news.js';
 
 export interface FeedEvent {
   readonly seq: number;
   /** Unix ms */
   readonly atMs: number;
-  readonly notice: Notice | EventsLost;
+  readonly notice: Notice | FeedNews | EventsLost;
 }
 
 /** Stands for the numbers `from` to `to`, whose events nobody has any more; docs/events.md says when that can be. */

@@ -29,6 +29,13 @@ export const feedFields: { readonly [T in FeedType]: FieldsOf<T> } = {
   'queue-changed': ['queue', 'change'],
   'agent-configured': ['agent', 'change'],
   'dispatching-changed': ['isOn'],
+  'campaign-changed': ['campaign', 'state', 'before'],
+  'campaign-forced': ['campaign', 'isForced', 'reason'],
+  'campaign-empty': ['campaign'],
+  'gateway-changed': ['switch', 'gateway', 'state', 'reason'],
+  'call-abandoned': ['campaign', 'callId', 'waitedMs'],
+  'call-result': ['campaign', 'callId', 'result', 'cause'],
+  'toll-stopped': ['origin', 'switch', 'gateway', 'number', 'reason', 'stopped'],
   'events-lost': ['from', 'to'],
 };
 

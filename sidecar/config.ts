@@ -7,7 +7,7 @@ import { opensipsConfig } from './config-opensips.js';
 import { accessConfig } from './config-access.js';
 import { callcenterConfig } from './config-callcenter.js';
 import { crmConfig } from './config-crm.js';
-import { dialerConfig } from './config-dialer.js';
+import { outboundConfig } from './config-toll.js';
 import { queuesConfig } from './config-queues.js';
 import { literalValue } from './settings-literal.js';
 import { environmentName, settingsTable, type SettingName, type SettingRow } from './settings-table.js';
@@ -202,7 +202,7 @@ function buildConfig(read: Reader) {
     opensips: opensipsConfig(read),
     callcenter: callcenterConfig(read),
     crm: crmConfig(read),
-    dialer: dialerConfig(read, { amiLinks, freeswitchLinks }),
+    ...outboundConfig(read, { amiLinks, freeswitchLinks }),
     stopGraceMs: read.int('stop_grace_ms'),
     allowDefaultSecrets: read.yes('allow_default_secrets'),
     api: { url: read.text('api_url'), user: read.text('api_user'), pass: read.text('api_pass') },

@@ -5,17 +5,21 @@ import type { QueueEngine } from '../core/acd-ports.js';
 import type { Profile } from '../core/dialer/compliance/profile.js';
 import { profilesWith, shippedProfiles } from '../core/dialer/compliance/profiles.js';
 import { TandemError } from '../core/errors.js';
+import type { NewsDesk } from '../core/feed-news.js';
 import { createDialerAgents } from '../core/services/dialer-agents.js';
 import type { DialerControl, VoiceConnector } from '../core/dialer-ports.js';
 import { ownConnector } from './config-dialer.js';
 import { openDialer } from './dialer.js';
 import type { Dialer, DialerDeps } from './dialer.js';
+import { tellNews } from './dialer-news.js';
 import { createOwnVoiceConnector } from './own-voice-connector.js';
 import { createVoiceConnector, voiceConnectorDefaults } from './voice-connector.js';
 import { describeProblems, readYamlFile } from './yaml-file.js';
 
 export interface ConfiguredDialerDeps extends Omit<DialerDeps, 'agents' | 'connector' | 'profiles'> {
   readonly engine: QueueEngine;
+  /** what happens to campaigns is told there */
+  readonly desk: NewsDesk;
 }
 
 export interface ConfiguredDialer extends Dialer {
@@ -32,6 +36,7 @@ export function openConfiguredDialer(deps: ConfiguredDialerDeps): ConfiguredDial
   const agents = createDialerAgents(engine, { after, nowMs: () => timers.nowMs(), log });
   const connector = connectorOf({ ...deps, agents, agentDetails: (details) => dialer.control.agentDetails(details) });
   const dialer = openDialer({ ...deps, agents, connector: connector?.port, profiles: () => profiles });
+  const stopNews = dialer.control.onNotice(tellNews(deps.desk, deps.meter, config.tellsCalls));
   return {
     ...dialer,
     async reload() {
@@ -41,6 +46,7 @@ export function openConfiguredDialer(deps: ConfiguredDialerDeps): ConfiguredDial
     },
     async stop() {
       await dialer.stop();
+      stopNews();
       connector?.close();
     },
   };

@@ -11,6 +11,8 @@ import type { Profile } from '../core/dialer/compliance/profile.js';
 import type { DialerAgents, DialerControl, DialerDoor, DialerStore, DialFeed, DialSwitch, VoiceConnector } from '../core/dialer-ports.js';
 import type { Log, Meter } from '../core/ports.js';
 import { createDialerControl } from '../core/services/dialer-control.js';
+import { followDialFeed, guardDialSwitch } from '../core/services/toll-ports.js';
+import type { TollGate } from '../core/services/toll-gate.js';
 import { createDialerDoor } from '../core/services/dialer-door.js';
 import { openDialerSession } from '../core/services/dialer-session.js';
 import type { DialerSession, DialerSessionDeps } from '../core/services/dialer-session.js';
@@ -38,7 +40,7 @@ export interface Dialer {
   /** asks the switches for what a campaign needs there (A18, B4) before it is started; empty = nothing is wrong */
   readonly checkStart: (campaign: Campaign) => Promise<readonly FieldProblem[]>;
   /** Each order to call somebody, a moment before the switch has it. The result ends it. */
-  onOriginate(listener: (order: OriginateOrder) => void): () => void;
+  readonly onOriginate: (listener: (order: OriginateOrder) => void) => () => void;
   /** Take the lease, when the tables are there; resolves after the first try, never rejects. */
   start(): Promise<void>;
   /** Claims not yet placed go back, results are stored; calls under way stay for whoever dials next. */
@@ -54,6 +56,8 @@ export interface DialerDeps {
   /** undefined: connector mode is off */
   readonly connector: VoiceConnector | undefined;
   readonly profiles: () => ReadonlyMap<string, Profile>;
+  /** absent: nothing is capped */
+  readonly toll?: TollGate | undefined;
   readonly health: Health;
   readonly timers: Timers;
   readonly monoMs: () => number;
@@ -73,7 +77,7 @@ export interface DialerParts extends Pick<DialerSessionDeps, 'createEngine'> {
 }
 
 export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
-  const { config, store, agents, profiles, timers, monoMs, log, meter } = deps;
+  const { config, store, agents, profiles, timers, monoMs, log, meter, toll } = deps;
   const after = (delayMs: number, run: () => void): (() => void) => timers.after(delayMs, run);
   const nowMs = (): number => timers.nowMs();
   const feedOf =
@@ -82,7 +86,10 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
       session()?.heard(id, event);
   const originateListeners = new Set<(order: OriginateOrder) => void>();
   const told = (order: OriginateOrder): void => originateListeners.forEach((listener) => listener(order));
-  const switches = new Map((parts.switches ?? dialSwitches(deps))(feedOf).map((port) => [port.id, toldBefore(port, told)]));
+  const ports = (parts.switches ?? dialSwitches(deps))(followed(feedOf, deps)).map((port) => toldBefore(port, told));
+  const capped = (port: DialSwitch): DialSwitch =>
+    toll ? guardDialSwitch(port, feedOf(port.id), toll, nowMs, () => side.control.settings().callMsMax) : port;
+  const switches = new Map(ports.map((port) => [port.id, capped(port)]));
   const journal = createDialerJournal(
     { ...dialerJournalDefaults, ...config.journal },
     { log, meter, ...(parts.freeBytes && { freeBytes: parts.freeBytes }) },
@@ -94,6 +101,7 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
       open: (fence, onFenced) =>
         openDialerSession({
           ...{ store: store.dialer, journal, fence, switches, agents, connector: deps.connector, base: config.settings, profiles },
+          ...(toll && { isTollBarred: toll.isBarred }),
           ...{ onFenced, nowMs, monoMs, after, log, meter, ...(parts.createEngine && { createEngine: parts.createEngine }) },
           onNotice: (notice, atMs) => side.tell(notice, atMs),
           databaseNowMs: () => store.databaseNowMs(),
@@ -139,6 +147,12 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
     await journal.close();
   }
 }
+
+/** Ends and answers are told to the guard against toll fraud, too. */
+const followed =
+  (feedOf: (id: string) => DialFeed, { toll }: DialerDeps): ((id: string) => DialFeed) =>
+  (id) =>
+    toll ? followDialFeed(feedOf(id), toll) : feedOf(id);
 
 function dialSwitches({ links, log, meter, timers }: DialerDeps): (feedOf: (id: string) => DialFeed) => readonly DialSwitch[] {
   const tools = { log, meter, timers };

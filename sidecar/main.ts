@@ -132,7 +132,11 @@ async function open(
     config.callcenter,
   );
   closers.push(() => callcenter.close());
-  const dialer = openConfiguredDialer({ ...tools, ...{ engine: queues.engine, desk: queues.desk, store, toll: toll.gate }, config: config.dialer });
+  const dialer = openConfiguredDialer({
+    ...tools,
+    ...{ engine: queues.engine, desk: queues.desk, store, toll: toll.gate },
+    config: config.dialer,
+  });
   closers.push(() => dialer?.stop());
   const crm = openCrm({ ...tools, config: config.crm, env, store, queues, onOriginate: dialer?.onOriginate, toll: toll.gate });
   closers.push(() => crm?.stop());

@@ -10,6 +10,7 @@ export interface MetricRow {
 import { crmMetrics } from './metrics-crm.js';
 import { dialerMetrics } from './metrics-dialer.js';
 import { faceMetrics } from './metrics-faces.js';
+import { tollMetrics } from './metrics-toll.js';
 
 export const metricsTable: readonly MetricRow[] = [
   { name: 'tandem_legs', kind: 'gauge', labels: ['switch'], help: "agents' legs of Tandem that ring or talk now" },
@@ -293,6 +294,7 @@ export const metricsTable: readonly MetricRow[] = [
   { name: 'tandem_queue_log_lost_total', kind: 'counter', labels: [], help: 'pieces of the queue log that the disk did not take' },
   { name: 'tandem_chat_webhooks_total', kind: 'counter', labels: ['outcome'], help: "chat messages to agents' desktops: ok, lost" },
   ...dialerMetrics,
+  ...tollMetrics,
   ...crmMetrics,
   ...faceMetrics,
 ];

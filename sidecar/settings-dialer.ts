@@ -1,3 +1,5 @@
+import { tollSettings } from './settings-toll.js';
+
 /** ESL_CONNECT_DELAY of the reference, which tries every 60 s. */
 export const freeswitchRetry = {
   name: 'freeswitch_retry_s',
@@ -11,7 +13,7 @@ export const freeswitchRetry = {
   example: '5',
 } as const;
 
-/** Settings of the dialer (dialer.md A4). `also`: the reference's literal name, read when ours is not set (E80). */
+/** Settings of the dialer (dialer.md A4) and of the caps on all that calls. `also`: the reference's literal name, read when ours is not set (E80). */
 export const dialerSettings = [
   {
     name: 'dialer',
@@ -251,4 +253,5 @@ export const dialerSettings = [
     text: "addresses and networks that may use the reference's faces (contacts, campaign control, status, agent details) without a login; empty = nobody",
     example: '10.0.0.7,127.0.0.1',
   },
+  ...tollSettings,
 ] as const;

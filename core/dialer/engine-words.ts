@@ -7,7 +7,8 @@ import type { Campaign, DialerSettings } from './campaign.js';
 import type { DialerChange } from './changes.js';
 import type { Contact } from './contact.js';
 import type { ContactTraits, Decision } from './pacing/index.js';
-import type { AmdVerdict, CallResult, CampaignMode, Gate, GatewayState } from './words.js';
+import type { TollReason } from '../toll/caps.js';
+import type { AmdVerdict, CallResult, CampaignMode, CampaignState, Gate, GatewayState } from './words.js';
 
 export type { DialerAuditEntry, DialerChange, DncEntry, OutboxMessage, Transition } from './changes.js';
 
@@ -172,7 +173,8 @@ export type DialerEvent =
   // ---- the answered call at the door, and in the queue
   | { readonly type: 'call-arrived'; readonly callId: string; readonly amd: AmdVerdict | undefined }
   | { readonly type: 'call-offered'; readonly callId: string }
-  | { readonly type: 'call-connected'; readonly callId: string; readonly agent: string }
+  /** `atMs`: of a talk that began before anybody here looked; else it is now */
+  | { readonly type: 'call-connected'; readonly callId: string; readonly agent: string; readonly atMs?: number }
   /** the queue gave it back: grace over, no agents, queue closed */
   | { readonly type: 'call-waited-out'; readonly callId: string; readonly reason: string }
   | { readonly type: 'message-played'; readonly callId: string; readonly ms: number }
@@ -185,6 +187,8 @@ export type DialerEvent =
       readonly talkMs: number;
       readonly isMachine: boolean;
     }
+  /** a disposition after a talk says that it was a machine */
+  | { readonly type: 'machine-said'; readonly campaign: string }
   | { readonly type: 'wrap-ended'; readonly agent: string; readonly wrapMs: number }
   | { readonly type: 'inbound-came'; readonly queue: string }
   // ---- preview (B42); wishes, answered
@@ -221,7 +225,9 @@ export type DialSwitchEvent =
     }
   /** the command could not be sent, or its reply was lost: nobody knows whether there is a call */
   | { readonly type: 'originate-unsent'; readonly callId: string; readonly reason: string }
-  | { readonly type: 'originate-unknown'; readonly callId: string };
+  | { readonly type: 'originate-unknown'; readonly callId: string }
+  /** a cap of the toll guard: the switch was not told. `retryAtMs` undefined: never over this gateway */
+  | { readonly type: 'originate-stopped'; readonly callId: string; readonly cap: TollReason; readonly retryAtMs: number | undefined };
 
 export type DialerEffect =
   | { readonly type: 'fill-hopper'; readonly campaign: string; readonly count: number; readonly leaveOut: readonly string[] }
@@ -283,4 +289,12 @@ export type DialerNotice =
       readonly state: GatewayState | 'closed' | 'probing';
       readonly reason: string;
     }
+  | {
+      readonly type: 'campaign-changed';
+      readonly campaign: string;
+      readonly state: CampaignState | 'removed';
+      readonly before: CampaignState;
+    }
+  /** it runs, and for a minute nobody of it could be called */
+  | { readonly type: 'campaign-empty'; readonly campaign: string }
   | { readonly type: 'campaign-forced'; readonly campaign: string; readonly isForced: boolean; readonly reason: string };

@@ -12,13 +12,13 @@ import type { RingOrder } from '../acd/effects.js';
 import { ringOrderOf } from '../acd/ring-order.js';
 import type { AcdBatch, QueueEngine } from '../acd-ports.js';
 import { hasCode, TandemError } from '../errors.js';
+import type { FeedNews, NewsDesk } from '../feed-news.js';
 import type { Log, Meter } from '../ports.js';
 import type { ChatPort, MemberSession, SwitchPort } from '../switch.js';
 import type { AcdBoard } from './acd-board.js';
 import { createAcdDue } from './acd-due.js';
 import { createAcdOrders } from './acd-orders.js';
-import { addStep, addUnsaved, createPending, hasChanges, hasOrders, isSettled } from './acd-pending.js';
-import type { Pending } from './acd-pending.js';
+import { addNews, addStep, addUnsaved, createPending, hasChanges, hasOrders, isSettled, type Pending } from './acd-pending.js';
 import { acdSaverLimits, createAcdSaver } from './acd-saver.js';
 import { createAcdSessions } from './acd-sessions.js';
 import type { After } from './deadline.js';
@@ -54,7 +54,7 @@ export const acdLoopLimits = {
   closeMsMax: 5_000,
 };
 
-export interface AcdLoop extends QueueEngine {
+export interface AcdLoop extends QueueEngine, NewsDesk {
   /** Nothing is taken any more, what was taken is saved and ordered; waiting sessions end so that their dialplan goes on. */
   close(reason: TandemError): Promise<void>;
 }
@@ -107,8 +107,7 @@ class Loop implements AcdLoop {
   }
 
   tell(event: AcdEvent): void {
-    if (this.#closed) return;
-    if (this.#step(event) instanceof Error) return;
+    if (this.#closed || this.#step(event) instanceof Error) return;
     this.#kick();
   }
 
@@ -122,6 +121,12 @@ class Loop implements AcdLoop {
       this.#pending.waiters.push({ answer, resolve, reject });
       this.#kick();
     });
+  }
+
+  note(news: FeedNews): boolean {
+    if (this.#closed || !addNews(this.#pending, news, this.#deps.nowMs(), () => ++this.#seq)) return false;
+    this.#kick();
+    return true;
   }
 
   view(): AcdEngine['state'] {

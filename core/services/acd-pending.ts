@@ -6,6 +6,7 @@ import type { AcdEffect } from '../acd/effects.js';
 import type { Step } from '../acd/engine.js';
 import type { Answer } from '../acd/events.js';
 import type { AcdBatch } from '../acd-ports.js';
+import type { FeedNews } from '../feed-news.js';
 import type { FeedEvent } from '../feed-ports.js';
 
 export interface TimedEffect {
@@ -51,6 +52,16 @@ export function addStep(
     pending.effects.push({ effect, atMs });
     if (effect.type === 'notice') pending.changes.events.push({ seq: nextSeq(), atMs, notice: effect.notice });
   }
+}
+
+/** Events that wait with news of others; beyond it these are left out, never the engine's own. */
+export const newsWaitingMax = 10_000;
+
+/** News of others than the engine, behind what it has said so far. False: too many wait for the database. */
+export function addNews({ changes }: Pending, news: FeedNews, atMs: number, nextSeq: () => number): boolean {
+  if (changes.events.length >= newsWaitingMax) return false;
+  changes.events.push({ seq: nextSeq(), atMs, notice: news });
+  return true;
 }
 
 export function addUnsaved(to: Unsaved, from: Unsaved): void {

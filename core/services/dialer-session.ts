@@ -29,6 +29,7 @@ import type { Rulebook } from './dialer-rules.js';
 import { createDialerSaver } from './dialer-saver.js';
 import type { ChangeJournal, DialerSaver } from './dialer-saver.js';
 import { createDialerSwitches } from './dialer-switches.js';
+import { createDialerTalks } from './dialer-talks.js';
 import { createDialerTraits } from './dialer-traits.js';
 import { createDialerWindows } from './dialer-windows.js';
 import type { DialerWindows } from './dialer-windows.js';
@@ -44,6 +45,8 @@ export interface DialerSessionDeps extends Pick<DialerClockDeps, 'wallMs' | 'dat
   readonly connector: VoiceConnector | undefined;
   readonly base: DialerSettings;
   readonly profiles: () => ReadonlyMap<string, Profile>;
+  /** absent: no caps against toll fraud */
+  readonly isTollBarred?: DialerEngineStart['rules']['isTollBarred'];
   readonly onNotice: (notice: DialerNotice, atMs: number) => void;
   readonly onFenced: (reason: TandemError) => void;
   readonly random: () => number;
@@ -135,7 +138,11 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
   await configuration.read(true);
   const [active, learned] = await Promise.all([store.active(), store.learned()]);
   const create = deps.createEngine ?? createDialerEngine;
-  const engine = create({ instance: fence.toString(36), rules: rules.engine, nowMs: nowMs() });
+  const engine = create({
+    instance: fence.toString(36),
+    rules: { ...rules.engine, ...(deps.isTollBarred && { isTollBarred: deps.isTollBarred }) },
+    nowMs: nowMs(),
+  });
   const loop: DialerLoop = createDialerLoop({
     ...{ engine, saver, nowMs, monoMs, after, log, meter, onFenced: ended },
     perform: (effect) => perform(effect),
@@ -156,6 +163,7 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
     onFenced: ended,
     isEnded: () => isEnded,
   });
+  const talks = createDialerTalks({ agents, view: () => loop.view(), feed: (event) => loop.tell(event) });
   const switches = createDialerSwitches({
     ...{ switches: deps.switches, after, log, view: () => loop.view(), settings: () => configuration.settings() },
     feed: (event) => loop.tell(event),
@@ -196,6 +204,7 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
 
   configure();
   loop.tell({ type: 'restored', active, pacers: new Map([...learned].filter(([key]) => isLearnedOfEngine(key))) });
+  talks.look();
   if (active.length > 0) log.info({ contacts: active.length }, 'contacts that were in a call are looked for on the switches');
   for (const id of deps.switches.keys()) switches.changed(id);
 
@@ -205,7 +214,10 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
       views.recount();
       cycle.wake();
     },
-    second: () => cycle.second(),
+    second() {
+      talks.look();
+      cycle.second();
+    },
     heard(switchId, event) {
       if ('atMs' in event) lag.heard(switchId, event.atMs, nowMs());
       if (event.type === 'call-answered')

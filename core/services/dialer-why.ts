@@ -33,6 +33,7 @@ const limitTexts: Readonly<Record<PaceLimit, string>> = {
   store: 'the database does not answer',
   switch: 'no switch can be told to call',
   gateway: 'no gateway can be used',
+  toll: 'a cap of its gateways against toll fraud is reached (docs/toll-caps.md)',
   channels: 'all channels of its gateways are in use',
   slots: 'all call slots are taken (MAX_CONCURRENT_CALLS)',
   'campaign-slots': 'all call slots of the campaign are taken',

@@ -194,6 +194,7 @@ const bind = (loop: AcdLoop): AcdLoop => ({
   onNotice: (listener) => loop.onNotice(listener),
   decisions: () => loop.decisions(),
   isOwner: () => loop.isOwner(),
+  note: (news) => loop.note(news),
   close: (reason) => loop.close(reason),
 });
 

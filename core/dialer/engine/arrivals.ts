@@ -152,6 +152,8 @@ export function connected(w: DialerWorld, call: Call, agent: string | undefined,
   }
   answered(w, call, atMs);
   call.bridgedAtMs = momentOf(w, call, atMs);
+  // a restart: the switch said only that it was answered when it was asked
+  if (call.answeredAtMs !== undefined && call.answeredAtMs > call.bridgedAtMs) call.answeredAtMs = call.bridgedAtMs;
   call.agent = agent ?? call.agent;
   call.stage = 'talking';
   call.isUnknown = false;

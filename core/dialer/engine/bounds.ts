@@ -50,6 +50,9 @@ export const lagMsMax = 2_000;
 export const requestFailuresMax = 3;
 export const requestRestMs = 10_000;
 
+/** Calls of a contact from which on ids are used again although a message about them may be on its way. */
+export const idsSpentMax = 1_000;
+
 /** One in so many calls judged a machine is given to an agent, who says what it was (B4). */
 export const amdSampleEvery = 100;
 /** A held agent is asked for again when one was lost to somebody else, and ringing goes on. */
@@ -66,6 +69,8 @@ export const checkAheadMax = 50;
 export const groupCampaignsMax = 12;
 /** Calls connected to agents are halved for all campaigns of a queue this often: weights look at the last hour or so. */
 export const turnsHalfMs = 30 * 60_000;
+/** A running campaign of which nobody could be called for this long is told of. */
+export const emptyToldMs = 60_000;
 /** Inbound callers are expected for this long after the last one. */
 export const inboundMemoryMs = 15 * 60_000;
 /** POWER needs two agents (B2). */

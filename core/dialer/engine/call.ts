@@ -88,6 +88,8 @@ export class Call {
   /** connector: whom the agent request brought, and since when the gateway is asked */
   reserved: { readonly agentExtension: string; readonly agentId: string; readonly queueName: string } | undefined = undefined;
   checkingSinceMs: number | undefined = undefined;
+  /** a message about it may still come or be on its way: no other call gets its id */
+  isIdSpent: boolean = false;
 
   constructor(base: CallBase) {
     this.id = base.id;

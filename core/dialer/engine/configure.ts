@@ -1,6 +1,7 @@
 /** Settings and campaigns, also while calls run (B8): what is claimed and not dialled goes back, what is dialled goes on. */
 import type { Campaign, DialerSettings } from '../campaign.js';
 import { campaignsMax } from './bounds.js';
+import { tellStates } from './campaign-notices.js';
 import { dropHold } from './holds.js';
 import { hopperOf } from './hoppers.js';
 import { giveBack } from './launches.js';
@@ -11,9 +12,12 @@ import { adjustRate } from './switches.js';
 import type { DialerWorld } from './world.js';
 
 export function configured(w: DialerWorld, settings: DialerSettings, campaigns: readonly Campaign[]): void {
+  const before = w.isConfigured ? new Map(w.campaigns) : undefined;
+  w.isConfigured = true;
   w.settings = settings;
   w.campaigns.clear();
   for (const campaign of campaigns.slice(0, campaignsMax)) w.campaigns.set(campaign.id, campaign);
+  tellStates(w, before);
   for (const id of w.hoppers.keys()) if (!w.campaigns.has(id)) w.hoppers.delete(id);
   forgetTallies(w);
   adjustRate(w);

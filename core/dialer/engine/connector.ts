@@ -116,4 +116,7 @@ export function checksDone(w: DialerWorld): void {
 export const checkTimedOut = (w: DialerWorld, call: Call): void => giveBack(w, call, 'GATEWAY_DOWN');
 
 /** No answer within the time that an agent request waits: tried again, a late answer is told to end the chat. */
-export const requestTimedOut = (w: DialerWorld, call: Call): void => giveBack(w, call);
+export function requestTimedOut(w: DialerWorld, call: Call): void {
+  call.isIdSpent = true;
+  giveBack(w, call);
+}

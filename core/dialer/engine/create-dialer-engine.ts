@@ -14,11 +14,12 @@ import { agentNotReserved, agentReserved, askAgain, holdDue, reservationLost, se
 import { fillMissed, hopperFilled } from './hoppers.js';
 import { pumpLaunches } from './launches.js';
 import { learnedOf } from './learned.js';
-import { toldInbound, toldOfAgent } from './pacing-groups.js';
+import { toldInbound, toldMachine, toldOfAgent } from './pacing-groups.js';
 import { previewDial, previewDue, previewNext, previewReject, previewSkip, serveDials } from './previews.js';
 import { restored } from './restore.js';
 import { roundMayRun, runRound, ticked } from './round.js';
 import { askList, callsListed, listMissed, sweep, switchChanged, unknown, unsent } from './switches.js';
+import { originateStopped } from './toll.js';
 import { viewOf } from './view.js';
 import { DialerWorld } from './world.js';
 
@@ -137,12 +138,14 @@ function ofCall(w: DialerWorld, event: DialerEvent): DialerAnswer | undefined {
       return withCall(w, event.callId, (call) => endCall(w, call, event));
     case 'originate-unsent':
       return withCall(w, event.callId, (call) => unsent(w, call));
+    case 'originate-stopped':
+      return withCall(w, event.callId, (call) => originateStopped(w, call, event));
     case 'originate-unknown':
       return withCall(w, event.callId, (call) => unknown(w, call));
     case 'call-offered':
       return withCall(w, event.callId, (call) => arrivals.offered(w, call));
     case 'call-connected':
-      return withCall(w, event.callId, (call) => arrivals.connected(w, call, event.agent, w.nowMs));
+      return withCall(w, event.callId, (call) => arrivals.connected(w, call, event.agent, event.atMs ?? w.nowMs));
     case 'call-waited-out':
       return withCall(w, event.callId, (call) => arrivals.waitedOut(w, call, event.reason));
     case 'message-played':
@@ -197,6 +200,9 @@ function ofOthers(w: DialerWorld, event: DialerEvent): DialerAnswer {
       break;
     case 'talk-ended':
       toldOfAgent(w, event.agent, { type: 'talkEnd', ms: event.talkMs, live: !event.isMachine });
+      break;
+    case 'machine-said':
+      toldMachine(w, event.campaign);
       break;
     case 'wrap-ended':
       toldOfAgent(w, event.agent, { type: 'wrapEnd', ms: event.wrapMs });

@@ -30,9 +30,14 @@ export function endCall(w: DialerWorld, call: Call, end: CallEnd): void {
     return;
   }
   const verdict = w.rules.resultOf(factsOf(w, call, end));
-  const plan = w.rules.planAfter(call.contact, w.campaignOf(call), verdict.result, w.nowMs, verdict.countsAsAttempt);
+  const plan = planAfter(w, call, verdict.result, verdict.countsAsAttempt);
   finish(w, call, end, verdict, plan);
 }
+
+const planAfter = (w: DialerWorld, call: Call, result: CallResult, countsAsAttempt: boolean): RetryPlan =>
+  w.rules.planAfter(call.contact, w.campaignOf(call), result, w.nowMs, countsAsAttempt, (part) =>
+    w.tally(call.campaign.id).dayParts.rateOf(part),
+  );
 
 /** After a restart: it was answered, and nobody can say whether an agent had it. */
 const isTalkUnknown = (call: Call): boolean =>
@@ -102,7 +107,7 @@ function finish(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult, pl
       counts: {
         attempt: verdict.countsAsAttempt,
         result: verdict.result,
-        dayPart: w.rules.dayPartOf(contact, w.campaignOf(call), call.placedAtMs ?? w.nowMs),
+        dayPart: dayPartOf(w, call),
       },
     },
     record,
@@ -112,6 +117,9 @@ function finish(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult, pl
   learn(w, call, record, verdict);
   w.notice({ type: 'call-ended', campaign: call.campaign.id, callId: call.id, result: record.result, cause });
 }
+
+const dayPartOf = (w: DialerWorld, call: Call): number =>
+  w.rules.dayPartOf(call.contact, w.campaignOf(call), call.placedAtMs ?? w.nowMs);
 
 function recordOf(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult): CallRecord {
   const { contact } = call;
@@ -190,8 +198,11 @@ function learn(w: DialerWorld, call: Call, record: CallRecord, verdict: EndResul
   if (ourReasons.includes(call.hangUpReason)) return;
   const gateway = gatewayOf(w, call.switch, call.gateway);
   if (gateway.breaker.ended(call.id, verdict, w.nowMs)) breakerChanged(w, gateway);
-  if (call.from && (verdict.countsAsAttempt || call.answeredAtMs !== undefined))
-    w.tally(call.campaign.id).sorter.learn(call.from.traits, call.answeredAtMs !== undefined && !isMachine(call.amd));
+  if (!verdict.countsAsAttempt && call.answeredAtMs === undefined) return;
+  const isPerson = call.answeredAtMs !== undefined && !isMachine(call.amd);
+  const { sorter, dayParts } = w.tally(call.campaign.id);
+  dayParts.learn(dayPartOf(w, call), isPerson);
+  if (call.from) sorter.learn(call.from.traits, isPerson);
 }
 
 /**
@@ -221,7 +232,7 @@ export function loseCall(w: DialerWorld, call: Call, said?: CallEnd): void {
     return;
   }
   // as long after it as after a call that nobody answered, where the rules call again at all
-  const plan = w.rules.planAfter(call.contact, w.campaignOf(call), 'NO_ANSWER', w.nowMs, true);
+  const plan = planAfter(w, call, 'NO_ANSWER', true);
   const isOver = plan.to === 'ended' && plan.result === 'MAX_ATTEMPTS';
   finish(w, call, end, verdict, {
     ...none,

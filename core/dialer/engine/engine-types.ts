@@ -11,9 +11,18 @@ import type { AmdVerdict, CallResult, CampaignMode, ContactStatus, GatewayState 
 export interface DialerRules {
   resultOf(facts: EndFacts): EndResult;
   /** `contact`: before this call is counted */
-  planAfter(contact: Contact, campaign: Campaign, result: CallResult, nowMs: number, countsAsAttempt: boolean): RetryPlan;
+  planAfter(
+    contact: Contact,
+    campaign: Campaign,
+    result: CallResult,
+    nowMs: number,
+    countsAsAttempt: boolean,
+    answerRateOfPart: (part: number) => number | undefined,
+  ): RetryPlan;
   /** part of the contact's day at that moment; 0 outside all parts */
   dayPartOf(contact: Contact, campaign: Campaign, atMs: number): number;
+  /** the caps of this gateway let no call to this number out; absent: there are no caps */
+  isTollBarred?(switchId: string, gateway: string, number: string): boolean;
 }
 
 export interface DialerEngineStart {
@@ -50,7 +59,7 @@ export interface DialerEngine {
   /** When `time-passed` must be sent at the latest; undefined: when something happens. May be in the past. */
   nextDueMs(): number | undefined;
   view(): DialerEngineView;
-  /** What pacers, sorters and breakers have learned, as plain data by key (`pacer:<queue>`, `sorter:<campaign>`, `breaker:<switch>/<gateway>`). */
+  /** What pacers, sorters and breakers have learned, as plain data by key (`pacer:<queue>`, `sorter:<campaign>`, `parts:<campaign>`, `breaker:<switch>/<gateway>`). */
   learned(): ReadonlyMap<string, unknown>;
 }
 
@@ -98,6 +107,7 @@ export type PaceLimit =
   | 'store'
   | 'switch'
   | 'gateway'
+  | 'toll'
   | 'channels'
   | 'slots'
   | 'campaign-slots'

@@ -30,7 +30,7 @@ export function gatewayOf(w: DialerWorld, switchId: string, name: string): Gatew
   breaker.restore(w.learnedBefore.get(`breaker:${key}`));
   const gateway: Gateway = {
     ...{ switch: switchId, gateway: name, breaker },
-    ...{ state: undefined, checkedAtMs: undefined, askedAtMs: undefined, calls: 0, isReported: false },
+    ...{ state: undefined, checkedAtMs: undefined, askedAtMs: undefined, calls: 0, rest: undefined, isReported: false },
   };
   if (w.gateways.size < gatewaysMax) w.gateways.set(key, gateway);
   return gateway;
@@ -42,7 +42,9 @@ function waysOf(w: DialerWorld, campaign: Campaign, contact: HopperContact): rea
   const own = gateways.find(({ gateway }) => gateway === contact.gateway);
   const first = own ?? { switch: '', gateway: contact.gateway, channelsMax: 0 };
   const ways = contact.gateway ? [first, ...gateways.filter((way) => way !== own)] : gateways;
-  return ways.map((way) => (way.switch ? way : { ...way, switch: w.settings.defaultSwitch }));
+  const known = ways.map((way) => (way.switch ? way : { ...way, switch: w.settings.defaultSwitch }));
+  const open = known.filter((way) => w.rules.isTollBarred?.(way.switch, way.gateway, contact.number) !== true);
+  return open.length > 0 ? open : known; // where none may carry it, the guard says so, and the contact fails with its reason
 }
 
 const isReady = (w: DialerWorld, switchId: string): boolean => {
@@ -100,6 +102,7 @@ function stateOf(w: DialerWorld, way: CampaignGateway, planned: ReadonlyMap<Gate
     return { kind: 'wait', limit: 'switch', text: `switch ${way.switch}: calls not listed yet`, isBrief: link !== undefined };
   const gateway = gatewayOf(w, way.switch, way.gateway);
   if (w.settings.gatewaysPaused?.includes(`${way.switch} ${way.gateway}`)) return waits(way, 'gateway', 'paused by a person');
+  if (gateway.rest && gateway.rest.untilMs > w.nowMs) return waits(way, 'toll', gateway.rest.reason);
   if (!gateway.breaker.mayCall(w.nowMs)) return waits(way, 'gateway', gateway.breaker.reason());
   if (!isFresh(w, gateway)) {
     ask(w, gateway);

@@ -1,5 +1,6 @@
 /** Claimed calls go out one after the other, at most so many a second (A7); those that wait too long go back. */
 import type { OriginateOrder, OutboxMessage } from '../engine-words.js';
+import { idsSpentMax } from './bounds.js';
 import type { Call } from './call.js';
 import { ivrOf } from './candidates.js';
 import { refreshDue } from './due.js';
@@ -104,7 +105,9 @@ function orderOf(w: DialerWorld, call: Call): OriginateOrder {
  */
 export function giveBack(w: DialerWorld, call: Call, endChat?: EndChatReason): void {
   forget(w, call);
-  const isUnplaced = call.placedAtMs === undefined;
+  // END_CHAT names the call: delivered late it would free the agent of the next one under this id
+  const isIdSpent = (call.isIdSpent || (endChat !== undefined && call.reserved !== undefined)) && call.contact.dials < idsSpentMax;
+  const isUnplaced = call.placedAtMs === undefined && !isIdSpent;
   w.change({
     transition: { contactId: call.contact.id, from: call.status, to: 'pending', isUnplaced },
     outbox: endChatsOf(w, call, endChat),
@@ -112,6 +115,15 @@ export function giveBack(w: DialerWorld, call: Call, endChat?: EndChatReason): v
   if (!call.from) return;
   const dials = call.from.dials + (isUnplaced ? 0 : 1);
   putBack(w, { ...call.from, dials, contact: { ...call.from.contact, dials } });
+}
+
+/** Not called, and not before that moment; no attempt. */
+export function postpone(w: DialerWorld, call: Call, callResult: string, nextAttemptAtMs: number): void {
+  forget(w, call);
+  w.change({
+    transition: { contactId: call.contact.id, from: call.status, to: 'pending', isUnplaced: true, callResult, nextAttemptAtMs },
+    outbox: endChatsOf(w, call, 'NOT_REACHED'),
+  });
 }
 
 /** A16, literal: a command that could not be sent fails the contact. By way of `pending`: the table of A3 knows no other. */

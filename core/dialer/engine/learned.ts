@@ -5,6 +5,10 @@ export function learnedOf(w: DialerWorld): ReadonlyMap<string, unknown> {
   const learned = new Map<string, unknown>();
   for (const [queue, { pacer, numbered }] of w.groups) learned.set(`pacer:${queue}`, { version: 1, numbered, pacer: pacer.snapshot() });
   for (const [campaign, { sorter, placed }] of w.tallies) if (placed > 0) learned.set(`sorter:${campaign}`, sorter.snapshot());
+  for (const [campaign, { dayParts }] of w.tallies) {
+    const parts = dayParts.snapshot();
+    if (parts !== undefined) learned.set(`parts:${campaign}`, parts);
+  }
   for (const [key, { breaker }] of w.gateways) learned.set(`breaker:${key}`, breaker.snapshot());
   return learned;
 }

@@ -270,6 +270,12 @@ export function toldOfAgent(
   }
 }
 
+/** The agent of a talk that is over says by a disposition that it was a machine. */
+export function toldMachine(w: DialerWorld, campaign: string): void {
+  const queue = w.campaigns.get(campaign)?.queue;
+  if (queue !== undefined) w.groups.get(queue)?.pacer.onEvent({ type: 'machine', t: seconds(w.nowMs) });
+}
+
 export function toldInbound(w: DialerWorld, queue: string): void {
   const group = w.groups.get(queue);
   if (!group) return;

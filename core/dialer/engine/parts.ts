@@ -4,6 +4,8 @@ import type { Campaign } from '../campaign.js';
 import type { HopperContact } from '../engine-words.js';
 import type { ContactSorter, Decision, Pacer } from '../pacing/index.js';
 import type { CampaignMode, GatewayState } from '../words.js';
+import type { TollReason } from '../../toll/caps.js';
+import type { DayParts } from './day-parts.js';
 import type { PaceLimit } from './engine-types.js';
 
 export interface Hopper {
@@ -77,6 +79,8 @@ export interface Gateway {
   askedAtMs: number | undefined;
   /** claimed and called */
   calls: number;
+  /** a cap of the toll guard is reached: nothing is dialled over it until then */
+  rest: { readonly untilMs: number; readonly reason: TollReason } | undefined;
   /** invalid was written down (A16: once) */
   isReported: boolean;
 }
@@ -112,7 +116,10 @@ export interface Tally {
   forced: string | undefined;
   limit: PaceLimit;
   pace: string;
+  /** it runs, and nobody of it can be called */
+  empty: { readonly sinceMs: number; isTold: boolean } | undefined;
   readonly sorter: ContactSorter;
+  readonly dayParts: DayParts;
 }
 
 /** Campaigns that dial by pace for the agents of one queue. */

@@ -1,6 +1,7 @@
 /** The dial cycle (dialer.md A6): counts slots, lets campaigns wish, shares the slots out, claims in dialling order. */
 import { allocate } from '../allocation.js';
 import type { TickView } from '../engine-words.js';
+import { tellEmpty } from './campaign-notices.js';
 import { checkAheadMax, checkMsMax } from './bounds.js';
 import { checkWays, isCheckAwaited } from './gateways.js';
 import { hangUp, hasRungEnough } from './hang-up.js';
@@ -22,6 +23,7 @@ export function ticked(w: DialerWorld, view: TickView): void {
   w.otherActive = Math.max(0, view.active.dialed + view.active.agentPending - known);
   countMinutes(w);
   refreshModes(w);
+  tellEmpty(w);
   cutCollapsed(w);
   if (w.isStopping) return;
   fillHoppers(w);

@@ -7,6 +7,7 @@ import { createContactSorter } from '../pacing/index.js';
 import { createThrottle } from '../throttle.js';
 import { campaignsMax, endedCallsMax, lateClaimsMax } from './bounds.js';
 import type { Call } from './call.js';
+import { createDayParts } from './day-parts.js';
 import { Deadlines } from './deadlines.js';
 import type { DialerEngineStart, DialerRules, PaceLimit } from './engine-types.js';
 import type { ClaimOrder, Gateway, Hold, Hopper, PacingGroup, Preview, SwitchState, Tally } from './parts.js';
@@ -19,6 +20,7 @@ export class DialerWorld {
   settings: DialerSettings = dialerSettingsDefaults;
   readonly campaigns = new Map<string, Campaign>();
   isStopping = false;
+  isConfigured = false;
 
   tick: TickView | undefined;
   tickedAtMs: number;
@@ -87,9 +89,12 @@ export class DialerWorld {
     if (known) return known;
     const sorter = createContactSorter();
     sorter.restore(this.learnedBefore.get(`sorter:${id}`));
+    const dayParts = createDayParts();
+    dayParts.restore(this.learnedBefore.get(`parts:${id}`));
     const tally: Tally = {
       ...{ placed: 0, answered: 0, connected: 0, connectedLately: 0, minute: 0, placedThisMinute: 0, placedLastMinute: 0 },
-      ...{ machines: 0, amdMs: -1, kind: 'preview', forced: undefined, limit: 'none', pace: '', sorter },
+      ...{ machines: 0, amdMs: -1, kind: 'preview', forced: undefined, limit: 'none', pace: '', empty: undefined },
+      ...{ sorter, dayParts },
     };
     if (this.tallies.size < campaignsMax) this.tallies.set(id, tally);
     return tally;
