@@ -1,7 +1,7 @@
 /** The event socket's listener: deadlines, bounds, clients that do not behave. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import type { SocketEvent } from '../core/event-socket/event.js';
 import { connectionLimits } from '../sidecar/event-socket/connection.js';
 import { createEventSocketServer, eventSocketDefaults, type EventSocketServerDeps } from '../sidecar/event-socket/server.js';
@@ -149,6 +149,25 @@ describe('event socket: server', () => {
       { everyMs: 1 },
     );
     await assert.rejects(openSocketClient(s.port));
+  });
+
+  it('B61: who has left, or was refused, and does not close is cut after a second, also while Tandem stops', async () => {
+    s = await start({ connectionsMax: 1 });
+    const one = await loggedIn();
+    one.socket.allowHalfOpen = true;
+    one.write('exit\n\n');
+    await once(one.socket, 'end');
+    assert.equal(s.server.connections(), 1);
+    const refused = connect({ port: s.port, host: '127.0.0.1', allowHalfOpen: true });
+    await once(refused.resume(), 'end');
+    s.hand.advance(1_000);
+    await eventually(
+      () => s.server.connections(),
+      (count) => count === 0,
+      { everyMs: 1 },
+    );
+    await s.server.close();
+    refused.destroy();
   });
 
   it('B61: an address that is taken is a bad setting', async () => {

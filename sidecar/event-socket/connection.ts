@@ -24,6 +24,8 @@ const gatheredBytesMax = 65_536;
 
 export interface ConnectionDeps extends Omit<SocketSessionDeps<SocketPrincipal>, 'write' | 'writeEvent' | 'close'> {
   after(delayMs: number, run: () => void): () => void;
+  /** the session is over and said so: what follows is the client's close */
+  onLeave(): void;
   onEnd(): void;
   readonly log: Log;
   readonly meter: Meter;
@@ -50,7 +52,7 @@ export class Connection {
       ...deps,
       write: (text) => this.#write(text),
       writeEvent: (text) => this.#gather(text),
-      close: () => void socket.end(),
+      close: () => this.#leave(),
     });
     this.#cancelLogin = deps.after(limits.loginMsMax, () => {
       if (!this.#session.isAuthenticated) this.#cut('login');
@@ -136,6 +138,11 @@ export class Connection {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
     this.#socket.write(bytes);
     if (this.#socket.writableLength > this.#limits.waitingBytesMax) this.#cut('slow');
+  }
+
+  #leave(): void {
+    this.#socket.end();
+    this.#deps.onLeave();
   }
 
   #cut(reason: string): void {

@@ -18,7 +18,7 @@ export interface EventSocketOptions {
 
 export const eventSocketDefaults: EventSocketOptions = { host: '127.0.0.1', port: 8021, allow: loopbackOnly, connectionsMax: 200 };
 
-export interface EventSocketServerDeps extends Omit<ConnectionDeps, 'onEnd' | 'authenticate' | 'authenticateUser'> {
+export interface EventSocketServerDeps extends Omit<ConnectionDeps, 'onEnd' | 'onLeave' | 'authenticate' | 'authenticateUser'> {
   authenticate(password: string, address: string): ReturnType<ConnectionDeps['authenticate']>;
   authenticateUser(user: string, password: string, address: string): ReturnType<ConnectionDeps['authenticateUser']>;
 }
@@ -45,7 +45,14 @@ export function createEventSocketServer(
     socket.on('error', () => socket.destroy());
     socket.end(text);
     socket.resume();
+    closeSoon(socket);
   };
+  /** Whoever keeps a connection that is over open must not fill our table of them, nor hold up the stop. */
+  const closeSoon = (socket: Socket): void =>
+    void socket.once(
+      'close',
+      deps.after(closeMsMax, () => socket.destroy()),
+    );
 
   function accept(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
@@ -56,6 +63,7 @@ export function createEventSocketServer(
         socket,
         {
           ...deps,
+          onLeave: () => closeSoon(socket),
           authenticate: (password) => deps.authenticate(password, address),
           authenticateUser: (user, password) => deps.authenticateUser(user, password, address),
           onEnd() {
