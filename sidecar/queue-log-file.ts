@@ -38,7 +38,9 @@ export function openQueueLogFile(
   { log, meter }: { readonly log: Log; readonly meter: Meter },
 ): QueueLogFile {
   let bytes = 0;
+  /** told once, until a line is on the disk again */
   let isFailing = false;
+  let rotateAboveBytes = bytesMax;
   let stream = open();
 
   function open(): WriteStream {
@@ -49,7 +51,6 @@ export function openQueueLogFile(
       bytes = 0; // the stream tells what is wrong
     }
     const opened = createWriteStream(file, { flags: 'a', mode: 0o640 });
-    opened.on('open', () => (isFailing = false));
     opened.on('error', (error) => {
       if (!isFailing) log.error({ error, file }, 'the queue log cannot be written');
       isFailing = true;
@@ -63,12 +64,16 @@ export function openQueueLogFile(
         if (existsSync(`${file}.${String(n)}`)) renameSync(`${file}.${String(n)}`, `${file}.${String(n + 1)}`);
       if (existsSync(file)) renameSync(file, `${file}.1`);
     } catch (error) {
-      log.error({ error, file }, 'the queue log cannot be rotated');
+      // a folder that is not ours: not each line tries it again
+      rotateAboveBytes = bytes + bytesMax;
+      log.error({ error, file }, 'the queue log cannot be rotated and grows on');
+      return;
     }
     reopen();
   }
 
   function reopen(): void {
+    rotateAboveBytes = bytesMax;
     stream.end();
     stream = open();
   }
@@ -77,7 +82,7 @@ export function openQueueLogFile(
     write(lines) {
       const size = Buffer.byteLength(lines);
       if (isFailing && stream.destroyed) stream = open();
-      if (bytes + size > bytesMax && bytes > 0) rotate();
+      if (bytes + size > rotateAboveBytes && bytes > 0) rotate();
       if (stream.writableLength + size > waitingBytesMax) {
         meter.count('tandem_queue_log_lost_total');
         return;
@@ -85,6 +90,7 @@ export function openQueueLogFile(
       bytes += size;
       stream.write(lines, (error) => {
         if (error) meter.count('tandem_queue_log_lost_total');
+        else isFailing = false;
       });
     },
     reopen,

@@ -1,6 +1,6 @@
 /** The queue log in app_queue's format (B60). `queue-log/app-queue-22.txt` was written by app_queue of Asterisk 22.10. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memberId, switchId } from '../core/acd/ids.js';
@@ -9,6 +9,7 @@ import { queueLogText } from '../core/reports/queue-log.js';
 import { queueLogReport } from '../core/services/queue-log-report.js';
 import { createQueueLogWriter } from '../core/services/queue-log-writer.js';
 import { openQueueLogFile, queueLogPathProblem } from '../sidecar/queue-log-file.js';
+import { turn } from './support/acd-stub-engine.js';
 import { createDesk, deskConfig } from './support/engine-desk.js';
 import { eventually } from './support/eventually.js';
 import { recordingMeter, silentLog } from './support/observers.js';
@@ -211,7 +212,9 @@ describe('queue log on disk', () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
   const open = (file: string, bytesMax = 1_000_000) => {
     const meter = recordingMeter();
-    return { meter, log: openQueueLogFile({ file, bytesMax }, { log: silentLog, meter }) };
+    const problems: string[] = [];
+    const told = { ...silentLog, error: (_fields: object, text: string) => void problems.push(text) };
+    return { meter, problems, log: openQueueLogFile({ file, bytesMax }, { log: told, meter }) };
   };
 
   it('B60: lines are appended, and after SIGHUP go to a new file', async () => {
@@ -257,6 +260,31 @@ describe('queue log on disk', () => {
     );
     log.write('two\n');
     await log.close();
+  });
+
+  it('B60: a full disk is told once, not with each line', async () => {
+    const { log, meter, problems } = open('/dev/full');
+    for (let lines = 1; lines <= 3; lines++) {
+      log.write('one\n');
+      await eventually(
+        () => meter.counted('tandem_queue_log_lost_total').length,
+        (count) => count === lines,
+      );
+      await turn();
+    }
+    assert.deepEqual(problems, ['the queue log cannot be written']);
+    await log.close();
+  });
+
+  it('B60: a log that cannot be turned grows on, and is tried again after as many bytes', async () => {
+    const file = join(dir, 'queue_log');
+    writeFileSync(`${file}.4`, 'old');
+    mkdirSync(join(`${file}.5`, 'in the way'), { recursive: true });
+    const { log, problems } = open(file, 30);
+    for (let i = 0; i < 7; i++) log.write(`line ${String(i)}...\n`);
+    await log.close();
+    assert.equal(readFileSync(file, 'utf8').split('\n').length - 1, 7);
+    assert.equal(problems.length, 2);
   });
 
   it('B60: only an absolute path of a regular file is taken', () => {
