@@ -8,7 +8,7 @@ export const crmMetrics: readonly MetricRow[] = [
     name: 'tandem_journal_lost_total',
     kind: 'counter',
     labels: [],
-    help: 'events or messages that were dropped because too many waited for the database',
+    help: 'events, calls or messages that were dropped: too many waited for the database, or a bound of the journal was reached',
   },
   {
     name: 'tandem_crm_deliveries_total',

@@ -104,6 +104,8 @@ export interface JournalCall {
   outcome: Outcome | undefined;
   endReason: 'hangup' | 'resync' | 'silent' | undefined;
   legs: Leg[];
+  /** talks on legs that were forgotten, because there were too many; undefined = none */
+  forgottenTalkMs?: number | undefined;
   transfers: Transfer[];
   recordings: Recording[];
   /** leg that talks, or talked last */
@@ -125,7 +127,7 @@ export const talkMsOf = (leg: Leg, nowMs: number): number =>
 
 /** Talk of all agents of a call (4.5 billableseconds). */
 export const talkMsOfCall = (call: JournalCall, nowMs: number): number =>
-  call.legs.reduce((sum, leg) => sum + (leg.kind === 'external' ? 0 : talkMsOf(leg, nowMs)), 0);
+  call.legs.reduce((sum, leg) => sum + (leg.kind === 'external' ? 0 : talkMsOf(leg, nowMs)), call.forgottenTalkMs ?? 0);
 
 /** The id under which the CRM knows a call: never cut at the dot, which only ends the second (4.5). */
 export function callIdOf(system: string, linkedId: string): string {

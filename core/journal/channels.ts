@@ -23,6 +23,7 @@ export function created(w: JournalWorld, at: string, facts: ChannelFacts, atMs: 
   if (!call) return undefined;
   const isFirst = call.channels.length === 0 && call.legs.length === 0 && !call.isTold;
   const channel = w.addChannel(call, facts, atMs);
+  if (!channel) return undefined;
   w.touch(call, atMs);
   if (isFirst && facts.isIncoming === true) cameIn(w, call, channel, facts, atMs);
   return { call, channel };

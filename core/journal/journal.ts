@@ -3,6 +3,7 @@
  * same calls. Doubled and late events change nothing, and after a lost connection a list of the living channels puts
  * right what was missed.
  */
+import { DueCalls } from './due-calls.js';
 import { attendedTransferred, blindTransferred, bridgeEntered, bridgeLeft, renewAround } from './bridges.js';
 import type { JournalCall } from './call.js';
 import { callerKnown, created, dialled, ended, known, originateFailed } from './channels.js';
@@ -29,10 +30,12 @@ export interface Journal {
   /** When `time-passed` is wanted; undefined = nothing waits. */
   nextDueMs(): number | undefined;
   open(): readonly JournalCall[];
+  /** how many */
+  openCount(): number;
   call(id: string): JournalCall | undefined;
   /** By any channel of it that lives. */
   callOfChannel(switchName: string, uniqueId: string): JournalCall | undefined;
-  /** calls that were not taken in: more than `callsMax` were open */
+  /** calls, channels and recordings that were not taken in: there were too many */
   turnedAway(): number;
 }
 
@@ -41,9 +44,27 @@ export function createJournal(
   restored: readonly JournalCall[] = [],
 ): Journal {
   const w = new JournalWorld({ ...journalDefaults, ...options }, restored);
+  const dues = new DueCalls((call) => dueOf(w, call));
+  for (const call of w.calls.values()) dues.book(call);
+
+  function timePassed(nowMs: number): void {
+    for (const call of dues.take(nowMs)) {
+      due(w, call, nowMs);
+      w.changed.add(call);
+    }
+  }
+
+  /** What was changed may be due at another time. */
+  function book(): void {
+    for (const id of w.removed) dues.drop(id);
+    for (const call of w.changed) if (w.calls.get(call.id) === call) dues.book(call);
+  }
+
   return {
     step(event) {
-      apply(w, event);
+      if (event.type === 'time-passed') timePassed(event.atMs);
+      else apply(w, event);
+      book();
       const changed = [...w.changed];
       const forgotten = [...w.removed];
       const notices = w.notices.splice(0);
@@ -51,15 +72,9 @@ export function createJournal(
       w.removed.clear();
       return { changed, forgotten, notices };
     },
-    nextDueMs() {
-      let due: number | undefined;
-      for (const call of w.calls.values()) {
-        const at = dueOf(w, call);
-        if (due === undefined || at < due) due = at;
-      }
-      return due;
-    },
+    nextDueMs: () => dues.nextMs(),
     open: () => [...w.calls.values()],
+    openCount: () => w.calls.size,
     call: (id) => w.calls.get(id),
     callOfChannel: (switchName, uniqueId) => w.find(switchName, uniqueId)?.call,
     turnedAway: () => w.turnedAway,
@@ -69,7 +84,7 @@ export function createJournal(
 const dueOf = (w: JournalWorld, call: JournalCall): number =>
   call.state === 'ending' ? call.dueAtMs : call.lastEventAtMs + w.options.silentMsMax;
 
-function apply(w: JournalWorld, event: JournalEvent): void {
+function apply(w: JournalWorld, event: Exclude<JournalEvent, { readonly type: 'time-passed' }>): void {
   const { switch: at, atMs } = event;
   switch (event.type) {
     case 'channel-created':
@@ -144,9 +159,6 @@ function apply(w: JournalWorld, event: JournalEvent): void {
       return;
     case 'channels-listed':
       listed(w, at, event, atMs);
-      return;
-    case 'time-passed':
-      for (const call of [...w.calls.values()]) if (dueOf(w, call) <= atMs) due(w, call, atMs);
   }
 }
 
@@ -154,6 +166,10 @@ function apply(w: JournalWorld, event: JournalEvent): void {
 
 function recordingStarted(w: JournalWorld, call: JournalCall, channel: string, file: string, atMs: number): void {
   if (call.recordings.some((recording) => recording.file === file)) return;
+  if (call.recordings.length >= w.options.recordingsPerCallMax) {
+    w.turnedAway += 1;
+    return;
+  }
   call.recordings.push({ channel, file, isClosed: false });
   w.touch(call, atMs);
 }

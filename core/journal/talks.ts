@@ -103,8 +103,18 @@ export function addLeg(
     isTold: false,
   };
   call.legs.push(leg);
+  if (call.legs.length > w.options.legsPerCallMax) forgetOldestLeg(call);
   w.touch(call, ask.atMs);
   return leg;
+}
+
+/** A queue may ring telephones for hours: what was told is not kept for ever, only how long was talked. Living legs stay. */
+function forgetOldestLeg(call: JournalCall): void {
+  const over = call.legs.filter((leg) => leg.endedAtMs !== undefined && leg.id !== call.talker);
+  const oldest = over.find((leg) => leg.answeredAtMs === undefined) ?? over[0];
+  if (!oldest) return;
+  if (oldest.kind !== 'external') call.forgottenTalkMs = (call.forgottenTalkMs ?? 0) + oldest.talkMs;
+  call.legs = call.legs.filter((leg) => leg !== oldest);
 }
 
 /** A telephone rings for the customer; told once, and not for those who are only asked for advice. */

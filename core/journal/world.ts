@@ -17,9 +17,25 @@ export interface JournalOptions {
   readonly silentMsMax: number;
   /** open calls; what comes beyond is not journalled, and counted */
   readonly callsMax: number;
+  /** living channels of a call; what comes beyond is not journalled, and counted */
+  readonly channelsPerCallMax: number;
+  /** legs of a call; beyond it the oldest that is over is forgotten, first one that nobody talked on: it was told long ago */
+  readonly legsPerCallMax: number;
+  /** beyond it the oldest is forgotten */
+  readonly transfersPerCallMax: number;
+  /** what comes beyond is not journalled, and counted */
+  readonly recordingsPerCallMax: number;
 }
 
-export const journalDefaults = { endGraceMs: 500, silentMsMax: 12 * 3_600_000, callsMax: 50_000 } as const;
+export const journalDefaults = {
+  endGraceMs: 500,
+  silentMsMax: 12 * 3_600_000,
+  callsMax: 50_000,
+  channelsPerCallMax: 300,
+  legsPerCallMax: 300,
+  transfersPerCallMax: 100,
+  recordingsPerCallMax: 50,
+} as const;
 
 /** Channels that ended lately: what is told late of them makes no new ones. */
 const goneMax = 20_000;
@@ -38,7 +54,7 @@ export class JournalWorld {
   readonly changed = new Set<JournalCall>();
   readonly removed = new Set<string>();
   readonly notices: JournalNotice[] = [];
-  /** calls beyond `callsMax` */
+  /** calls, channels and recordings for which there was no room */
   turnedAway = 0;
   readonly #placed = new Map<string, Placed>();
   readonly #byLinked = new Map<string, JournalCall>();
@@ -120,7 +136,12 @@ export class JournalWorld {
     return call;
   }
 
-  addChannel(call: JournalCall, facts: ChannelFacts, atMs: number): Channel {
+  /** Undefined: the call has too many. */
+  addChannel(call: JournalCall, facts: ChannelFacts, atMs: number): Channel | undefined {
+    if (call.channels.length >= this.options.channelsPerCallMax) {
+      this.turnedAway += 1;
+      return undefined;
+    }
     const channel = newChannel(this.options.roles, facts, atMs);
     call.channels.push(channel);
     this.#place(call, channel);

@@ -3,7 +3,7 @@
  * follow from it for each CRM, are stored in one transaction, and only then told (crm-vtiger 9.1). While the database is
  * away the journal goes on in memory, bounded.
  */
-import type { CallJournal, CrmStore, NewCrmMessage } from '../crm-ports.js';
+import type { CallJournal, CrmStore } from '../crm-ports.js';
 import { createJournal } from '../journal/journal.js';
 import type { Journal } from '../journal/journal.js';
 import type { JournalCall } from '../journal/call.js';
@@ -12,6 +12,7 @@ import type { JournalNotice } from '../journal/notices.js';
 import type { Roles } from '../journal/roles.js';
 import { hasCode } from '../errors.js';
 import type { Log, Meter } from '../ports.js';
+import { CrmWaiting } from './crm-waiting.js';
 import type { After } from './deadline.js';
 
 /** A binding as the journal needs it: messages of its dialect, in order. */
@@ -36,8 +37,13 @@ export interface CrmJournalDeps {
 export const crmJournalDefaults = {
   /** ends of calls are looked for so often */
   tickMs: 250,
-  /** changes that wait for the database; beyond it the oldest messages are lost, and counted */
+  /** messages, and calls, that wait for the database; beyond it the oldest are lost, and counted */
   waitingMax: 100_000,
+  waitingCallsMax: 20_000,
+  /** calls that are stored at once */
+  batchMax: 200,
+  /** messages of one call to one CRM; beyond it only its end and its recording are told, and the rest counted */
+  laneMax: 2_000,
   storePauseMs: 1_000,
   /** ended calls whose late questions (recording, transfer) need no look into the database */
   recentMax: 2_000,
@@ -66,17 +72,24 @@ class Running implements RunningJournal {
   #journal: Journal | undefined;
   /** before `start` has read the open calls */
   #early: JournalEvent[] = [];
-  #calls = new Map<string, JournalCall>();
-  #messages: NewCrmMessage[] = [];
+  readonly #waiting: CrmWaiting;
   #saving: Promise<void> | undefined;
   /** `reading`: the open calls are being read, events wait */
   #phase: 'off' | 'reading' | 'on' = 'off';
   #fence: number | undefined;
+  /** of the fold, as it was counted last */
+  #turnedAway = 0;
   #cancelTick = (): void => undefined;
 
   constructor(deps: CrmJournalDeps, options: typeof crmJournalDefaults) {
     this.#deps = deps;
     this.#options = options;
+    const { waitingMax: messagesMax, waitingCallsMax: callsMax, batchMax } = options;
+    this.#waiting = new CrmWaiting({ messagesMax, callsMax, batchMax }, (count) => this.#lost(count));
+  }
+
+  #lost(count: number): void {
+    for (let n = 0; n < count; n++) this.#deps.meter.count('tandem_journal_lost_total');
   }
 
   async start(switches: readonly string[], fence?: number): Promise<void> {
@@ -102,8 +115,8 @@ class Running implements RunningJournal {
   /** What an earlier time left here is not of today: another owner may have gone on with it. */
   #forgetAll(): void {
     this.#early = [];
-    this.#messages = [];
-    this.#calls.clear();
+    this.#waiting.clear();
+    this.#turnedAway = 0;
     this.#recent.clear();
     this.#seqs.clear();
   }
@@ -116,7 +129,7 @@ class Running implements RunningJournal {
       return;
     }
     const { changed, forgotten, notices } = this.#journal.step(event);
-    for (const call of changed) this.#calls.set(call.id, call);
+    for (const call of changed) this.#waiting.put(call);
     for (const notice of notices) this.#told(notice, event.atMs);
     for (const id of forgotten) this.#forget(id);
     if (changed.length > 0 || notices.length > 0) this.#flush();
@@ -127,13 +140,14 @@ class Running implements RunningJournal {
       for (const { event, payload } of teller.messagesOf(notice, atMs)) {
         const lane = `${teller.name} ${notice.call.id}`;
         const seq = (this.#seqs.get(lane) ?? 0) + 1;
+        if (seq > this.#options.laneMax && notice.type !== 'call-ended' && notice.type !== 'recording-ready') {
+          this.#lost(1);
+          continue;
+        }
         this.#seqs.set(lane, seq);
-        this.#messages.push({ binding: teller.name, callId: notice.call.id, seq, event, payload, createdAtMs: this.#deps.nowMs() });
+        const message = { binding: teller.name, callId: notice.call.id, seq, event, payload, createdAtMs: this.#deps.nowMs() };
+        this.#waiting.add(notice.call, message);
       }
-    }
-    while (this.#messages.length > this.#options.waitingMax) {
-      this.#messages.shift();
-      this.#deps.meter.count('tandem_journal_lost_total');
     }
     this.#deps.meter.count('tandem_journal_notices_total', { type: notice.type });
     for (const listener of this.#listeners) {
@@ -146,7 +160,7 @@ class Running implements RunningJournal {
   }
 
   #forget(id: string): void {
-    const call = this.#calls.get(id);
+    const call = this.#waiting.call(id);
     if (call) this.#remember(call);
     for (const { name } of this.#deps.tellers) this.#seqs.delete(`${name} ${id}`);
   }
@@ -163,19 +177,16 @@ class Running implements RunningJournal {
   #flush(): void {
     this.#saving ??= this.#save().finally(() => {
       this.#saving = undefined;
-      if (this.#phase !== 'off' && (this.#calls.size > 0 || this.#messages.length > 0)) this.#flush();
+      if (this.#phase !== 'off' && !this.#waiting.isEmpty) this.#flush();
     });
   }
 
   async #save(): Promise<void> {
-    while (this.#calls.size > 0 || this.#messages.length > 0) {
-      // the calls as they are now: a fold goes on changing them
-      const calls = [...this.#calls.values()].map((call) => JSON.parse(JSON.stringify(call)) as JournalCall);
-      const messages = this.#messages;
-      this.#calls = new Map();
-      this.#messages = [];
+    while (!this.#waiting.isEmpty) {
+      const batch = this.#waiting.take();
+      const { messages } = batch;
       try {
-        await this.#deps.store.save({ calls, messages }, this.#fence);
+        await this.#deps.store.save(batch, this.#fence);
         if (messages.length > 0) this.#deps.onStored(new Set(messages.map(({ binding }) => binding)));
       } catch (error) {
         if (hasCode(error, 'TDM_STANDBY')) {
@@ -184,30 +195,36 @@ class Running implements RunningJournal {
           this.#forgetAll();
           return;
         }
-        this.#takeBack(calls, messages);
-        this.#deps.log.warn({ error, waiting: this.#messages.length }, 'the call journal cannot be stored now; it waits');
+        this.#waiting.takeBack(batch);
+        this.#deps.log.warn({ error, waiting: this.#waiting.messageCount }, 'the call journal cannot be stored now; it waits');
         if (this.#phase === 'off') return;
         await new Promise<void>((resolve) => void this.#deps.after(this.#options.storePauseMs, resolve));
       }
     }
   }
 
-  #takeBack(calls: readonly JournalCall[], messages: readonly NewCrmMessage[]): void {
-    for (const call of calls) if (!this.#calls.has(call.id)) this.#calls.set(call.id, call);
-    this.#messages = [...messages, ...this.#messages];
-  }
-
   #tick(): void {
     if (this.#phase === 'off') return;
     this.#cancelTick = this.#deps.after(this.#options.tickMs, () => {
       this.tell({ switch: '', type: 'time-passed', atMs: this.#deps.nowMs() });
-      this.#deps.meter.set('tandem_journal_open_calls', this.#journal?.open().length ?? 0);
+      this.#deps.meter.set('tandem_journal_open_calls', this.#journal?.openCount() ?? 0);
+      this.#noteTurnedAway();
       this.#tick();
     });
   }
 
+  /** What the fold had no room for is lost too. */
+  #noteTurnedAway(): void {
+    const count = this.#journal?.turnedAway() ?? 0;
+    if (count > this.#turnedAway) {
+      this.#lost(count - this.#turnedAway);
+      this.#deps.log.warn({ count: count - this.#turnedAway }, 'more calls, or channels of a call, than the call journal follows');
+    }
+    this.#turnedAway = count;
+  }
+
   find(callId: string): Promise<JournalCall | undefined> {
-    const known = this.open(callId) ?? this.#calls.get(callId) ?? this.#recent.get(callId);
+    const known = this.open(callId) ?? this.#waiting.call(callId) ?? this.#recent.get(callId);
     return known ? Promise.resolve(known) : this.#deps.store.call(callId);
   }
 
