@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createStandInWs, type StandInWs } from './stand-in-ws.js';
 
 export type CrmMood = 'well' | '500-after-success' | 'foreign' | 'cut' | 'silent';
 
@@ -27,6 +28,8 @@ export interface StandInCrm {
   readonly rows: CrmRow[];
   /** every notification that came, with when */
   readonly asked: { readonly fields: ReadonlyMap<string, string>; readonly atMs: number }[];
+  /** its `webservice.php` */
+  readonly ws: StandInWs;
   mood: CrmMood;
   secret: string;
   stop(): Promise<void>;
@@ -40,6 +43,7 @@ const failure = '<?xml version="1.0" encoding="utf-8"?><Response><Authentication
 export async function startStandInCrm(edition: 'vtiger' | 'vtiger-sp', users: readonly string[], secret: string): Promise<StandInCrm> {
   const rows: CrmRow[] = [];
   const asked: StandInCrm['asked'] = [];
+  const ws = createStandInWs(edition, users, rows);
   let server = createServer((req, res) => void serve(req, res));
   let port = 0;
 
@@ -47,6 +51,11 @@ export async function startStandInCrm(edition: 'vtiger' | 'vtiger-sp', users: re
     const parts: Buffer[] = [];
     for await (const part of req as AsyncIterable<Buffer>) parts.push(part);
     const fields = new Map(new URLSearchParams(Buffer.concat(parts).toString('utf8')));
+    const address = new URL(req.url ?? '/', 'http://crm');
+    if (address.pathname.endsWith('/webservice.php')) {
+      serveWs(res, new Map([...address.searchParams, ...fields]));
+      return;
+    }
     asked.push({ fields, atMs: Date.now() });
     if (crm.mood === 'cut') {
       req.socket.destroy();
@@ -64,6 +73,15 @@ export async function startStandInCrm(edition: 'vtiger' | 'vtiger-sp', users: re
     const text = edition === 'vtiger' ? stock(fields) : sales(fields);
     if (crm.mood === '500-after-success') answer(res, 500, '');
     else answer(res, 200, text);
+  }
+
+  /** It hangs, fails and is cut off like the rest of the CRM. */
+  function serveWs(res: ServerResponse, fields: ReadonlyMap<string, string>): void {
+    if (crm.mood === 'silent') return;
+    const text = crm.mood === 'foreign' ? '<b>Fatal error</b>' : ws.answer(fields);
+    if (crm.mood === 'cut') res.socket?.destroy();
+    else
+      answer(res, crm.mood === '500-after-success' ? 500 : 200, crm.mood === '500-after-success' ? '' : text, 'text/json; charset=UTF-8');
   }
 
   const value = (fields: ReadonlyMap<string, string>, name: string): string => fields.get(name) ?? '';
@@ -183,6 +201,7 @@ export async function startStandInCrm(edition: 'vtiger' | 'vtiger-sp', users: re
     url: `http://127.0.0.1:${String(port)}/`,
     rows,
     asked,
+    ws,
     mood: 'well',
     secret,
     stop: close,
