@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { clickId, markOfId } from '../core/journal/click-id.js';
 import type { ChannelFacts, DialStatus, JournalEvent, JournalFact } from '../core/journal/events.js';
 import { createJournal } from '../core/journal/journal.js';
 import type { JournalCall } from '../core/journal/call.js';
@@ -88,6 +89,22 @@ describe('call journal: the cases of crm-vtiger 10', () => {
       .end('U2', 0)
       .end('U1');
     assert.deepEqual(tell(events), [`start inbound ${customer}`, 'ring 102', 'leg 102 missed 0 s', 'end inbound missed talk 0 s']);
+  });
+
+  it('P18: a click that another process ordered is known by its id', () => {
+    const id = clickId('main-1', '0123456789abcdef');
+    const { events } = script(id, { [id]: ['PJSIP/101-00000001', '101'], U1: [trunk, '84951234567'] })
+      .made(id)
+      .dial(undefined, id, '101')
+      .dialEnd(id, 'ANSWER')
+      .made('U1')
+      .dial(id, 'U1', 'trunk/sip:84951234567@sbc.example')
+      .dialEnd('U1', 'BUSY')
+      .end('U1', 17)
+      .end(id, 17);
+    assert.equal(tell(events)[0], 'start outbound 84951234567 by crm');
+    assert.deepEqual(markOfId(id), { origin: 'crm', binding: 'main-1' });
+    assert.equal(markOfId('tandem-crm-main-1'), undefined);
   });
 
   const outbound: readonly (readonly [string, DialStatus, number, string])[] = [

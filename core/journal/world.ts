@@ -1,6 +1,7 @@
 /** The open calls of the journal with the indexes over their channels and bridges. */
 import { callIdOf } from './call.js';
 import type { Channel, JournalCall, Leg } from './call.js';
+import { markOfId } from './click-id.js';
 import type { CallMarks, ChannelFacts, FactOf } from './events.js';
 import type { JournalNotice } from './notices.js';
 import { newCall, newChannel } from './new-call.js';
@@ -128,7 +129,7 @@ export class JournalWorld {
       return undefined;
     }
     const call = newCall(callIdOf(this.options.systemOf(switchName), linkedId), switchName, linkedId, atMs);
-    const mark = this.#announced.get(key(switchName, linkedId));
+    const mark = this.#announced.get(key(switchName, linkedId)) ?? markOfId(linkedId);
     if (mark) putMarks(call, mark);
     this.#announced.delete(key(switchName, linkedId));
     this.#index(call);

@@ -1,9 +1,10 @@
 /** Clicks and transfers of a CRM (crm-vtiger 3.1, 3.4): checked, bounded, one at a time, and ordered on the right switch. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { CrmBinding } from '../../core/crm/binding.js';
 import { channelOfExtension, contextOfClick, numberOfClick } from '../../core/crm/click-to-call.js';
 import type { CallJournal, CrmAnswer, CrmSwitch } from '../../core/crm-ports.js';
 import type { Channel, JournalCall } from '../../core/journal/call.js';
+import { clickId } from '../../core/journal/click-id.js';
 import type { JournalNotice } from '../../core/journal/notices.js';
 
 export interface RequestDeps {
@@ -92,12 +93,11 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     );
     if (isTwice) return ok;
     if (tooMany(binding, ask.from)) return no('too-many-clicks', 429);
-    const id = `tandem-crm-${randomUUID()}`;
+    const id = clickId(binding.name, randomBytes(8).toString('hex'));
     const click: Click = { binding: binding.name, from: ask.from, to: number.number, atMs: nowMs(), callId: '', isPending: true };
     clicks.push(click);
     const system = systemOf(at.name);
     click.callId = system === '' ? id : `${system}-${id}`;
-    journal.tell({ switch: at.name, atMs: nowMs(), type: 'announced', uniqueId: id, origin: 'crm', binding: binding.name });
     const answer = await at.clickToCall({
       callId: id,
       channel,
@@ -132,7 +132,7 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     const leg = ask.from === '' ? agents.at(-1) : agents.find(({ extension }) => extension === ask.from);
     if (ask.from !== '' && !leg) return no('not-his-call', 403);
     const channel = leg && channelNamed(call, leg.id);
-    if (ask.mode === 'cancel') return channel ? at.cancelAttended(channel.name) : no('no-agent', 409);
+    if (ask.mode === 'cancel') return channel ? at.cancelAttended(channel) : no('no-agent', 409);
     if (ask.mode !== 'blind' && ask.mode !== 'attended') return no('bad-mode', 400);
     const number = numberOfClick(binding, ask.to);
     if (!number.ok) return no(number.problem, 400);
@@ -143,10 +143,10 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
       // Asterisk says Success to a place that is not there, and the customer is gone
       if ((await at.hasExtension(to.context, to.extension).catch(() => undefined)) !== true) return no('no-such-place', 404);
       const isTalking = leg?.talkingSinceMs !== undefined;
-      if (ask.mode === 'attended') return channel && isTalking ? await at.attendedTransfer(channel.name, to) : no('not-talking', 409);
-      if (channel && isTalking) return await at.blindTransfer(channel.name, to);
+      if (ask.mode === 'attended') return channel && isTalking ? await at.attendedTransfer(channel, to) : no('not-talking', 409);
+      if (channel && isTalking) return await at.blindTransfer(channel, to);
       const party = call.parties.map((id) => channelNamed(call, id)).find((found) => found !== undefined);
-      return party ? await at.redirect(party.name, to) : no('customer-gone', 409);
+      return party ? await at.redirect(party, to) : no('customer-gone', 409);
     } finally {
       transferring.delete(call.id);
     }
@@ -160,9 +160,12 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
       const at = call && switches.get(call.switch);
       if (!call || !at) return no('unknown-call', 404);
       const open = call.recordings.filter((recording) => !recording.isClosed);
-      const channels = open.flatMap((recording) => channelNamed(call, recording.channel) ?? []);
-      if (channels.length === 0) return no('no-recording', 409);
-      const answers = await Promise.all(channels.map(({ name }) => at.muteRecording(name, isMuted)));
+      const orders = open.flatMap(({ channel: id, file }) => {
+        const channel = channelNamed(call, id);
+        return channel ? [at.muteRecording(channel, file, isMuted)] : [];
+      });
+      if (orders.length === 0) return no('no-recording', 409);
+      const answers = await Promise.all(orders);
       return answers.find((answer) => !answer.ok) ?? ok;
     },
     close: stop,
