@@ -2,7 +2,7 @@
  * What the CRM connector needs from outside, and what it offers to its doors (crm-vtiger 1, 9). `sql/` implements the
  * store. Times are Unix ms. A binding is one CRM with its own secret, dialect, zone, extensions and lanes.
  */
-import type { JournalCall, Outcome } from './journal/call.js';
+import type { Channel, JournalCall, Outcome } from './journal/call.js';
 import type { JournalEvent } from './journal/events.js';
 import type { JournalNotice } from './journal/notices.js';
 
@@ -132,13 +132,16 @@ export interface CrmSwitch {
   }): Promise<CrmAnswer>;
   /** The dialplan has this place; undefined: cannot be asked. */
   hasExtension(context: string, extension: string): Promise<boolean | undefined>;
-  blindTransfer(channel: string, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
-  redirect(channel: string, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
-  attendedTransfer(channel: string, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
-  cancelAttended(channel: string): Promise<CrmAnswer>;
-  /** Pause and resume of the recordings on a channel (B57). */
-  muteRecording(channel: string, isMuted: boolean): Promise<CrmAnswer>;
+  blindTransfer(channel: CrmChannel, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
+  redirect(channel: CrmChannel, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
+  attendedTransfer(channel: CrmChannel, to: { readonly context: string; readonly extension: string }): Promise<CrmAnswer>;
+  cancelAttended(channel: CrmChannel): Promise<CrmAnswer>;
+  /** Pause and resume of one recording on a channel (B57); Asterisk knows the channel's recordings only together. */
+  muteRecording(channel: CrmChannel, file: string, isMuted: boolean): Promise<CrmAnswer>;
 }
+
+/** A channel as either switch wants it named. */
+export type CrmChannel = Pick<Channel, 'name' | 'uniqueId'>;
 
 // ------------------------------------------------------------------ who is responsible (section 6)
 
@@ -152,6 +155,8 @@ export interface Responsible {
   readonly record: string;
   /** of the customer, where the CRM says it */
   readonly customerName?: string;
+  /** of the record in a vTiger: `Contacts`, `Leads`; for a link to it */
+  readonly module?: string | undefined;
 }
 
 /** One source of a binding; rejects when it cannot be asked. */

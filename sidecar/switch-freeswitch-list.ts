@@ -8,6 +8,8 @@ export interface ChannelRow {
   readonly isOutbound: boolean;
   readonly presence: string;
   readonly isAnswered: boolean;
+  /** to the second */
+  readonly createdAtMs: number;
 }
 
 export interface RegistrationRow {
@@ -29,6 +31,7 @@ export function channelRows(text: string): readonly ChannelRow[] {
       isOutbound: textOf(row, 'direction') === 'outbound',
       presence: textOf(row, 'presence_id'),
       isAnswered: ['ACTIVE', 'HELD', 'UNHELD'].includes(textOf(row, 'callstate')),
+      createdAtMs: (Number(textOf(row, 'created_epoch')) || 0) * 1_000,
     };
   });
 }
@@ -37,15 +40,16 @@ export function registrationRows(text: string): readonly RegistrationRow[] {
   return rowsOf(text).map((row) => ({ user: textOf(row, 'reg_user'), realm: textOf(row, 'realm') }));
 }
 
-/** Ids of all channels that are connected to another. */
-export function bridgedIds(text: string): ReadonlySet<string> {
-  const ids = new Set<string>();
-  for (const row of rowsOf(text)) {
+/** Who is connected to whom. */
+export function bridgedPairs(text: string): readonly (readonly [string, string])[] {
+  return rowsOf(text).flatMap((row) => {
     const [a, b] = [textOf(row, 'uuid'), textOf(row, 'b_uuid')];
-    if (a !== '' && b !== '') ids.add(a).add(b);
-  }
-  return ids;
+    return a !== '' && b !== '' ? [[a, b] as const] : [];
+  });
 }
+
+/** Ids of all channels that are connected to another. */
+export const bridgedIds = (text: string): ReadonlySet<string> => new Set(bridgedPairs(text).flat());
 
 /** Legs of ours whose id the switch chose (accounts with several telephones): their variable must be asked for. */
 export const mayBeLeg = (row: ChannelRow): boolean =>

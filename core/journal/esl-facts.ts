@@ -59,12 +59,11 @@ export function eslFacts(event: EslFields): readonly JournalFact[] {
       return unbridged(event, channel);
     case 'CHANNEL_HANGUP_COMPLETE':
       return [{ type: 'channel-ended', channel, cause: causeOf(event), sip: numberOf(event.variable('sip_term_status')) }];
-    case 'RECORD_START': {
-      const file = event.get('Record-File-Path');
-      return file ? [{ type: 'recording-started', channel, file }] : [];
-    }
+    case 'RECORD_START':
+      return recorded(event, channel);
+    // its begin may have been missed
     case 'RECORD_STOP':
-      return [{ type: 'recording-stopped', channel }];
+      return [...recorded(event, channel), { type: 'recording-stopped', channel }];
     case 'CUSTOM': {
       const queue = event.get('CC-Queue');
       return event.get('CC-Action') === 'member-queue-start' && queue ? [{ type: 'queue-entered', channel, queue }] : [];
@@ -72,6 +71,11 @@ export function eslFacts(event: EslFields): readonly JournalFact[] {
     default:
       return [];
   }
+}
+
+function recorded(event: EslFields, channel: ChannelFacts): readonly JournalFact[] {
+  const file = event.get('Record-File-Path');
+  return file ? [{ type: 'recording-started', channel, file }] : [];
 }
 
 // ------------------------------------------------------------------ channels
@@ -90,7 +94,8 @@ function channelOf(event: EslFields): ChannelFacts | undefined {
     name,
     ...(account !== undefined && { account }),
     ...(pair !== undefined && { pair }),
-    linkedId: (isOutbound ? originatorOf(event) : undefined) ?? uniqueId,
+    // the telephones of an account that a click rings are one call
+    linkedId: (isOutbound ? (originatorOf(event) ?? event.variable('tandem_call')) : undefined) ?? uniqueId,
     callerNumber: isOutbound ? dialledOf(event, name) : known(event.get('Caller-Caller-ID-Number')),
     callerName: isOutbound ? undefined : known(event.get('Caller-Caller-ID-Name')),
     extension: known(event.get('Caller-Destination-Number')),

@@ -1,11 +1,11 @@
 /** What a CRM orders of Asterisk (crm-vtiger 3.1, 3.4): clicks and transfers. Every value passes the AMI client's one check. */
-import { TandemError } from '../../core/errors.js';
 import type { CrmAnswer, CrmSwitch } from '../../core/crm-ports.js';
 import type { Timers } from '../timers.js';
 import type { AmiFields } from '../ami-action.js';
 import type { AmiLink } from '../ami.js';
 import type { AmiPacket } from '../ami-packet.js';
 import { asteriskQuestions } from '../dial-asterisk-questions.js';
+import { refusal } from './refusal.js';
 
 export interface CrmAsteriskDeps {
   readonly link: AmiLink;
@@ -13,20 +13,6 @@ export interface CrmAsteriskDeps {
 }
 
 const ok: CrmAnswer = { ok: true };
-
-/** Words of X-Tandem-Error. */
-const codes: Readonly<Record<string, readonly [code: string, status: number]>> = {
-  TDM_SWITCH_DOWN: ['switch-down', 503],
-  TDM_SWITCH_SLOW: ['switch-slow', 504],
-  TDM_SWITCH_REFUSED: ['refused', 409],
-  TDM_BAD_VALUE: ['bad-value', 400],
-  TDM_BUSY: ['switch-busy', 503],
-};
-
-function refusal(error: unknown): CrmAnswer {
-  const [code, status] = (error instanceof TandemError ? codes[error.code] : undefined) ?? ['internal', 500];
-  return { ok: false, code, status };
-}
 
 export function createCrmAsterisk(name: string, { link, timers }: CrmAsteriskDeps): CrmSwitch {
   const questions = asteriskQuestions(link);
@@ -75,11 +61,14 @@ export function createCrmAsterisk(name: string, { link, timers }: CrmAsteriskDep
       }
     },
     hasExtension: (context, extension) => questions.hasExtension(context, extension),
-    blindTransfer: (Channel, { context, extension }) => act({ Action: 'BlindTransfer', Channel, Context: context, Exten: extension }),
-    redirect: (Channel, { context, extension }) => act({ Action: 'Redirect', Channel, Context: context, Exten: extension, Priority: 1 }),
-    attendedTransfer: (Channel, { context, extension }) => act({ Action: 'Atxfer', Channel, Context: context, Exten: extension }),
-    cancelAttended: (Channel) => act({ Action: 'CancelAtxfer', Channel }),
-    muteRecording: (Channel, isMuted) => act({ Action: 'MixMonitorMute', Channel, Direction: 'both', State: isMuted ? 1 : 0 }),
+    blindTransfer: ({ name: Channel }, { context, extension }) =>
+      act({ Action: 'BlindTransfer', Channel, Context: context, Exten: extension }),
+    redirect: ({ name: Channel }, { context, extension }) =>
+      act({ Action: 'Redirect', Channel, Context: context, Exten: extension, Priority: 1 }),
+    attendedTransfer: ({ name: Channel }, { context, extension }) => act({ Action: 'Atxfer', Channel, Context: context, Exten: extension }),
+    cancelAttended: ({ name: Channel }) => act({ Action: 'CancelAtxfer', Channel }),
+    muteRecording: ({ name: Channel }, _file, isMuted) =>
+      act({ Action: 'MixMonitorMute', Channel, Direction: 'both', State: isMuted ? 1 : 0 }),
   };
 }
 

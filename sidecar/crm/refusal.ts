@@ -1,0 +1,16 @@
+/** Why a switch did not do what a CRM ordered, in the words of X-Tandem-Error (crm-vtiger 3.1). */
+import type { CrmAnswer } from '../../core/crm-ports.js';
+import { TandemError } from '../../core/errors.js';
+
+const codes: Readonly<Record<string, readonly [code: string, status: number]>> = {
+  TDM_SWITCH_DOWN: ['switch-down', 503],
+  TDM_SWITCH_SLOW: ['switch-slow', 504],
+  TDM_SWITCH_REFUSED: ['refused', 409],
+  TDM_BAD_VALUE: ['bad-value', 400],
+  TDM_BUSY: ['switch-busy', 503],
+};
+
+export function refusal(error: unknown): CrmAnswer {
+  const [code, status] = (error instanceof TandemError ? codes[error.code] : undefined) ?? ['internal', 500];
+  return { ok: false, code, status };
+}
