@@ -23,7 +23,6 @@ import type { Links } from '../links.js';
 import { packageVersion } from '../package-files.js';
 import type { Queues } from '../queues.js';
 import type { Timers } from '../timers.js';
-import { feedFromAsterisk } from './feed-asterisk.js';
 import { readCrmFile } from './file.js';
 import { createGuard } from './guard.js';
 import { createCrmListener, listenerDefaults } from './listener.js';
@@ -35,13 +34,13 @@ import { tellOwnCalls, type OwnCallsDeps } from './own-calls.js';
 import { createRecordings } from './recordings.js';
 import { createOwnedCrm } from './owned.js';
 import { createCrmRequests } from './requests.js';
-import { createCrmAsterisk } from './switch-asterisk.js';
+import { openCrmSwitches } from './switches.js';
 
 export interface CrmSideDeps {
   readonly config: CrmConfig;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Pick<Store, 'crm' | 'access'>;
-  readonly links: Pick<Links, 'ami'>;
+  readonly links: Pick<Links, 'ami' | 'esl'>;
   /** the own queues: whose telephone is rung for whom; their owner is the one that tells the CRMs */
   readonly queues: Pick<Queues, 'onOwned' | 'onLost'> & { readonly engine: OwnCallsDeps['engine'] };
   /** the dialer's orders, where this process dials */
@@ -80,7 +79,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   );
   const partOf = new Map(parts.map((part) => [part.binding.name, part]));
   const roles = createRoles(
-    Object.assign({}, ...bindings.map(({ extensions }) => extensions)) as Record<string, string>,
+    bindings.map(({ extensions }) => extensions),
     bindings.flatMap((b) => b.trunk_endpoints),
   );
   const journal: RunningJournal = createCrmJournal({
@@ -98,8 +97,8 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   });
 
   const capped = (port: CrmSwitch): CrmSwitch => (deps.toll ? guardCrmSwitch(port, deps.toll, nowMs) : port);
-  const switches = new Map([...deps.links.ami].map(([name, link]) => [name, capped(createCrmAsterisk(name, { link, timers }))]));
-  const requests = createCrmRequests({ journal, switches, systemOf: (name) => name, nowMs });
+  const switches = openCrmSwitches(deps.links, { timers, log }, capped);
+  const requests = createCrmRequests({ journal, switches: switches.byName, systemOf: (name) => name, nowMs });
   const recordings = createRecordings({
     journal,
     store: store.crm,
@@ -128,9 +127,8 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   const running: (() => void)[] = [];
   const owned = createOwnedCrm({
     async begin(fence) {
-      await journal.start([...deps.links.ami.keys()], fence);
-      for (const [name, link] of deps.links.ami)
-        running.push(feedFromAsterisk(name, { link, timers, log }, (event) => journal.tell(event)));
+      await journal.start([...switches.byName.keys()], fence);
+      running.push(...switches.feed(journal));
       for (const { delivery } of parts) delivery?.start();
       schedulePrune(deps, file.calls_days, running);
     },
@@ -200,7 +198,7 @@ function schedulePrune({ store, timers, log }: CrmSideDeps, callsDays: number, s
 async function healthOf(deps: CrmSideDeps, part: BindingParts | undefined): Promise<CrmHealth> {
   const { store, timers, links } = deps;
   const nowMs = timers.nowMs();
-  const status = [...links.ami.values()].map((link) => link.status());
+  const status = [...links.ami.values(), ...links.esl.values()].map((link) => link.status());
   const worst = status.find(({ state }) => state !== 'up') ?? status[0];
   const state = part?.delivery?.state().state ?? 'unknown';
   const counts = await store.crm.counts(part?.binding.name ?? '').catch(() => undefined);

@@ -115,7 +115,7 @@ crm:
         config: { file: join(asterisk.dir, 'crm.yaml'), host: '127.0.0.1', port: 0 },
         env: {},
         store,
-        links: { ami: new Map([['alpha', link]]) },
+        links: { ami: new Map([['alpha', link]]), esl: new Map() },
         queues: ownedQueues(),
         health: createHealth(),
         timers: systemTimers,
