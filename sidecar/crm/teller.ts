@@ -1,19 +1,17 @@
 /** A binding as the journal and its delivery see it: what it is told of, and how that is sent. */
-import { joinUrl } from '../../core/crm/binding.js';
 import type { CrmBinding } from '../../core/crm/binding.js';
 import { channelOfExtension } from '../../core/crm/click-to-call.js';
 import { vtigerMessages } from '../../core/crm/vtiger-messages.js';
 import type { VtigerBinding, VtigerMessage } from '../../core/crm/vtiger-messages.js';
-import { judgeReply } from '../../core/crm/vtiger-reply.js';
 import { calleeMessages, missedMessage, wsMessages } from '../../core/crm/ws-rows.js';
 import type { WsView } from '../../core/crm/ws-rows.js';
 import type { JournalNotice } from '../../core/journal/notices.js';
 import type { CrmSent } from '../../core/services/crm-delivery.js';
-import { formBody, type CrmReply } from './post.js';
 import { gravitelTeller } from './teller-gravitel.js';
-import { cutOff, isGateway, linkMaker, tellUndeliverable, type BindingTeller, type TellerDeps } from './teller-parts.js';
+import { linkMaker, tellUndeliverable, type BindingTeller, type TellerDeps } from './teller-parts.js';
 import { webhookTeller } from './teller-webhook.js';
 import { createWsSender, isWsMessage, wsPayload } from './teller-ws.js';
+import { createVtigerSender } from './vtiger-sender.js';
 
 /** undefined: this dialect is told of nothing. */
 export function createTeller(binding: CrmBinding, deps: TellerDeps): BindingTeller | undefined {
@@ -35,7 +33,7 @@ export function createTeller(binding: CrmBinding, deps: TellerDeps): BindingTell
 function vtigerTeller(binding: CrmBinding, edition: VtigerBinding['edition'], deps: TellerDeps): BindingTeller {
   const view: VtigerBinding = { edition, ...viewOf(binding, deps) };
   const rows = deps.service && createWsSender(binding, deps.service, deps.nowMs);
-  const url = joinUrl(binding.crm_url ?? '', binding.callback_path);
+  const tell = createVtigerSender(binding, edition, deps);
   return {
     name: binding.name,
     messagesOf(notice, atMs) {
@@ -51,11 +49,7 @@ function vtigerTeller(binding: CrmBinding, edition: VtigerBinding['edition'], de
     },
     async send(message) {
       if (isWsMessage(message)) return rows ? besideCallback(await rows.send(message)) : withoutService;
-      const { payload } = message;
-      const fields = JSON.parse(payload) as VtigerMessage;
-      const body = formBody([['vtigersignature', binding.secret], ...fields]);
-      const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' };
-      return vtigerSent(await deps.post({ url, method: 'POST', headers, body }));
+      return tell(JSON.parse(message.payload) as VtigerMessage);
     },
     isRepeatable: ({ event }) => event !== 'StartApp' || edition === 'vtiger-sp',
   };
@@ -97,19 +91,4 @@ function viewOf(binding: CrmBinding, deps: TellerDeps): WsView {
 /** Asked when a call begins, so that it is known when nobody has taken it. */
 function expectCaller({ type, call }: JournalNotice, { expectOwner }: TellerDeps): void {
   if (type === 'call-started' && call.direction === 'inbound') expectOwner(call.customer.number);
-}
-
-function vtigerSent(reply: CrmReply): CrmSent {
-  if (reply.kind === 'unsent') return reply;
-  if (reply.kind === 'cut') return cutOff(reply);
-  const verdict = judgeReply(reply.status, reply.body);
-  switch (verdict.kind) {
-    case 'delivered':
-    case 'auth':
-      return { kind: verdict.kind };
-    case 'rejected':
-      return { kind: 'rejected', problem: verdict.detail };
-    case 'ambiguous':
-      return { kind: 'ambiguous', problem: verdict.detail, isEmpty5xx: reply.body.trim() === '', isAway: isGateway(reply.status) };
-  }
 }
