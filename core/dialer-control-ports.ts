@@ -1,4 +1,5 @@
 /** The running dialer as the API sees it. Times are Unix ms. */
+import type { Spread } from './dialer/live-figures.js';
 import type { DialerSettings } from './dialer/campaign.js';
 import type { CallRecord, Contact } from './dialer/contact.js';
 import type { DialerNotice, HopperContact } from './dialer/engine-words.js';
@@ -42,6 +43,8 @@ export interface DialerControl {
   why(campaign: string): Promise<CampaignWhy | undefined>;
   explainContact(contact: string): Promise<ContactWhy | undefined>;
   onNotice(listener: (notice: DialerNotice, atMs: number) => void): () => void;
+  /** An agent's disposition says that the person of a talk was a machine: the pace learns it. Where nobody dials it is lost. */
+  machineSaid(campaign: string): void;
   /** contacts were added: fill hoppers at once instead of at the next cycle */
   wake(campaign: string): void;
   /** as they are in force */
@@ -89,6 +92,8 @@ export interface CampaignLive {
   readonly decision: Decision | undefined;
   readonly gateways: readonly { readonly switch: string; readonly gateway: string; readonly state: string; readonly calls: number }[];
   readonly answerRate: number | undefined;
+  /** of the agents after its last calls, at most 500, that this process has heard of */
+  readonly wrapUp?: Spread;
 }
 
 /** "Why is it not dialing?" */

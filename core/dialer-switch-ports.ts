@@ -57,6 +57,8 @@ export interface DialerAgents {
     readonly untilMs: number;
     readonly isSoft: boolean;
   }): Promise<{ readonly agent: string } | { readonly reason: string }>;
+  /** Calls of ours that agents have now. `sinceMs`: the talk's begin, Unix ms. */
+  talks(): readonly { readonly callId: string; readonly agent: string; readonly sinceMs: number }[];
   release(key: string): Promise<void>;
   pause(agent: string, reason: string): Promise<void>;
   onNews(listener: (news: AgentNews) => void): () => void;

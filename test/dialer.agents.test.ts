@@ -136,6 +136,24 @@ describe('agents of the dialer: who is there', () => {
   });
 });
 
+describe('agents of the dialer: talks', () => {
+  it('B11: calls of the dialer that agents have now, since when; no callers, no calls that wait', () => {
+    const { desk, agents, dialled, end } = world();
+    desk.login('anna');
+    desk.login('ben');
+    desk.connect(desk.call('sales@default'));
+    const member = dialled('k1.2~');
+    assert.deepEqual(agents.talks(), [], 'it rings');
+    desk.advance(1_000);
+    desk.connect(member);
+    const sinceMs = desk.nowMs();
+    desk.advance(5_000);
+    assert.deepEqual(agents.talks(), [{ callId: 'k1.2', agent: 'ben', sinceMs }]);
+    end(member);
+    assert.deepEqual(agents.talks(), []);
+  });
+});
+
 describe('agents of the dialer: who is held', () => {
   it('E6 E55: one of the queue, or this one; the view names the key; the call with the key gets him', async () => {
     const { desk, agents, news, hold, statesOf, dialled } = world();

@@ -172,6 +172,15 @@ describe('contacts over the own API', () => {
       assert.deepEqual([entry?.scope, entry?.source], ['campaign:c1', 'agent:anna']);
     });
 
+    it('B44, B46: a machine after all is told to the pace, once', async () => {
+      const told = (): readonly string[] => api.asked.filter((one) => one.startsWith('machine'));
+      await say({ disposition: 'SALE' });
+      assert.deepEqual(told(), []);
+      await say({ disposition: 'machine' });
+      await say({ disposition: 'MACHINE' });
+      assert.deepEqual(told(), ['machine "c1"']);
+    });
+
     it('B48: recycling makes it pending again', async () => {
       const { body } = await say({ disposition: 'RECYCLE' });
       assert.deepEqual([body['status'], body['next_attempt_at']], ['pending', '2026-11-24T20:00:00.000Z']);

@@ -116,6 +116,50 @@ describe('dialer engine: agents of a voice connector', () => {
     assert.deepEqual(messages(late), ['end-chat LATE_RESERVATION']);
   });
 
+  it('E8: details for a request that was given up do not answer the next one for the same contact', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.pass(90_000);
+    desk.run(1);
+    const ids = (): unknown[] => desk.all('request-agent').map(({ callId }) => callId);
+    assert.deepEqual(ids(), ['C1', 'C1.2'], 'asked again under an id of its own');
+    assert.equal(desk.table.status('C1'), 'agent_pending');
+    const none = { type: 'agent-details', callId: 'C1', agentExtension: undefined, agentId: '', queueName: '' } as const;
+    assert.equal(statusOf(desk.feed(none)), 409);
+    assert.equal(desk.table.status('C1'), 'agent_pending', 'the second request still waits');
+    assert.equal(statusOf(details(desk, 'C1', '1009')), 409);
+    assert.deepEqual(messages(desk), ['end-chat LATE_RESERVATION']);
+    assert.equal(statusOf(details(desk, 'C1.2')), 200);
+    assert.deepEqual(
+      desk.originates().map(({ callId, agentExtension }) => [callId, agentExtension]),
+      [['C1.2', '1004']],
+    );
+  });
+
+  it('E59 E60: after an END_CHAT the next call of the contact has another id: delivered late it would end that one', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.gateways.set('gw1', 'down');
+    desk.pass(2_500);
+    details(desk, 'C1');
+    assert.deepEqual(messages(desk), ['end-chat GATEWAY_DOWN']);
+    desk.gateways.clear();
+    desk.pass(10_000);
+    desk.run(3);
+    assert.deepEqual(
+      desk.all('request-agent').map(({ callId }) => callId),
+      ['C1', 'C1.2'],
+    );
+  });
+
+  it('E57: who is told that there is no agent keeps the id: nothing more comes for it', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.feed({ type: 'agent-details', callId: 'C1', agentExtension: undefined, agentId: '', queueName: '' });
+    desk.run(2);
+    assert.deepEqual(new Set(desk.all('request-agent').map(({ callId }) => callId)), new Set(['C1']));
+  });
+
   it('E62 E12: the end: result stored, slot free, one call-result (A17.4)', () => {
     const desk = deskOf();
     desk.begin();

@@ -336,7 +336,7 @@ describe('dialer engine: predictive', () => {
       desk.run(1);
     }
     const learned = new Map([...desk.engine.learned()].map(([key, value]) => [key, JSON.parse(JSON.stringify(value)) as unknown]));
-    assert.deepEqual([...learned.keys()].sort(), ['breaker:s1/gw1', 'pacer:sales', 'sorter:P']);
+    assert.deepEqual([...learned.keys()].sort(), ['breaker:s1/gw1', 'pacer:sales', 'parts:P', 'sorter:P']);
     const next = deskOf('PREDICTIVE', { agents: team(4), contacts: 60 });
     next.feed({ type: 'restored', active: [], pacers: learned });
     next.begin();

@@ -235,6 +235,22 @@ describe('pacer: steering', () => {
     assert.ok(Math.log(lower / back) > -0.09, `${back} to ${lower}`);
   });
 
+  it('B44: a machine that the agent reports after the talk counts as one reported at its end', () => {
+    const talk = { type: 'talkEnd', t: now, agentId: 1, duration: 6 } as const;
+    const thetas = [true, false].map((isLater) => {
+      const pacer = taughtPacer();
+      after(pacer, 100, connected);
+      for (let i = 0; i < 30; i++) {
+        after(pacer, 1, { ...talk, live: isLater });
+        if (isLater) after(pacer, 1, { type: 'machine', t: now });
+      }
+      return [after(pacer, 0, connected), after(pacer, 1, abandoned)] as const;
+    });
+    const [[later, laterAbandoned] = [0, 0], [atEnd, endAbandoned] = [0, 0]] = thetas;
+    assert.ok(Math.abs(Math.log(later / atEnd)) < 0.01, `${String(later)} and ${String(atEnd)}`);
+    assert.ok(Math.abs(Math.log(laterAbandoned / endAbandoned)) < 0.01, 'abandoned calls count in the same part');
+  });
+
   it('B44: what was abandoned too much lowers the accepted risk at once, what was left raises it', () => {
     const pacer = taughtPacer();
     const thetaWith = (count: number): number =>

@@ -51,6 +51,8 @@ export function createDialerAgents(engine: QueueEngine, deps: DialerAgentsDeps):
       return queue && viewOf(state, queue, related(state, queue.id), deps.nowMs());
     },
 
+    talks: () => (engine.isOwner() ? talksOf(engine.view()) : []),
+
     async reserve({ key, queue, agent, untilMs, isSoft }) {
       const wish = { type: 'reserve-asked', by: key, untilMs, isSoft, ...namesOf(engine, queue, agent) } as const;
       try {
@@ -102,6 +104,14 @@ function namesOf(engine: QueueEngine, queue: string, agent: string | undefined):
 }
 
 // ------------------------------------------------------------------ who is there
+
+function talksOf(state: AcdState): ReturnType<DialerAgents['talks']> {
+  return [...state.offers.values()].flatMap(({ phase, member, agent }) => {
+    const caller = state.members.get(member);
+    if (phase.kind !== 'talking' || caller?.origin !== 'dialer' || !caller.call) return [];
+    return [{ callId: callIdOfChannel(caller.call.uniqueId), agent, sinceMs: phase.connectedAtMs }];
+  });
+}
 
 /** All queues that agents of a queue serve; worked out once for each change of the services. */
 function createRelatedQueues(): (state: AcdState, queue: QueueId) => ReadonlySet<QueueId> {

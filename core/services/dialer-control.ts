@@ -108,6 +108,7 @@ export function createDialerControl(deps: DialerControlDeps, limits = dialerCont
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    machineSaid: (campaign) => deps.session()?.loop.tell({ type: 'machine-said', campaign }),
     wake: () => deps.session()?.wake(),
     settings,
     async changeSettings(change, actor) {

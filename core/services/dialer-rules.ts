@@ -72,12 +72,13 @@ export function createRulebook(deps: DialerRulesDeps): Rulebook {
   return {
     engine: {
       resultOf,
-      planAfter: (contact, campaign, result, nowMs, countsAsAttempt) => {
+      planAfter: (contact, campaign, result, nowMs, countsAsAttempt, answerRateOfPart) => {
         const protectAbandonedMs = profileOf(campaign)?.protectAbandonedMs;
         return planAfter(contact, campaign, result, nowMs, {
           jitter: deps.random(),
           clock: clockOf(contact, campaign),
           countsAsAttempt,
+          answerRateOfPart,
           ...(protectAbandonedMs !== undefined && { protectAbandonedMs }),
         });
       },

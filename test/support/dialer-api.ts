@@ -110,6 +110,7 @@ export function fakeControl() {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    machineSaid: (campaign) => note('machine', campaign),
     wake: (campaign) => note('wake', campaign),
     settings: () => says.settings,
     changeSettings(change, actor) {

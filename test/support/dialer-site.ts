@@ -169,6 +169,8 @@ export class SiteAgents implements DialerAgents {
   #listeners = new Set<(news: AgentNews) => void>();
 
   isUp = () => this.up;
+  inTalk: ReturnType<DialerAgents['talks']> = [];
+  talks = () => this.inTalk;
 
   view(queue: string): AgentsView | undefined {
     return this.up ? { queue, agents: [...this.agents.values()], inboundWaiting: 0 } : undefined;

@@ -101,7 +101,8 @@ class PredictivePacer implements Pacer {
     const rate = this.learner.answers.perSecond();
     if (event.type === 'connected' && this.isGoverned) this.steering.connected(this.goal, rate);
     if (event.type === 'abandoned') this.steering.abandoned(this.goal, rate, this.learner.personShare);
-    if (event.type === 'talkEnd' && !event.live && this.isGoverned) this.steering.wasMachine(this.goal, rate);
+    const isMachine = event.type === 'machine' || (event.type === 'talkEnd' && !event.live);
+    if (isMachine && this.isGoverned) this.steering.wasMachine(this.goal, rate);
     this.learner.handle(event);
   }
 

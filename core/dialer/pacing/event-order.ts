@@ -10,6 +10,7 @@ const ranks: Readonly<Record<PacerEvent['type'], number>> = {
   talkEnd: 5,
   wrapEnd: 6,
   inbound: 7,
+  machine: 8,
 };
 /** A pacer that is not asked for a decision keeps no more than this many. */
 const heldMax = 20_000;

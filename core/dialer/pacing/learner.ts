@@ -73,6 +73,9 @@ export class Learner {
       case 'wrapEnd':
         this.stayEnded(this.wrap, event.t, event.duration);
         return;
+      case 'machine':
+        this.persons = Math.max(0, this.persons - 1);
+        return;
       case 'inbound':
         this.inbound.happened();
     }

@@ -90,6 +90,8 @@ export type PacerEvent =
   | { readonly type: 'abandoned'; readonly t: number; readonly callId: CallId }
   /** `live` false: the agent reported a machine */
   | { readonly type: 'talkEnd'; readonly t: number; readonly agentId: AgentId; readonly duration: number; readonly live: boolean }
+  /** an agent said later that a talk which ended `live` had been with a machine */
+  | { readonly type: 'machine'; readonly t: number }
   | { readonly type: 'wrapEnd'; readonly t: number; readonly agentId: AgentId; readonly duration: number }
   /** an inbound call for the same agents has come in */
   | { readonly type: 'inbound'; readonly t: number };

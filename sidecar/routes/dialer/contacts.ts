@@ -166,6 +166,9 @@ async function dispose(tools: DialerRouteTools, req: Request, res: Response): Pr
   };
   const revision = revisionOf(afterDisposition(contact, campaign, wish, tools.nowMs(), clockOf(tools, contact, campaign)));
   await store(tools, who, contact, revision, 'disposition', said.disposition);
+  const isNew = revision.disposition !== contact.disposition;
+  if (isNew && campaign.dispositions.some(({ name, isMachine }) => isMachine && name === revision.disposition))
+    tools.control.machineSaid(campaign.id);
   res.json(contactView(who, await again(tools, contact)));
 }
 
