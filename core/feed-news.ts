@@ -1,10 +1,16 @@
-/** What others than the queue engine tell by the event feed (B25): the dialer, and the guard against toll fraud. */
+/** What others than the queue engine tell by the event feed (B25): the dialer, the guard against toll fraud, the call journal. */
+import type { CallNews } from './crm/call-news.js';
 import type { CallResult, CampaignState, GatewayState } from './dialer/words.js';
 import type { TollReason } from './toll/caps.js';
 import type { TollOrigin } from './toll/guard.js';
 
 export type FeedNews =
-  | { readonly type: 'campaign-changed'; readonly campaign: string; readonly state: CampaignState | 'removed'; readonly before: CampaignState }
+  | {
+      readonly type: 'campaign-changed';
+      readonly campaign: string;
+      readonly state: CampaignState | 'removed';
+      readonly before: CampaignState;
+    }
   /** dialled 1:1 from now on, or no longer: abandonment at the cap, no message, no profile */
   | { readonly type: 'campaign-forced'; readonly campaign: string; readonly isForced: boolean; readonly reason: string }
   /** it runs, and nobody of it can be called now */
@@ -18,7 +24,13 @@ export type FeedNews =
       readonly reason: string;
     }
   | { readonly type: 'call-abandoned'; readonly campaign: string; readonly callId: string; readonly waitedMs: number }
-  | { readonly type: 'call-result'; readonly campaign: string; readonly callId: string; readonly result: CallResult; readonly cause: string }
+  | {
+      readonly type: 'call-result';
+      readonly campaign: string;
+      readonly callId: string;
+      readonly result: CallResult;
+      readonly cause: string;
+    }
   /** `stopped`: calls for this reason on this gateway since the last of these events, at most one a minute */
   | {
       readonly type: 'toll-stopped';
@@ -29,7 +41,9 @@ export type FeedNews =
       readonly number: string;
       readonly reason: TollReason;
       readonly stopped: number;
-    };
+    }
+  /** calls of the journal: `call.started` ... */
+  | CallNews;
 
 /** Who owns the queues numbers the news, stores them and tells them afterwards (feed-ports.ts). */
 export interface NewsDesk {

@@ -5,6 +5,12 @@ type Notice = FeedEvent['notice'];
 export type FeedType = Notice['type'];
 type FieldsOf<T extends FeedType> = readonly Exclude<keyof Extract<Notice, { readonly type: T }>, 'type'>[];
 
+const callFields: FieldsOf<'call.started'> = [
+  ...(['id', 'call', 'direction', 'state', 'outcome', 'origin', 'campaign', 'contact', 'customer', 'record', 'lead'] as const),
+  ...(['agent', 'extension', 'queue', 'did', 'legs', 'transfer', 'isRecorded', 'switch'] as const),
+  ...(['startedAtMs', 'answeredAtMs', 'endedAtMs', 'talkMs'] as const),
+];
+
 /** A field that is undefined is left out on the wire. */
 export const feedFields: { readonly [T in FeedType]: FieldsOf<T> } = {
   'member-joined': ['member', 'queue', 'resumed', 'waiting', 'caller'],
@@ -36,6 +42,13 @@ export const feedFields: { readonly [T in FeedType]: FieldsOf<T> } = {
   'call-abandoned': ['campaign', 'callId', 'waitedMs'],
   'call-result': ['campaign', 'callId', 'result', 'cause'],
   'toll-stopped': ['origin', 'switch', 'gateway', 'number', 'reason', 'stopped'],
+  'call.started': callFields,
+  'call.ringing': callFields,
+  'call.answered': callFields,
+  'call.transferred': callFields,
+  'call.missed': callFields,
+  'call.ended': callFields,
+  'call.recording_ready': callFields,
   'events-lost': ['from', 'to'],
 };
 

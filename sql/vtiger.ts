@@ -19,7 +19,7 @@ const nobody: Responsible = { status: 'NOTFOUND', extension: '', name: '', recor
 const joins = `FROM vtiger_pbxmanager_phonelookup l
   JOIN vtiger_crmentity e ON e.crmid = l.crmid AND e.deleted = 0
   LEFT JOIN vtiger_users u ON u.id = e.smownerid AND u.status = 'Active' AND u.phone_crm_extension <> ''`;
-const columns = 'l.crmid AS record, u.phone_crm_extension AS extension, u.first_name AS first_name, u.last_name AS last_name';
+const columns = 'l.crmid AS record, l.setype AS module, u.phone_crm_extension AS extension, u.first_name AS first_name, u.last_name AS last_name';
 
 export function createVtigerLookup(db: Db, { suffixScan, countryCodes }: VtigerLookupOptions): ResponsibleSource {
   return {
@@ -58,7 +58,7 @@ function variants(digits: string, countryCodes: readonly string[]): readonly str
 function answerOf(row: Row): Responsible {
   const extension = text(row['extension']);
   const name = [text(row['first_name']), text(row['last_name'])].filter((part) => part !== '').join(' ');
-  return { status: extension === '' ? 'NOUSER' : 'FOUND', extension, name, record: text(row['record']) };
+  return { status: extension === '' ? 'NOUSER' : 'FOUND', extension, name, record: text(row['record']), module: text(row['module']) };
 }
 
 /** With its own connections, read only by what it does; nothing is opened before the first question. */

@@ -136,10 +136,11 @@ describe('call journal: own queues, callbacks, the dialer', () => {
   });
 
   it('P4, CRM-15: a call of the dialer is told once, as the dialer’s, with campaign and contact; its agent comes later', () => {
-    const dial = channel('call-7', 'PJSIP/trunk-00000003', { callerNumber: '4912' });
+    // the channel shows the number that the customer sees
+    const dial = channel('call-7', 'PJSIP/trunk-00000003', { callerNumber: '4930555' });
     const agent = channel('leg1', 'PJSIP/103-00000003');
     const journal = openJournal({ roles });
-    const marks = { origin: 'dialer', binding: '', campaign: 'spring', contact: 'c-1' };
+    const marks = { origin: 'dialer', binding: '', number: '4912', campaign: 'spring', contact: 'c-1' };
     const lines = story(
       [
         { type: 'announced', uniqueId: 'call-7', ...marks },

@@ -90,6 +90,8 @@ export interface JournalCall {
   /** of the dialer's calls */
   campaign?: string | undefined;
   contact?: string | undefined;
+  /** of the customer in the lists of the call centre, when a queue knows it */
+  lead?: number | undefined;
   /** CRM binding of a click-to-call; '' = none */
   binding: string;
   readonly startedAtMs: number;

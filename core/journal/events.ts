@@ -81,6 +81,8 @@ export type JournalFact =
       readonly queue: string;
       readonly agent?: string | undefined;
       readonly extension?: string | undefined;
+      /** of the customer in the lists of the call centre */
+      readonly lead?: number | undefined;
     }
   /** the queue engine has done with a leg whose channel lives on: an agent who stays on the line */
   | { readonly type: 'leg-untied'; readonly leg: string }

@@ -4,12 +4,13 @@ import { endLeg, finish } from './ends.js';
 import type { FactOf } from './events.js';
 import { legOf, type JournalWorld } from './world.js';
 
-export function legTied(w: JournalWorld, at: string, { leg, to, queue, agent, extension }: FactOf<'leg-tied'>, atMs: number): void {
+export function legTied(w: JournalWorld, at: string, { leg, to, queue, agent, extension, lead }: FactOf<'leg-tied'>, atMs: number): void {
   w.tie(at, leg, { to, queue, agent, extension });
   const customer = w.find(at, to);
   if (!customer) return;
   const { call } = customer;
   call.line.queue = queue;
+  if (lead !== undefined) call.lead = lead;
   w.touch(call, atMs);
   const placed = w.find(at, leg);
   if (!placed || placed.call === call) return;

@@ -37,7 +37,8 @@ export function tellOwnCalls(deps: OwnCallsDeps): () => void {
     const leg = order.standby?.uniqueId ?? order.leg;
     if (order.standby && onLine.size < standbyMax) onLine.set(offer, { at, leg });
     const [name = ''] = agent.split('@');
-    tell(at, { type: 'leg-tied', leg, to, queue, agent, extension: roles.hasExtension(name) ? name : undefined });
+    const extension = roles.hasExtension(name) ? name : undefined;
+    tell(at, { type: 'leg-tied', leg, to, queue, agent, extension, lead: order.leadId });
   }
 
   function over(offer: OfferId): void {

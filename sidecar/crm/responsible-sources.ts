@@ -79,12 +79,12 @@ export function webServiceSource(service: WebService): ResponsibleSource {
       if (!/^\+?[0-9]{3,32}$/.test(number)) return nobody('BADNUMBER');
       const found = await customerWith(service, number);
       if (!found) return nobody('NOTFOUND');
-      const { record, owner } = found;
-      if (owner === '') return { ...nobody('NOUSER'), record };
+      const { record, module, owner } = found;
+      if (owner === '') return { ...nobody('NOUSER'), record, module };
       const [user] = await service.query(`select phone_crm_extension,first_name,last_name from Users where id='${owner}';`);
       const extension = typeof user?.['phone_crm_extension'] === 'string' ? user['phone_crm_extension'] : '';
       const name = [user?.['first_name'], user?.['last_name']].filter((part) => typeof part === 'string' && part !== '').join(' ');
-      return { status: extension === '' ? 'NOUSER' : 'FOUND', extension, name, record };
+      return { status: extension === '' ? 'NOUSER' : 'FOUND', extension, name, record, module };
     },
   };
 }
