@@ -10,6 +10,7 @@ import { TandemError } from '../../core/errors.js';
 import type { JournalEvent } from '../../core/journal/events.js';
 import { createRoles } from '../../core/journal/roles.js';
 import type { Log, Meter } from '../../core/ports.js';
+import { callNewsLane } from '../../core/services/call-news-teller.js';
 import { createCrmJournal } from '../../core/services/crm-journal.js';
 import { guardCrmSwitch } from '../../core/services/toll-ports.js';
 import type { TollGate } from '../../core/services/toll-gate.js';
@@ -31,6 +32,7 @@ import { openBinding, responsibleApplication } from './parts.js';
 import type { BindingParts } from './parts.js';
 import { createRecordingOrigins } from './recording-origins.js';
 import { tellOwnCalls, type OwnCallsDeps } from './own-calls.js';
+import { createCustomers, openCallNews } from './call-news.js';
 import { createRecordings } from './recordings.js';
 import { createOwnedCrm } from './owned.js';
 import { createCrmRequests } from './requests.js';
@@ -42,7 +44,8 @@ export interface CrmSideDeps {
   readonly store: Pick<Store, 'crm' | 'access'>;
   readonly links: Pick<Links, 'ami' | 'esl'>;
   /** the own queues: whose telephone is rung for whom; their owner is the one that tells the CRMs */
-  readonly queues: Pick<Queues, 'onOwned' | 'onLost'> & { readonly engine: OwnCallsDeps['engine'] };
+  readonly queues: Pick<Queues, 'onOwned' | 'onLost'> &
+    Partial<Pick<Queues, 'desk' | 'events'>> & { readonly engine: OwnCallsDeps['engine'] };
   /** the dialer's orders, where this process dials */
   readonly onOriginate?: OwnCallsDeps['onOriginate'];
   /** caps against toll fraud on clicks; absent: none */
@@ -82,13 +85,17 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
     bindings.map(({ extensions }) => extensions),
     bindings.flatMap((b) => b.trunk_endpoints),
   );
+  const customers = createCustomers(parts);
+  const { desk, events, engine } = deps.queues;
+  const news = desk && events && openCallNews({ store: store.crm, desk, feed: events.feed, engine, roles, customers, timers, log });
   const journal: RunningJournal = createCrmJournal({
     store: store.crm,
     roles,
     systemOf: (name) => name,
-    tellers: parts.flatMap(({ teller }) => teller ?? []),
+    tellers: [...parts.flatMap(({ teller }) => teller ?? []), ...(news ? [news.teller] : [])],
     onStored: (names) => {
       for (const name of names) partOf.get(name)?.delivery?.wake();
+      if (names.has(callNewsLane)) news?.wake();
     },
     nowMs,
     after,
@@ -130,11 +137,13 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
       await journal.start([...switches.byName.keys()], fence);
       running.push(...switches.feed(journal));
       for (const { delivery } of parts) delivery?.start();
+      await news?.start();
       schedulePrune(deps, file.calls_days, running);
     },
     async end() {
       for (const stop of running.splice(0)) stop();
       await journal.stop();
+      news?.stop();
       await Promise.all(parts.map(async ({ delivery }) => delivery?.stop()));
     },
     timers,
