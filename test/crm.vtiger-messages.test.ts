@@ -120,6 +120,30 @@ describe('vTiger notifications', () => {
     assert.equal(customerNumber('+7 (912) 345-67-89', [], new Set()), '+7912345-67-89');
     assert.equal(customerNumber('89123456789', [{ match: /^8(\d{10})$/, replace: '7$1' }], new Set()), '79123456789');
   });
+
+  it('CRM-20: a queue or a caller named like JSON is a text for vTiger, which would read it as a list and lock its tables', () => {
+    const named = (name: string): readonly string[] => {
+      const journal = openJournal();
+      const events = recordedFacts('01-answered-call-full').map((event): JournalEvent => {
+        if (event.type !== 'channel-created') return event;
+        return { ...event, channel: { ...event.channel, extension: name, callerName: name } };
+      });
+      const messages = events.flatMap((event) =>
+        journal
+          .step(event)
+          .notices.flatMap((notice) => [
+            ...vtigerMessages(binding('vtiger'), notice).messages,
+            ...vtigerMessages(binding('vtiger-sp'), notice).messages,
+          ]),
+      );
+      return messages.flatMap((message) =>
+        message.filter(([key]) => ['callerIdName', 'connectedLineName'].includes(key)).map(([, value]) => value),
+      );
+    };
+    assert.deepEqual(named('[1,2]'), ['(1,2)', '(1,2)']);
+    assert.deepEqual(named('{"a":[3]}'), ['("a":(3))', '("a":(3))']);
+    assert.deepEqual(named('R&D "main" Продажи'), ['R&D "main" Продажи', 'R&D "main" Продажи']);
+  });
 });
 
 describe('vTiger answers', () => {

@@ -5,7 +5,7 @@
 import { talkMsOf, talkMsOfCall } from '../journal/call.js';
 import type { JournalCall, Leg, LegOutcome } from '../journal/call.js';
 import type { JournalNotice } from '../journal/notices.js';
-import { anonymous, crmTime, customerNumber, label, secondsBetween, wholeSeconds } from './values.js';
+import { anonymous, cleanNumber, crmTime, customerNumber, label, secondsBetween, wholeSeconds } from './values.js';
 import type { NumberRule } from './values.js';
 
 export interface VtigerBinding {
@@ -90,7 +90,7 @@ function startApp(binding: VtigerBinding, call: JournalCall, caller: string): Vt
     // never the raw channel: an endpoint with a dash would be read as another's (4.2)
     ['channel', isInbound ? 'SIP/trunk-0' : `SIP/${extension}-0`],
     ['callerIdNumber', isInbound ? number : extension],
-    ['callerIdName', isInbound ? label(call.customer.name) || number : number],
+    ['callerIdName', isInbound ? formLabel(call.customer.name) || number : number],
     ['callerId', number],
     ['StartTime', crmTime(customerStart(call), binding.zone)],
   ];
@@ -148,7 +148,7 @@ function missedByAll(binding: VtigerBinding, call: JournalCall, owner: string | 
 function dialBegin(binding: VtigerBinding, call: JournalCall, extension: string, startedAtMs: number): VtigerMessage {
   const number = numberOf(binding, call);
   const isInbound = call.direction === 'inbound';
-  const line = label(call.line.queue || call.line.did);
+  const line = formLabel(call.line.queue || call.line.did);
   return [
     ['callstatus', 'DialBegin'],
     ['callUUID', call.id],
@@ -160,6 +160,12 @@ function dialBegin(binding: VtigerBinding, call: JournalCall, extension: string,
 }
 
 // ------------------------------------------------------------------ both
+
+/**
+ * vTiger reads a value that begins with a bracket as JSON. A list where a text should be breaks its statement half way, and
+ * the connection that it keeps holds the locks: nobody can save anything in the CRM any more.
+ */
+const formLabel = (text: string): string => label(text).replace(/[[{]/g, '(').replace(/[\]}]/g, ')');
 
 function dialAnswer(binding: VtigerBinding, call: JournalCall, leg: Leg): VtigerMessage {
   const number = numberOf(binding, call);
@@ -230,7 +236,7 @@ const startOf = (call: JournalCall, leg: Leg): number =>
 
 export function numberOf(binding: Pick<VtigerBinding, 'rules' | 'shortNumbers'>, call: JournalCall): string {
   // the other side of an internal call is an extension, and known by its few digits
-  if (call.direction === 'internal') return call.customer.number || anonymous;
+  if (call.direction === 'internal') return cleanNumber(call.customer.number) || anonymous;
   return customerNumber(call.customer.number, binding.rules, binding.shortNumbers);
 }
 
