@@ -143,6 +143,8 @@ export interface DialerStore {
   calls(filter: CallFilter): Promise<readonly CallRecord[]>;
   /** Sums of calls by campaign for windows and reports, in buckets of 5 minutes: from `dialer_counters`, written by `save`. */
   counters(campaign: string | undefined, fromMs: number, toMs: number): Promise<readonly CounterRow[]>;
+  /** Calls placed from then on by list, of the newest; and of finished contacts so many by attempts (`sql/dialer-breakdown.ts`). */
+  breakdown(campaign: string, fromMs: number): Promise<CampaignBreakdown>;
   saveDecisions(rows: readonly { readonly atMs: number; readonly group: string; readonly decision: Decision }[]): Promise<void>;
   decisions(group: string, fromMs: number, limit: number): Promise<readonly Decision[]>;
   /**
@@ -204,6 +206,14 @@ export interface CallFilter {
   /** `placedAtMs callId` of the last one seen; '' = newest */
   readonly before: string;
   readonly limit: number;
+}
+
+export interface CampaignBreakdown {
+  /** `listId` undefined: contacts of no list */
+  readonly lists: readonly { readonly listId: number | undefined; readonly calls: number; readonly answered: number }[];
+  readonly finished: readonly { readonly attempts: number; readonly contacts: number }[];
+  /** calls of the campaign ever, as far as sums are kept */
+  readonly placed: number;
 }
 
 /** One campaign, five minutes. */

@@ -15,6 +15,7 @@ export const dialerMetrics: readonly MetricRow[] = [
     labels: ['result'],
     help: 'calls that ended, by result: CONNECTED, ABANDONED, NO_ANSWER, ... (docs/dialer.md)',
   },
+  { name: 'tandem_dialer_wrap_seconds', kind: 'histogram', labels: [], help: "wrap-up of agents after campaigns' calls, seconds" },
   { name: 'tandem_dialer_active_calls', kind: 'gauge', labels: ['status'], help: 'call slots taken: dialed, agent_pending' },
   { name: 'tandem_dialer_free_slots', kind: 'gauge', labels: [], help: 'call slots that are free' },
   { name: 'tandem_dialer_hopper_contacts', kind: 'gauge', labels: [], help: 'contacts ready to be dialled, of all campaigns' },

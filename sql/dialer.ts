@@ -2,6 +2,7 @@
 import type { DialerStore } from '../core/dialer-ports.js';
 import type { Db } from './db.js';
 import { createDialerAudit } from './dialer-audit.js';
+import { createBreakdown } from './dialer-breakdown.js';
 import { createCalls } from './dialer-calls.js';
 import { createCampaigns } from './dialer-campaigns.js';
 import { createClaim } from './dialer-claim.js';
@@ -50,6 +51,7 @@ export function createDialerStore(db: Db, options: DialerStoreOptions): DialerSt
     ...createCampaigns(base, control, audit),
     ...calls.port,
     ...counters.port,
+    ...createBreakdown(base),
     ...createDecisions(base),
     ...dnc.port,
     ...outbox.port,

@@ -4,7 +4,7 @@ import { abandonFigure, windowsOf, windowStart } from '../core/dialer/compliance
 import { profilesData } from '../core/dialer/compliance/profiles-data.js';
 import { profilesWith, shippedProfiles } from '../core/dialer/compliance/profiles.js';
 import { complianceReport, type ComplianceInput } from '../core/dialer/compliance/report.js';
-import { answerRatesBy, estimatedEnd, figuresFrom, figuresOfCalls } from '../core/dialer/live-figures.js';
+import { answerRates, estimatedEnd, figuresFrom, figuresOfCalls } from '../core/dialer/live-figures.js';
 import type { Campaign } from '../core/dialer/campaign.js';
 import type { CallRecord } from '../core/dialer/contact.js';
 import { callOf, campaignOf, counterRow, dayMs, hourMs, nowMs, profileOf } from './support/dialer-rules.js';
@@ -279,14 +279,15 @@ describe('dialer: live statistics (B9)', () => {
     assert.deepEqual([placed, answered, connected, abandoned, machines], [3, 3, 1, 1, 1]);
   });
 
-  it('answer rates by group: a few calls lean on the rate of all', () => {
-    const calls = [
-      ...Array.from({ length: 80 }, (_, i) => callOf({ listId: 1, ...(i % 4 === 0 && { answeredAtMs: 1 }) })),
-      callOf({ listId: 2, answeredAtMs: 1 }),
-      callOf(),
-    ];
-    const rates = answerRatesBy(calls, ({ listId }) => listId);
+  it('B9: answer rates by group: a few calls lean on the rate of all', () => {
+    const rates = answerRates([
+      { group: 1, calls: 30, answered: 5 },
+      { group: 1, calls: 50, answered: 15 },
+      { group: 2, calls: 1, answered: 1 },
+      { group: 3, calls: 0, answered: 0 },
+    ]);
     assert.deepEqual([...rates.keys()], [1, 2]);
+    assert.deepEqual([rates.get(1)?.calls, rates.get(1)?.answered], [80, 20]);
     assert.ok(Math.abs((rates.get(1)?.rate ?? 0) - 0.25) < 0.01);
     assert.ok((rates.get(2)?.rate ?? 1) < 0.35);
   });

@@ -61,27 +61,41 @@ export interface AnswerRate {
 /** so many calls at the common rate are thought to each group before its own are counted */
 const priorCalls = 20;
 
-/** Answer rate of each group: part of the day (`dayPartOf`), list. Groups without calls are not there. */
-export function answerRatesBy<K>(calls: readonly CallRecord[], groupOf: (call: CallRecord) => K | undefined): ReadonlyMap<K, AnswerRate> {
+/** Answer rate of each group: part of the day, list. Groups without calls are not there. */
+export function answerRates<K>(
+  groups: Iterable<{ readonly group: K; readonly calls: number; readonly answered: number }>,
+): ReadonlyMap<K, AnswerRate> {
   const counts = new Map<K, { calls: number; answered: number }>();
   let all = 0;
   let allAnswered = 0;
-  for (const call of calls) {
-    const group = groupOf(call);
-    if (group === undefined) continue;
-    const isAnswered = call.answeredAtMs !== undefined;
-    const count = counts.get(group) ?? { calls: 0, answered: 0 };
-    counts.set(group, { calls: count.calls + 1, answered: count.answered + Number(isAnswered) });
-    all++;
-    allAnswered += Number(isAnswered);
+  for (const { group, calls, answered } of groups) {
+    if (calls === 0) continue;
+    const before = counts.get(group) ?? { calls: 0, answered: 0 };
+    counts.set(group, { calls: before.calls + calls, answered: before.answered + answered });
+    all += calls;
+    allAnswered += answered;
   }
   const common = ratio(allAnswered, all) ?? 0;
   return new Map(
-    [...counts].map(([group, { calls: own, answered }]) => [
+    [...counts].map(([group, { calls, answered }]) => [
       group,
-      { calls: own, answered, rate: (answered + priorCalls * common) / (own + priorCalls) },
+      { calls, answered, rate: (answered + priorCalls * common) / (calls + priorCalls) },
     ]),
   );
+}
+
+/** Spread of a duration; undefined: nothing to tell. Milliseconds. */
+export interface Spread {
+  readonly mean: number | undefined;
+  /** nine in ten are not longer */
+  readonly p90: number | undefined;
+}
+
+export function spreadOf(durations: readonly number[]): Spread {
+  if (durations.length === 0) return { mean: undefined, p90: undefined };
+  const values = [...durations].sort((a, b) => a - b);
+  const sum = values.reduce((all, value) => all + value, 0);
+  return { mean: Math.round(sum / values.length), p90: values[Math.ceil(values.length * 0.9) - 1] };
 }
 
 /**

@@ -3,17 +3,11 @@ import { abandonFigure, windowStart, type AbandonFigure } from '../dialer/compli
 import type { Profile } from '../dialer/compliance/profile.js';
 import type { Campaign } from '../dialer/campaign.js';
 import type { CallRecord } from '../dialer/contact.js';
-import { figuresFrom, figuresOfCalls, type SpanFigures } from '../dialer/live-figures.js';
+import { figuresFrom, figuresOfCalls, spreadOf, type SpanFigures, type Spread } from '../dialer/live-figures.js';
 import type { CallResult, ContactStatus } from '../dialer/words.js';
+import { createBreakdowns, type BreakdownFigures, type Breakdowns } from './dialer-breakdown.js';
 import type { CounterRow, DialerStore } from '../dialer-ports.js';
 import { dayStart } from '../reports/calendar.js';
-
-/** Spread of a duration; undefined: nothing to tell. Milliseconds. */
-export interface Spread {
-  readonly mean: number | undefined;
-  /** nine in ten are not longer */
-  readonly p90: number | undefined;
-}
 
 export interface CampaignFiguresNow {
   readonly campaign: string;
@@ -30,11 +24,15 @@ export interface CampaignFiguresNow {
   readonly durations: { readonly wait: Spread; readonly ring: Spread; readonly talk: Spread };
   readonly contacts: {
     readonly total: number;
+    /** never tried, and not done with */
+    readonly fresh: number;
     readonly byStatus: Readonly<Partial<Record<ContactStatus, number>>>;
     readonly byResult: Readonly<Partial<Record<CallResult, number>>>;
     /** share of the contacts that were tried or are done with; undefined without contacts */
     readonly penetration: number | undefined;
   };
+  /** looked up at most once a minute */
+  readonly breakdown: BreakdownFigures;
   /** when the contacts left are done at the pace of the last 15 minutes; undefined: nothing is dialled */
   readonly estimatedEndMs: number | undefined;
 }
@@ -45,7 +43,7 @@ export interface CampaignFigures {
 }
 
 export interface FiguresDeps {
-  readonly store: Pick<DialerStore, 'counters' | 'calls' | 'contactCounts'>;
+  readonly store: Pick<DialerStore, 'counters' | 'calls' | 'contactCounts' | 'breakdown'>;
   readonly profiles: () => ReadonlyMap<string, Profile>;
   /** of campaigns without one of their own */
   readonly zone: string;
@@ -63,13 +61,14 @@ const quarterMs = 15 * minuteMs;
 
 export function createCampaignFigures(deps: FiguresDeps, limits = figuresLimits): CampaignFigures {
   const kept = new Map<string, { readonly atMs: number; readonly figures: Promise<CampaignFiguresNow> }>();
+  const breakdowns = createBreakdowns(deps);
   return {
     of(campaign) {
       const nowMs = deps.nowMs();
       const before = kept.get(campaign.id);
       if (before && nowMs - before.atMs < limits.keptMs) return before.figures;
       if (kept.size >= limits.campaignsMax) kept.clear();
-      const figures = read(deps, limits, campaign, nowMs);
+      const figures = read(deps, limits, campaign, nowMs, breakdowns);
       kept.set(campaign.id, { atMs: nowMs, figures });
       figures.catch(() => kept.delete(campaign.id));
       return figures;
@@ -77,7 +76,13 @@ export function createCampaignFigures(deps: FiguresDeps, limits = figuresLimits)
   };
 }
 
-async function read(deps: FiguresDeps, limits: typeof figuresLimits, campaign: Campaign, nowMs: number): Promise<CampaignFiguresNow> {
+async function read(
+  deps: FiguresDeps,
+  limits: typeof figuresLimits,
+  campaign: Campaign,
+  nowMs: number,
+  breakdowns: Breakdowns,
+): Promise<CampaignFiguresNow> {
   const { store } = deps;
   const profile = deps.profiles().get(campaign.profile);
   const todayMs = dayStart(nowMs, campaign.timeZone || deps.zone);
@@ -102,6 +107,7 @@ async function read(deps: FiguresDeps, limits: typeof figuresLimits, campaign: C
       talk: spread(calls, ({ bridgedAtMs, endedAtMs }) => between(bridgedAtMs, endedAtMs)),
     },
     contacts,
+    breakdown: await breakdowns.of(campaign, { rows, tried: contacts.total - contacts.fresh, todayMs, nowMs }),
     estimatedEndMs: estimatedEnd(contacts.byStatus.pending ?? 0, quarter.placed, nowMs),
   };
 }
@@ -121,21 +127,14 @@ function contactsOf(counts: Counts): CampaignFiguresNow['contacts'] {
     total += count;
     if (result === undefined && (status === 'pending' || status === 'stopped')) fresh += count;
   }
-  return { total, byStatus, byResult, penetration: total === 0 ? undefined : (total - fresh) / total };
+  return { total, fresh, byStatus, byResult, penetration: total === 0 ? undefined : (total - fresh) / total };
 }
 
 const between = (fromMs: number | undefined, toMs: number | undefined): number | undefined =>
   fromMs === undefined || toMs === undefined ? undefined : Math.max(0, toMs - fromMs);
 
-function spread(calls: readonly CallRecord[], of: (call: CallRecord) => number | undefined): Spread {
-  const values = calls
-    .map(of)
-    .filter((value) => value !== undefined)
-    .sort((a, b) => a - b);
-  if (values.length === 0) return { mean: undefined, p90: undefined };
-  const sum = values.reduce((all, value) => all + value, 0);
-  return { mean: Math.round(sum / values.length), p90: values[Math.ceil(values.length * 0.9) - 1] };
-}
+const spread = (calls: readonly CallRecord[], of: (call: CallRecord) => number | undefined): Spread =>
+  spreadOf(calls.map(of).filter((value) => value !== undefined));
 
 function estimatedEnd(left: number, placedInQuarter: number, nowMs: number): number | undefined {
   if (left === 0) return nowMs;

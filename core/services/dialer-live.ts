@@ -30,6 +30,7 @@ export function liveOf(id: string, session: DialerSession, agents: Pick<DialerAg
     decision: numbers?.decision,
     gateways: gatewaysOf(campaign, session),
     answerRate: numbers?.answerRate,
+    wrapUp: session.wraps.of(id),
   };
 }
 

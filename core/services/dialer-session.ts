@@ -34,6 +34,8 @@ import { createDialerTraits } from './dialer-traits.js';
 import { createDialerWindows } from './dialer-windows.js';
 import type { DialerWindows } from './dialer-windows.js';
 import { createDialerViews } from './dialer-views.js';
+import { createDialerWraps } from './dialer-wraps.js';
+import type { DialerWraps } from './dialer-wraps.js';
 
 export interface DialerSessionDeps extends Pick<DialerClockDeps, 'wallMs' | 'databaseNowMs'> {
   readonly store: DialerStore;
@@ -66,6 +68,7 @@ export interface DialerSession {
   readonly windows: DialerWindows;
   readonly saver: Pick<DialerSaver, 'save' | 'isStoreAway' | 'alarm' | 'storeFailed'>;
   readonly outbox: Pick<DialerOutbox, 'counts' | 'wake'> | undefined;
+  readonly wraps: DialerWraps;
   /** why nothing new is dialled now; undefined: it is */
   whyNot(): string | undefined;
   /** Campaigns and settings are read again. Rejects TDM_STORE_DOWN. */
@@ -170,10 +173,30 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
     isEnded: () => isEnded,
   });
   const cycle = createDialerCycle({
-    ...{ loop, saver, configuration, views, traits, clock, history, store, fence, rules, switches, whyNot, nowMs, monoMs, after, log, meter },
+    ...{
+      loop,
+      saver,
+      configuration,
+      views,
+      traits,
+      clock,
+      history,
+      store,
+      fence,
+      rules,
+      switches,
+      whyNot,
+      nowMs,
+      monoMs,
+      after,
+      log,
+      meter,
+    },
     reload: () => reload(),
     isEnded: () => isEnded,
   });
+
+  const wraps = createDialerWraps((callId) => loop.view().call(callId)?.campaign, meter);
 
   function told(notice: DialerNotice): void {
     if (notice.type === 'call-abandoned') windows.stale(notice.campaign);
@@ -209,7 +232,7 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
   for (const id of deps.switches.keys()) switches.changed(id);
 
   return {
-    ...{ loop, configuration, rules, windows, saver, outbox, whyNot, reload, drop },
+    ...{ loop, configuration, rules, windows, saver, outbox, wraps, whyNot, reload, drop },
     wake() {
       views.recount();
       cycle.wake();
@@ -226,6 +249,7 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
     },
     switchState: (id) => switches.changed(id),
     news: (news) => {
+      wraps.heard(news);
       for (const event of eventsOf(news)) loop.tell(event);
     },
     async close() {

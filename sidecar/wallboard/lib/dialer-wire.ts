@@ -34,6 +34,7 @@ export interface CampaignNow {
   readonly decision?: DecisionNow;
   readonly gateways: readonly GatewayNow[];
   readonly answerRate?: number;
+  readonly wrapUp?: Spread;
 }
 
 export const agentStates = ['ready', 'reserved', 'talk', 'wrap', 'paused'] as const;
@@ -86,7 +87,25 @@ export interface LiveAnswer {
       readonly byResult: Readonly<Partial<Record<CallResult, number>>>;
       readonly penetration?: number;
     };
+    readonly breakdown?: Breakdown;
     readonly estimatedEndMs?: number;
+  };
+}
+
+interface Rate {
+  readonly calls: number;
+  readonly answered: number;
+}
+
+export interface Breakdown {
+  readonly answerRates: {
+    readonly byPart: readonly (Rate & { readonly fromMinute: number; readonly toMinute: number })[];
+    /** no `list`: contacts of none */
+    readonly byList: readonly (Rate & { readonly list?: number })[];
+  };
+  readonly attempts: {
+    readonly perContact?: number;
+    readonly finished: readonly { readonly attempts: number; readonly contacts: number }[];
   };
 }
 

@@ -10,6 +10,7 @@ import { percentText } from '../lib/format.ts';
 import { linkTo } from '../lib/route.ts';
 import { Empty, Figure, Loading, Title } from '../parts/basics.tsx';
 import { CampaignActions, CampaignStateMark, Share } from '../parts/campaign.tsx';
+import { CampaignRates } from '../parts/campaign-rates.tsx';
 import { CampaignWhy } from '../parts/campaign-why.tsx';
 import { CampaignDay } from '../parts/dialer-chart.tsx';
 import { Gateways } from '../parts/gateways.tsx';
@@ -54,6 +55,7 @@ export function CampaignPage({ id }: { readonly id: string }): JSX.Element {
           <Weight rules={rules} changed={setRules} />
         </div>
       </div>
+      <CampaignRates />
       <Lists campaign={id} />
     </>
   );
@@ -120,6 +122,8 @@ function Now(): JSX.Element {
           {today.connected} / {today.abandoned}
         </Figure>
         <Figure label={words.wait}>{secondsText(figures.durations.wait.p90)}</Figure>
+        <Figure label={words.wrapUp}>{secondsText(live?.wrapUp?.p90)}</Figure>
+        <Figure label={words.attempts}>{figures.breakdown?.attempts.perContact?.toFixed(1) ?? '–'}</Figure>
         <Figure label={words.ready}>{live ? live.hopper : '–'}</Figure>
         <Figure label={words.left}>{figures.contacts.byStatus.pending ?? 0}</Figure>
         <Figure label={words.ends}>
