@@ -6,7 +6,7 @@ import type { FencedAcdStore, QueueEngine } from '../core/acd-ports.js';
 import type { Log, Meter } from '../core/ports.js';
 import type { OpenThings } from '../core/reports/open-work.js';
 import type { Goal } from '../core/reports/queue-figures.js';
-import { queueLogReport } from '../core/services/queue-log-report.js';
+import { createQueueLogs } from '../core/services/queue-log-report.js';
 import { createQueueLogWriter } from '../core/services/queue-log-writer.js';
 import { createReports } from '../core/services/reports.js';
 import { createToday } from '../core/services/today.js';
@@ -74,7 +74,7 @@ export function createStatistics(deps: StatisticsDeps): Statistics {
     today,
     reports: createReports({ store: store.reports, open, goalOf, nowMs, breathe }),
     unserved: createUnserved({ store: store.reports, zone, nowMs, breathe }),
-    queueLog: (range, isWanted) => queueLogReport({ store: store.reports, zone, state, breathe }, range, isWanted),
+    queueLog: createQueueLogs({ store: store.reports, zone, state, breathe }),
     storing: (acd) => ({
       ...acd,
       async save(batch, fence) {

@@ -5,6 +5,7 @@ import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { sendList, sendPieces } from '../sidecar/routes/long-answer.js';
+import { eventually } from './support/eventually.js';
 
 async function served(handler: express.RequestHandler, read: (answer: IncomingMessage) => Promise<void>): Promise<void> {
   const app = express().get('/', handler);
@@ -83,5 +84,37 @@ describe('long answers', () => {
         assert.ok(made < 1_000, String(made));
       },
     );
+  });
+
+  it('what was begun for a client who left, or who is left, is ended', async () => {
+    const ended: string[] = [];
+    async function* endless(name: string): AsyncGenerator<string> {
+      try {
+        for (;;) yield await Promise.resolve('x'.repeat(65_536));
+      } finally {
+        ended.push(name);
+      }
+    }
+    await served(
+      (_req, res) => sendPieces(res, {}, endless('who left')),
+      async (answer) => {
+        answer.destroy();
+        await eventually(
+          () => ended.length,
+          (count) => count === 1,
+        );
+      },
+    );
+    await served(
+      (_req, res) => sendPieces(res, {}, endless('who is left'), 50),
+      async (answer) => {
+        answer.pause();
+        await eventually(
+          () => ended.length,
+          (count) => count === 2,
+        );
+      },
+    );
+    assert.deepEqual(ended, ['who left', 'who is left']);
   });
 });

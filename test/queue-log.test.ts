@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { memberId, switchId } from '../core/acd/ids.js';
 import type { Segment } from '../core/acd/records.js';
 import { queueLogText } from '../core/reports/queue-log.js';
-import { queueLogReport } from '../core/services/queue-log-report.js';
+import { createQueueLogs, queueLogReport, queueLogsMax } from '../core/services/queue-log-report.js';
 import { createQueueLogWriter } from '../core/services/queue-log-writer.js';
 import { openQueueLogFile, queueLogPathProblem } from '../sidecar/queue-log-file.js';
 import { turn } from './support/acd-stub-engine.js';
@@ -196,6 +196,20 @@ describe('queue log', () => {
         .map((line) => line.split('|')[4]),
       ['ADDMEMBER', 'ENTERQUEUE', 'CONNECT', 'ENTERQUEUE'],
     );
+  });
+
+  it('B60: few are read at once, and one that is left makes room', async () => {
+    const desk = createDesk(deskConfig({ queues: { ql: {} }, agents: { ok: { contact: 'PJSIP/o' } }, tiers: ['ql ok'] }));
+    desk.login('ok');
+    const logs = createQueueLogs({
+      ...{ store: memoryReports(() => []), zone: 'UTC', state: () => desk.state, breathe: () => Promise.resolve() },
+    });
+    const range = { fromMs: desk.nowMs() - 1_000, toMs: desk.nowMs() + 1 };
+    const begun = Array.from({ length: queueLogsMax }, () => logs(range, () => true));
+    for (const one of begun) assert.equal((await one.next()).done, false);
+    await assert.rejects(logs(range, () => true).next(), { code: 'TDM_BUSY' });
+    await begun[0]?.return(undefined);
+    assert.equal((await logs(range, () => true).next()).done, false);
   });
 
   it('B60: no text of a caller ends a field or a line', () => {

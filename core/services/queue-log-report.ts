@@ -2,6 +2,7 @@
 import type { AcdState } from '../acd/acd-state.js';
 import { legPrefix } from '../acd/ids.js';
 import type { OfferSegment, Segment, StatusSegment, VisitSegment } from '../acd/records.js';
+import { TandemError } from '../errors.js';
 import type { ReportCursor, ReportStore } from '../report-ports.js';
 import { dayEnd } from '../reports/calendar.js';
 import type { Interval } from '../reports/calendar.js';
@@ -20,6 +21,24 @@ export interface QueueLogReportDeps {
 /** What began this much earlier may still end in the day that is told; longer visits lose their last line. */
 const lookBackMs = 86_400_000;
 const pageRows = 1_000;
+/** Logs that are read at once: each has the segments of two days in memory. */
+export const queueLogsMax = 2;
+
+export type QueueLogs = (range: Interval, isWanted: (queue: string, agent: string) => boolean) => AsyncGenerator<string>;
+
+/** Rejects TDM_BUSY at the first line when too many are being read; one that is left must be ended by its `return`. */
+export function createQueueLogs(deps: QueueLogReportDeps): QueueLogs {
+  let reading = 0;
+  return async function* (range, isWanted) {
+    if (reading >= queueLogsMax) throw new TandemError('TDM_BUSY', [`${String(queueLogsMax)} queue logs at once`]);
+    reading++;
+    try {
+      yield* queueLogReport(deps, range, isWanted);
+    } finally {
+      reading--;
+    }
+  };
+}
 
 export async function* queueLogReport(
   deps: QueueLogReportDeps,

@@ -28,6 +28,9 @@ export async function sendPieces(
     await pipeline(Readable.from(all(), { objectMode: true, highWaterMark: 2 }), res, { signal: AbortSignal.timeout(msMax) });
   } catch {
     res.destroy(); // half an answer must not look like a whole one
+  } finally {
+    // what was begun for a client who left is ended
+    await rest.return?.(undefined).catch(() => undefined);
   }
 }
 
