@@ -142,8 +142,8 @@ describe('call news', () => {
     assert.equal(of('12x34', 'Contacts'), 'https://crm.example/index.php?module=Contacts&view=Detail&record=34');
     assert.equal(of('34', 'Leads'), 'https://crm.example/index.php?module=Leads&view=Detail&record=34');
     assert.equal(of('https://other.example/c/1'), 'https://other.example/c/1');
-    for (const bad of [['javascript:alert(1)'], ['34'], ['34', 'Con"tacts'], ['x', 'Contacts']] as const)
-      assert.equal(of(...bad), '', bad.join());
+    const bad: readonly (readonly [string, string?])[] = [['javascript:alert(1)'], ['34'], ['34', 'Con"tacts'], ['x', 'Contacts']];
+    for (const [record, module] of bad) assert.equal(of(record, module), '', record);
   });
 });
 
