@@ -73,6 +73,9 @@ export function callsPerSecondOf(output: string): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
+/** Extensions that only prepare a call for the next one: they take every number and lead nowhere. */
+const goesOn = /<extension\b[^>]*\bcontinue="true"[^>]*>[\s\S]*?<\/extension>/g;
+
 /**
  * True when an extension of this context takes the number, by its conditions on `destination_number`. undefined: an
  * expression that cannot be read here may be the one.
@@ -80,7 +83,7 @@ export function callsPerSecondOf(output: string): number | undefined {
 export function dialplanTakes(xml: string, extension: string): boolean | undefined {
   if (!/^\s*<context/.test(xml)) return false;
   let isUnsure = false;
-  for (const [condition] of xml.matchAll(/<condition\b[^>]*>/g)) {
+  for (const [condition] of xml.replace(goesOn, '').matchAll(/<condition\b[^>]*>/g)) {
     if (!/\bfield="(?:\$\{)?destination_number\}?"/.test(condition)) continue;
     const expression = /\bexpression="([^"]*)"/.exec(condition)?.[1];
     const takes = expression === undefined ? undefined : matches(unescaped(expression), extension);

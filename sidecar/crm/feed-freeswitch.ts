@@ -71,7 +71,7 @@ export function feedFromFreeswitch(name: string, deps: FreeswitchFeedDeps, tell:
       .finally(() => (isLooking = false));
   }
 
-  /** False when some channels are still to be asked. */
+  /** False when there is still something to find out. */
   async function list(): Promise<boolean> {
     const askedAtMs = timers.nowMs() - listLagMs;
     const [rows, calls] = await Promise.all([link.bgapi('show channels as json').then(channelRows), link.bgapi('show calls as json')]);
@@ -90,7 +90,9 @@ export function feedFromFreeswitch(name: string, deps: FreeswitchFeedDeps, tell:
     );
     tell({ switch: name, atMs: timers.nowMs(), type: 'channels-listed', askedAtMs, channels });
     bridges.forgetBefore(askedAtMs);
-    return strange.length <= askedMax;
+    // who is too young to be missed in a list is looked for once more
+    const live = new Set(rows.map(({ uuid }) => uuid));
+    return strange.length <= askedMax && [...here].every((id) => live.has(id));
   }
 
   /** As the event of its begin would have told it. One that has gone meanwhile is none. */

@@ -129,7 +129,9 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     const at = switches.get(call.switch);
     if (!at?.isUp()) return no('switch-down', 503);
     const agents = call.legs.filter((leg) => leg.endedAtMs === undefined && leg.kind === 'agent');
-    const leg = ask.from === '' ? agents.at(-1) : agents.find(({ extension }) => extension === ask.from);
+    // a colleague who is only asked does not have the customer
+    const own = agents.filter(({ isConsultation }) => !isConsultation);
+    const leg = ask.from === '' ? own.at(-1) : agents.find(({ extension }) => extension === ask.from);
     if (ask.from !== '' && !leg) return no('not-his-call', 403);
     const channel = leg && channelNamed(call, leg.id);
     if (ask.mode === 'cancel') return channel ? at.cancelAttended(channel) : no('no-agent', 409);

@@ -30,7 +30,7 @@ const consultsMax = 10_000;
 type Order = Parameters<CrmSwitch['clickToCall']>[0];
 
 export function createCrmFreeswitch(name: string, { link, domain, timers, log }: CrmFreeswitchDeps): CrmSwitch {
-  const questions = freeswitchQuestions(link);
+  const questions = freeswitchQuestions({ api: (command) => link.api(command) });
   /** channel of the agent to that of the colleague whom he asks */
   const consults = new Map<string, string>();
 
