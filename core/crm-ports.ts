@@ -2,6 +2,7 @@
  * What the CRM connector needs from outside, and what it offers to its doors (crm-vtiger 1, 9). `sql/` implements the
  * store. Times are Unix ms. A binding is one CRM with its own secret, dialect, zone, extensions and lanes.
  */
+import type { CrmLetters } from './crm-letter-ports.js';
 import type { Channel, JournalCall, Outcome } from './journal/call.js';
 import type { JournalEvent } from './journal/events.js';
 import type { JournalNotice } from './journal/notices.js';
@@ -61,7 +62,7 @@ export interface JournalFilter {
   readonly limit: number;
 }
 
-export interface CrmStore {
+export interface CrmStore extends CrmLetters {
   /** Calls that are not done, oldest first: a journal goes on with them. */
   openCalls(switchName: string): Promise<readonly JournalCall[]>;
   /**
@@ -80,9 +81,6 @@ export interface CrmStore {
   postponed(id: number, change: { readonly attempts: number; readonly nextAtMs: number; readonly error: string }): Promise<void>;
   /** Its lane goes on without it. */
   bury(id: number, error: string, atMs: number): Promise<void>;
-  deadLetters(binding: string, after: number, limit: number): Promise<readonly CrmMessage[]>;
-  /** Dead letters that are to be tried again: all of a binding, or those with these ids. How many. */
-  replay(binding: string, ids: readonly number[] | undefined, nowMs: number): Promise<number>;
   counts(binding: string): Promise<CrmLaneCounts>;
   /** When the next message of a binding is due; undefined: none waits. */
   nextDue(binding: string): Promise<number | undefined>;

@@ -17,6 +17,7 @@ export const errors = {
   TDM_TOLL_CAP: { status: 403, text: 'Stopped by a cap against toll fraud: %s, %s' },
   TDM_NOT_FOUND: { status: 404, text: '%s "%s" is unknown' },
   TDM_DIALER_OFF: { status: 404, text: 'This Tandem runs no dialer: setting dialer' },
+  TDM_CRM_OFF: { status: 404, text: 'This Tandem has no CRM connector: setting crm_file' },
   TDM_NUMBER_ACTIVE: { status: 406, text: 'A call to the number of contact "%s" is under way' },
   TDM_TOO_LARGE: { status: 413, text: 'Request is larger than %s bytes' },
   TDM_TOO_MANY: { status: 429, text: 'Too many requests: %s' },

@@ -34,6 +34,7 @@ import { createCallcenterRoutes } from './routes/callcenter.js';
 import { createNoDialer } from './routes/dialer/api.js';
 import { isUpload } from './routes/dialer/uploads.js';
 import { createFeedApi, type FeedApiDeps } from './routes/feed-api.js';
+import { createCrmRoutes, createNoCrm, type CrmFace } from './routes/crm.js';
 import { createHealthRoutes } from './routes/health.js';
 import { createNonAgentApi } from './routes/non-agent-api.js';
 import { createPermit, type Permit } from './routes/permission.js';
@@ -57,6 +58,8 @@ export interface ApiDeps {
   readonly queues?: QueueSide | undefined;
   /** undefined: this process dials no campaigns, and says so */
   readonly dialer?: DialerFace | undefined;
+  /** undefined: it has no CRM connector, and says so */
+  readonly crm?: CrmFace | undefined;
 }
 
 /** The queue engine as the API wants it. */
@@ -160,6 +163,7 @@ export function createHttpSide(deps: ApiDeps): HttpSide {
         : []),
       ...(deps.queues ? [createFeedApi({ ...entry, ...feedDeps(deps, deps.queues) })] : []),
       routes,
+      deps.crm ? createCrmRoutes({ ...entry, crm: deps.crm, nowMs: () => systemTimers.nowMs() }) : createNoCrm(),
       createAdminRoutes({ ...entry, reload: deps.reload }),
     ],
     isAllowed: (address) => isAllowed(address ?? ''),

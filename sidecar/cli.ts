@@ -4,6 +4,7 @@ import { TandemError } from '../core/errors.js';
 import { addApply } from './commands/apply.js';
 import { addCallcenter } from './commands/callcenter.js';
 import { addCampaign } from './commands/campaign.js';
+import { addCrm } from './commands/crm.js';
 import { addDialer } from './commands/dialer.js';
 import { addDnc } from './commands/dnc.js';
 import { addDoctor } from './commands/doctor.js';
@@ -37,6 +38,7 @@ for (const add of [
   addMenu,
   addExplain,
   addCampaign,
+  addCrm,
   addDialer,
   addDnc,
   addCallcenter,

@@ -197,6 +197,7 @@ async function open(
     env,
     queues: { ...queues, provisioning, callcenter, record },
     dialer,
+    crm: crm?.face,
   });
   const http = side.server;
   const eventSocket = openEventSocket(config, {

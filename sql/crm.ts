@@ -1,20 +1,18 @@
 /** Rows of tandem_journal and tandem_crm_outbox (crm-vtiger 9). */
-import type { CrmMessage, CrmStore, JournalFilter, JournalRow, NewCrmMessage } from '../core/crm-ports.js';
+import type { CrmStore, JournalFilter, JournalRow, NewCrmMessage } from '../core/crm-ports.js';
 import { TandemError } from '../core/errors.js';
 import type { JournalCall, Outcome } from '../core/journal/call.js';
 import { acdLease } from './acd.js';
 import { integer, marks, text } from './db.js';
 import type { Db, Row, Statements, Value } from './db.js';
+import { bounded, createCrmLetters, messageColumns, messageOf, outboxStates } from './crm-letters.js';
 import { fitText } from './fit.js';
 
 const again = { repeatable: true } as const;
-const waits = 0;
-const isDelivered = 1;
-const isDead = 2;
+const { waiting: waits, delivered: isDelivered, dead: isDead, dropped: isDropped } = outboxStates;
 const dayMs = 86_400_000;
 const deadMsMax = 30 * dayMs;
 const errorColumn = { charsMax: 300, charset: 'utf8mb4' } as const;
-const messageColumns = 'id, binding, call_id, seq, event, payload, attempts, next_ms, last_error, created_ms';
 const callColumns = ['id', 'switch', 'direction', 'state', 'number', 'extension', 'outcome', 'started_ms', 'ended_ms', 'body'] as const;
 /** names in one statement */
 const namesMax = 200;
@@ -43,6 +41,7 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
   }
 
   return {
+    ...createCrmLetters(db, outbox),
     async openCalls(switchName) {
       const rows = await db.all(`SELECT body FROM ${calls} WHERE switch = ? AND state <> 'done' ORDER BY started_ms, id`, [switchName]);
       return rows.map(callOf);
@@ -83,16 +82,6 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
     async bury(id, error, atMs) {
       await settle(id, isDead, error, atMs);
     },
-    async deadLetters(binding, after, limit) {
-      const sql = `SELECT ${messageColumns} FROM ${outbox} WHERE binding = ? AND state = ${isDead} AND id > ? ORDER BY id LIMIT ${bounded(limit)}`;
-      return (await db.all(sql, [binding, after])).map(messageOf);
-    },
-    async replay(binding, ids, nowMs) {
-      const set = `UPDATE ${outbox} SET state = ${waits}, attempts = 0, next_ms = ?, settled_ms = NULL WHERE binding = ? AND state = ${isDead}`;
-      if (ids === undefined) return (await db.run(set, [nowMs, binding])).rows;
-      const some = ids.slice(0, namesMax);
-      return some.length === 0 ? 0 : (await db.run(`${set} AND id IN (${marks(some.length)})`, [nowMs, binding, ...some])).rows;
-    },
     async counts(binding) {
       const sql = `SELECT state, COUNT(*) AS n, MIN(created_ms) AS oldest FROM ${outbox} WHERE binding = ? AND state IN (${waits}, ${isDead}) GROUP BY state`;
       const rows = await db.all(sql, [binding]);
@@ -115,8 +104,6 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
     },
   };
 }
-
-const bounded = (limit: number): string => String(Math.min(Math.max(1, Math.floor(limit)), 1_000));
 
 async function findCalls(db: Db, table: string, filter: JournalFilter): Promise<readonly JournalRow[]> {
   const conditions: string[] = [];
@@ -168,6 +155,7 @@ async function prune(
     }
   };
   await remove(outbox, 'id', `state = ${isDelivered} AND settled_ms < ?`, [nowMs - dayMs]);
+  await remove(outbox, 'id', `state = ${isDropped} AND settled_ms < ?`, [nowMs - dayMs]);
   await remove(outbox, 'id', `state = ${isDead} AND settled_ms < ?`, [nowMs - deadMsMax]);
   await remove(calls, 'id', `state = 'done' AND started_ms < ?`, [nowMs - callsMsMax]);
   return removed;
@@ -200,16 +188,3 @@ const messageValues = (message: NewCrmMessage): readonly Value[] => [
   message.createdAtMs,
   message.createdAtMs,
 ];
-
-const messageOf = (row: Row): CrmMessage => ({
-  id: Number(row['id']),
-  binding: text(row['binding']),
-  callId: text(row['call_id']),
-  seq: Number(row['seq']),
-  event: text(row['event']),
-  payload: text(row['payload']),
-  attempts: Number(row['attempts']),
-  nextAtMs: Number(row['next_ms']),
-  lastError: row['last_error'] === null ? undefined : text(row['last_error']),
-  createdAtMs: Number(row['created_ms']),
-});

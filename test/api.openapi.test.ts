@@ -12,6 +12,7 @@ import { referencePages } from '../sidecar/commands/reference.js';
 import { addressOf as addressOfRoute, routeDocs } from '../sidecar/openapi/document.js';
 import { createAccessApi } from '../sidecar/routes/access-api.js';
 import { createAdminRoutes } from '../sidecar/routes/admin.js';
+import { createCrmRoutes } from '../sidecar/routes/crm.js';
 import { createDialerApi } from '../sidecar/routes/dialer/api.js';
 import { createPermit } from '../sidecar/routes/permission.js';
 import { createFeedApi } from '../sidecar/routes/feed-api.js';
@@ -77,6 +78,7 @@ function everyRouter(): Router[] {
     createFeedApi(entry as never),
     createAccessApi(entry as never),
     createDialerApi({ ...entry, permit: createPermit(entry), admit: createPermit(entry) } as never),
+    createCrmRoutes({ ...entry, crm: { bindings: [] } } as never),
     createAdminRoutes({ ...entry, reload: nothing }),
   ];
 }

@@ -183,7 +183,7 @@ describe('CRM delivery', () => {
     const [letter] = await crm.store.crm.deadLetters('main', 0, 10);
     assert.equal(letter?.lastError, 'Sorry!');
     crm.answer = () => delivered;
-    assert.equal(await crm.store.crm.replay('main', undefined, crm.timers.nowMs()), 1);
+    assert.equal(await crm.store.crm.replay('main', {}, crm.timers.nowMs()), 1);
     crm.delivery.wake();
     await crm.settle();
     assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });

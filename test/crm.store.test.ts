@@ -77,7 +77,7 @@ describeStores('CRM store', (open) => {
     const [letter] = await store.crm.deadLetters('main', 0, 10);
     assert.equal(letter?.lastError?.length, 300);
     assert.deepEqual(await store.crm.counts('main'), { pending: 1, oldestMs: 1_002, dead: 1 });
-    assert.equal(await store.crm.replay('main', [first.id], 30_000), 1);
+    assert.equal(await store.crm.replay('main', { ids: [first.id] }, 30_000), 1);
     assert.deepEqual(
       (await store.crm.due('main', 30_000, 10)).map(({ seq, attempts }) => [seq, attempts]),
       [[1, 0]],

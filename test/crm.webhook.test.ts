@@ -141,7 +141,8 @@ describe('CRM webhooks', () => {
     const found = { status: 'FOUND', extension: '1012', name: 'Bob', record: '', customerName: 'Ivan' };
     assert.deepEqual(await source.find('89123456789', 1_000), found);
     const [request] = receiver.got;
-    assert.equal(request && isSignedWith(key('a'), request), true);
+    assert.ok(request);
+    assert.equal(isSignedWith(key('a'), request), true);
     const asked = JSON.parse(request.body) as { readonly type: string; readonly data: unknown };
     assert.deepEqual([asked.type, asked.data], ['customer.lookup', { customer: { number: '+79123456789' } }]);
     receiver.reply = () => ({ status: 204 });

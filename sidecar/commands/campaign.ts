@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { TandemError } from '../../core/errors.js';
 import { askApi, readApi, tellApi } from '../api-client.js';
 import { addressOf, reaching, type Where as Reached } from './address.js';
+import { columns, word, type Row } from './columns.js';
 import { print } from './context.js';
 
 interface Where extends Reached {
@@ -40,10 +41,7 @@ export function addCampaign(program: Command): void {
 
 const asking = (command: Command): Command => reaching(command).option('--json', 'the answer as it came', false);
 
-type Row = Readonly<Record<string, unknown>>;
-
 const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 2));
-const word = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '');
 const pathOf = (id: string): string => `/dialer/campaigns/${encodeURIComponent(id)}`;
 
 /** Pages of the list that are read at most. */
@@ -70,18 +68,6 @@ async function list(where: Where & { readonly state?: string }): Promise<void> {
   if (where.json) printJson(items);
   else if (items.length === 0) print('No campaigns.');
   else columns(['id', 'state', 'mode', 'queue', 'profile', 'name'], items).forEach(print);
-}
-
-/** Each column as wide as its widest word. */
-function columns(names: readonly string[], rows: readonly Row[]): readonly string[] {
-  const lines = [names.map((name) => name.toUpperCase()), ...rows.map((row) => names.map((name) => word(row[name]) || '-'))];
-  const widths = names.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  return lines.map((line) =>
-    line
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 async function show(id: string, where: Where): Promise<void> {

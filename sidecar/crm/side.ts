@@ -23,6 +23,7 @@ import type { Health } from '../health.js';
 import type { Links } from '../links.js';
 import { packageVersion } from '../package-files.js';
 import type { Queues } from '../queues.js';
+import type { CrmFace } from '../routes/crm.js';
 import type { Timers } from '../timers.js';
 import { readCrmFile } from './file.js';
 import { createGuard } from './guard.js';
@@ -59,6 +60,8 @@ export interface CrmSideDeps {
 export interface CrmSide {
   /** for the doors of calls */
   readonly applications: Readonly<Record<string, CallApplication>>;
+  /** for the own API */
+  readonly face: CrmFace;
   /** Resolves when journal and deliveries have begun, or another process has them. */
   start(): Promise<void>;
   listen(): Promise<number>;
@@ -173,6 +176,11 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
 
   return {
     applications: { responsible: responsibleApplication(parts, log) },
+    face: {
+      store: store.crm,
+      bindings: parts.map(({ binding: { name, dialect }, delivery }) => ({ name, dialect, delivery })),
+      isOwner: () => owned.isOwned(),
+    },
     start: () => owned.settled(),
     listen: () => listen(server, deps.config),
     release,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { functionOf } from '../routes/permission.js';
 import { adminRoutes } from './admin-routes.js';
+import { crmRoutes } from './crm-routes.js';
 import { dialerListRoutes } from './dialer-list-routes.js';
 import { dialerRoutes } from './dialer-routes.js';
 import { feedRoutes } from './feed-routes.js';
@@ -15,6 +16,7 @@ export const routeDocs: readonly RouteDoc[] = [
   ...memberRoutes,
   ...feedRoutes,
   ...adminRoutes,
+  ...crmRoutes,
   ...dialerRoutes,
   ...dialerListRoutes,
 ];
