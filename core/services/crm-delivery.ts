@@ -25,6 +25,9 @@ export function createCrmDelivery(deps: CrmDeliveryDeps, options: Partial<CrmDel
   return new Delivery(deps, { ...crmDeliveryDefaults, ...options });
 }
 
+/** Stored before one that is not repeatable is sent: whoever finds it so does not know whether it was done. */
+const underWay = 'being sent';
+
 class Delivery implements CrmDelivery {
   readonly #deps: CrmDeliveryDeps;
   readonly #options: CrmDeliveryOptions;
@@ -169,7 +172,14 @@ class Delivery implements CrmDelivery {
       await this.#bury(message, this.#ageText());
       return;
     }
+    const isOnce = !this.#deps.isRepeatable(message);
+    if (isOnce && message.lastError === underWay) {
+      await this.#unsure(message, 'Tandem ended while it was sent', Infinity);
+      return;
+    }
+    if (isOnce) await this.#note(message, underWay);
     const sent = await send(message);
+    if (isOnce && (sent.kind === 'unsent' || sent.kind === 'auth' || sent.kind === 'gone')) await this.#note(message, sent.kind);
     this.#deps.meter.count('tandem_crm_deliveries_total', { binding: this.#deps.binding, outcome: sent.kind });
     switch (sent.kind) {
       case 'delivered':
@@ -198,7 +208,7 @@ class Delivery implements CrmDelivery {
 
   /** 9.4: asked back where that is possible; else repeated where it does no harm. */
   async #doubtful(message: CrmMessage, { problem, isEmpty5xx, isAway = false }: Extract<CrmSent, { kind: 'ambiguous' }>): Promise<void> {
-    const { store, verify, isRepeatable, nowMs, log, binding } = this.#deps;
+    const { store, verify, nowMs, log, binding } = this.#deps;
     if (isAway) this.#away(problem);
     else this.#up();
     this.#empty5xx = isEmpty5xx ? this.#empty5xx + 1 : 0;
@@ -214,11 +224,27 @@ class Delivery implements CrmDelivery {
       return;
     }
     // one that is answered 5xx without a word may be stored each time: it is no storm; others are tried until they are too old
-    const triesMax = isEmpty5xx ? this.#options.empty5xxTriesMax : Infinity;
+    await this.#again(message, isDone, problem, isEmpty5xx ? this.#options.empty5xxTriesMax : Infinity);
+  }
+
+  /** Who sent it cannot say any more what became of it: he was killed, or the database was away. */
+  async #unsure(message: CrmMessage, problem: string, triesMax: number): Promise<void> {
+    const isDone = await this.#deps.verify(message);
+    if (isDone === true) await this.#deps.store.delivered(message.id, this.#deps.nowMs());
+    else await this.#again(message, isDone, problem, triesMax);
+  }
+
+  async #again(message: CrmMessage, isDone: boolean | undefined, problem: string, triesMax: number): Promise<void> {
+    const { store, isRepeatable, nowMs } = this.#deps;
     if (isDone === false || isRepeatable(message)) await this.#refused(message, problem, triesMax);
     else if (message.attempts === 0)
       await store.postponed(message.id, { attempts: 1, nextAtMs: nowMs() + this.#options.ambiguousMs, error: problem });
     else await this.#bury(message, `${problem}; nobody knows whether it was done, and doing it twice makes two`);
+  }
+
+  /** Of one that must not be sent twice: where it is, for whoever comes after us. */
+  async #note({ id, attempts, nextAtMs }: CrmMessage, error: string): Promise<void> {
+    await this.#deps.store.postponed(id, { attempts, nextAtMs, error });
   }
 
   async #refused(message: CrmMessage, problem: string, triesMax: number): Promise<void> {
