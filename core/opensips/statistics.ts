@@ -72,6 +72,8 @@ const agentValues: Values<AgentId> = {
   cca_att: (of) => Math.trunc(meanOf(of.talk)),
 };
 
+const valuesOf = { all: Object.entries(globalValues), flow: Object.entries(flowValues), agent: Object.entries(agentValues) };
+
 const none = new Counters();
 
 /** Not what every object has, `constructor` for one. */
@@ -81,6 +83,8 @@ export class CallCenterStatistics {
   #all = new Counters();
   #flows = new Map<QueueId, Counters>();
   #agents = new Map<AgentId, Counters>();
+  /** by the first of them */
+  readonly #names = new Map<string, readonly string[]>();
 
   /** OpenSIPS knows callers alone: calls of the dialer would spoil its means and its service level. */
   note(notice: Notice): void {
@@ -177,18 +181,29 @@ export class CallCenterStatistics {
     return state.agentNamed(of) && this.#agent(state.agentNamed(of)?.id ?? ('' as AgentId));
   }
 
-  /** Every name with its value now. */
-  all(state: AcdState): ReadonlyMap<string, number> {
-    const found = new Map<string, number>();
+  /** Every name behind `prefix` with its value now. There are thousands: their names are made once. */
+  all(state: AcdState, prefix = ''): Record<string, number> {
+    const found: Record<string, number> = {};
     const now = new CountedNow(state);
-    const put = <Id>(values: readonly (readonly [string, Value<Id>])[], of: Counters, id: Id, suffix: string): void => {
-      for (const [name, value] of values) found.set(name + suffix, value(of, now, id));
+    const put = <Id extends string | undefined>(values: readonly (readonly [string, Value<Id>])[], of: Counters, id: Id): void => {
+      const names = this.#namesOf(values, prefix, id);
+      values.forEach(([, value], i) => (found[names[i] ?? ''] = value(of, now, id)));
     };
-    put(Object.entries(globalValues), this.#all, undefined, '');
-    const [ofFlow, ofAgent] = [Object.entries(flowValues), Object.entries(agentValues)];
-    for (const id of state.queueConfigs.keys()) put(ofFlow, this.#flows.get(id) ?? none, id, `-${id}`);
-    for (const id of state.agentConfigs.keys()) put(ofAgent, this.#agents.get(id) ?? none, id, `-${id}`);
+    put(valuesOf.all, this.#all, undefined);
+    for (const id of state.queueConfigs.keys()) put(valuesOf.flow, this.#flows.get(id) ?? none, id);
+    for (const id of state.agentConfigs.keys()) put(valuesOf.agent, this.#agents.get(id) ?? none, id);
     return found;
+  }
+
+  #namesOf(values: readonly (readonly [string, unknown])[], prefix: string, id: string | undefined): readonly string[] {
+    const suffix = id === undefined ? '' : `-${id}`;
+    const key = `${prefix}${values[0]?.[0] ?? ''}${suffix}`;
+    let names = this.#names.get(key);
+    if (!names) {
+      if (this.#names.size >= 2 * keptMax) this.#names.clear();
+      this.#names.set(key, (names = values.map(([name]) => prefix + name + suffix)));
+    }
+    return names;
   }
 
   /** One value; undefined: there is no such statistic. Costs what it shows, not what all would. */

@@ -241,7 +241,7 @@ function coreCommands(deps: MiDeps, statistics: CallCenterStatistics, subscripti
 function statisticsCommands({ engine }: MiDeps, statistics: CallCenterStatistics): [string, Command][] {
   const get = command('view', { statistics: 'texts' }, ({ statistics: names }) => values(statistics, engine.view(), names));
   const list = command('view', { statistics: 'texts?' }, () =>
-    Object.fromEntries([...statistics.all(engine.view()).keys()].map((name) => [`${group}:${name}`, kindOf(name)])),
+    Object.fromEntries(Object.keys(statistics.all(engine.view())).map((name) => [`${group}:${name}`, kindOf(name)])),
   );
   const reset = command('control', { statistics: 'texts' }, ({ statistics: names }) => {
     const results = names.map((name) => statistics.resetOne(withoutGroup(name), engine.view()));
@@ -264,10 +264,10 @@ const kindOf = (name: string): string =>
 
 /** Single names, a whole group `call_center:`, or `all`; nothing found is an error. */
 function values(statistics: CallCenterStatistics, state: AcdState, names: readonly string[]): object {
-  const found: Record<string, number> = {};
+  const isWhole = (name: string): boolean => name === 'all' || name === `${group}:`;
+  const found: Record<string, number> = names.some(isWhole) ? statistics.all(state, `${group}:`) : {};
   for (const name of names) {
-    if (name === 'all' || name === `${group}:`) for (const [one, value] of statistics.all(state)) found[`${group}:${one}`] = value;
-    else {
+    if (!isWhole(name)) {
       const value = statistics.one(withoutGroup(name), state);
       if (value !== undefined) found[`${group}:${withoutGroup(name)}`] = value;
     }
