@@ -56,6 +56,8 @@ export interface DialerAgents {
     readonly agent: string | undefined;
     readonly untilMs: number;
     readonly isSoft: boolean;
+    /** keep this agent away from calls, whatever his telephone does: wrap-up after a call that the queues do not see */
+    readonly isBare?: boolean;
   }): Promise<{ readonly agent: string } | { readonly reason: string }>;
   /** Calls of ours that agents have now. `sinceMs`: the talk's begin, Unix ms. */
   talks(): readonly { readonly callId: string; readonly agent: string; readonly sinceMs: number }[];

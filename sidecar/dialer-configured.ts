@@ -68,13 +68,27 @@ function connectorOf(deps: ConnectorDeps): Connector | undefined {
   meter.set('tandem_dialer_voice_connector_up', 1);
   const own = createOwnVoiceConnector(
     { notificationsUrl: config.notificationsUrl, reservationMs },
-    { ...deps, contactOf: (agent) => contactOf(engine, agent), newId: randomUUID, fetch },
+    {
+      ...deps,
+      contactOf: (agent) => contactOf(engine, agent),
+      wrapUpMsOf: (agent, queue) => wrapUpMsOf(engine, agent, queue),
+      newId: randomUUID,
+      fetch,
+    },
   );
   return { port: own, close: () => own.close() };
 }
 
 function contactOf(engine: QueueEngine, agent: string): string | undefined {
   return engine.isOwner() ? engine.view().agentConfigs.get(agentId(agent))?.contact : undefined;
+}
+
+/** As after a call of the queue: the agent's, or that of all, under the queue's ceiling. */
+function wrapUpMsOf(engine: QueueEngine, agent: string, queue: string): number {
+  if (!engine.isOwner()) return 0;
+  const state = engine.view();
+  const wanted = state.agentConfigs.get(agentId(agent))?.wrapUpMs ?? state.settings.wrapUpMs;
+  return Math.min(wanted, state.queueNamed(queue)?.maxWrapUpMs ?? Infinity);
 }
 
 function readProfiles(file: string): ReadonlyMap<string, Profile> {

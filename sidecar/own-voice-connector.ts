@@ -30,6 +30,8 @@ export interface OwnConnectorDeps {
   readonly agents: Pick<DialerAgents, 'reserve' | 'release'>;
   /** contact of an agent of the queue engine: `PJSIP/1001`, `user/1001@example.org` */
   readonly contactOf: (agent: string) => string | undefined;
+  /** wrap-up of this agent after a call of this queue, ms; 0 = none */
+  readonly wrapUpMsOf: (agent: string, queue: string) => number;
   /** the dialer's face towards voice connectors (A17.2) */
   readonly agentDetails: DialerControl['agentDetails'];
   readonly newId: () => string;
@@ -44,6 +46,13 @@ export interface OwnVoiceConnector extends VoiceConnector {
   /** newest last */
   notifications(): readonly Body[];
   close(): void;
+}
+
+interface Held {
+  readonly agent: string;
+  readonly queue: string;
+  /** ends the renewal */
+  readonly cancel: () => void;
 }
 
 const keyOf = (callId: string): string => `vc:${callId}`;
@@ -61,12 +70,12 @@ export function createOwnVoiceConnector(
   limits = ownConnectorLimits,
 ): OwnVoiceConnector {
   const { agents, timers, log } = deps;
-  /** calls whose agent is held, with what ends the renewal */
-  const held = new Map<string, () => void>();
+  /** calls whose agent is held */
+  const held = new Map<string, Held>();
   const kept: Body[] = [];
 
   function free(callId: string): void {
-    held.get(callId)?.();
+    held.get(callId)?.cancel();
     held.delete(callId);
     agents
       .release(keyOf(callId))
@@ -93,14 +102,29 @@ export function createOwnVoiceConnector(
     const again = (): void => {
       const order = { key: keyOf(callId), queue, agent, untilMs: timers.nowMs() + limits.holdMs, isSoft: false };
       agents.reserve(order).catch(() => undefined);
-      held.set(callId, timers.after(limits.holdAgainMs, again));
+      held.set(callId, { agent, queue, cancel: timers.after(limits.holdAgainMs, again) });
     };
     again();
   }
 
+  /** The talk is over. The queues did not see it, so his wrap-up is a hold, whatever his telephone does; its end is the hold's. */
+  function wrapUp(callId: string): void {
+    const { agent, queue, cancel } = held.get(callId) ?? {};
+    const wrapUpMs = agent === undefined || queue === undefined ? 0 : Math.min(deps.wrapUpMsOf(agent, queue), limits.holdMs);
+    if (agent === undefined || queue === undefined || wrapUpMs <= 0) {
+      free(callId);
+      return;
+    }
+    cancel?.();
+    held.delete(callId);
+    const order = { key: keyOf(callId), queue, agent, untilMs: timers.nowMs() + wrapUpMs, isSoft: false, isBare: true };
+    agents.reserve(order).catch((error: unknown) => log.warn({ error, call: callId }, 'wrap-up of an agent could not be kept'));
+  }
+
   async function notify(body: Body): Promise<boolean> {
     const callId = textOf(body['uuid']);
-    free(callId);
+    if (body['result'] === 'CONNECTED') wrapUp(callId);
+    else free(callId);
     const notification = notificationOf(body);
     if (options.notificationsUrl !== '' && !(await sent(notification))) return false;
     kept.push(notification);
@@ -162,7 +186,7 @@ export function createOwnVoiceConnector(
     },
     notifications: () => kept,
     close() {
-      for (const cancel of held.values()) cancel();
+      for (const { cancel } of held.values()) cancel();
       held.clear();
     },
   };

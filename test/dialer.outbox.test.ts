@@ -198,13 +198,16 @@ describe('dialer: own voice connector', () => {
   let status: 200 | 409;
   let posted: Record<string, unknown>[];
   let ccmStatus: number;
+  let wrapUpMs = 0;
+  let wraps: unknown[] = [];
 
   const open = (notificationsUrl = '') =>
     createOwnVoiceConnector(
       { notificationsUrl, reservationMs: 90_000 },
       {
         agents: {
-          reserve: ({ key, agent }) => {
+          reserve: ({ key, agent, untilMs, isBare }) => {
+            if (isBare === true) wraps.push([key, agent, untilMs - timers.nowMs()]);
             const found = held.get(key) ?? (agent === undefined ? free.shift() : free.includes(agent) ? agent : undefined);
             if (found === undefined) return Promise.resolve({ reason: 'nobody' });
             held.set(key, found);
@@ -212,6 +215,7 @@ describe('dialer: own voice connector', () => {
           },
           release: (key) => Promise.resolve(void held.delete(key)),
         },
+        wrapUpMsOf: () => wrapUpMs,
         contactOf: (agent) => (agent === 'ghost' ? undefined : `PJSIP/${agent}`),
         agentDetails: (given) => {
           details.push({ ...given });
@@ -233,6 +237,7 @@ describe('dialer: own voice connector', () => {
   };
 
   beforeEach(() => {
+    [wrapUpMs, wraps] = [0, []];
     [held, free, details, status, posted, ccmStatus] = [new Map<string, string>(), ['1001'], [], 200, [], 200];
   });
 
@@ -275,6 +280,23 @@ describe('dialer: own voice connector', () => {
     free = ['1001'];
     await later(ownConnectorLimits.holdAgainMs);
     assert.deepEqual([...held.keys()], ['vc:k2']);
+    vc.close();
+  });
+
+  it('B19: after a talk the agent has his wrap-up, under the same key and whatever his telephone does; after another end none', async () => {
+    const vc = open();
+    wrapUpMs = 20_000;
+    await vc.post('agent-request', '1', request);
+    await later();
+    await vc.post('call-result', '2', { uuid: 'k1', result: 'CONNECTED' });
+    assert.deepEqual([[...held], wraps], [[['vc:k1', '1001']], [['vc:k1', '1001', 20_000]]]);
+    await later(ownConnectorLimits.holdAgainMs);
+    assert.equal(wraps.length, 1, 'the hold is not renewed');
+    [held, free] = [new Map(), ['1001']];
+    await vc.post('agent-request', '3', { ...request, callUid: 'k2' });
+    await later();
+    await vc.post('call-result', '4', { uuid: 'k2', result: 'NO_ANSWER' });
+    assert.deepEqual([held.size, wraps.length], [0, 1]);
     vc.close();
   });
 

@@ -73,9 +73,10 @@ function hold(w: World, agent: Agent, wish: Wish<'reserve-asked'>, queue: QueueC
   return heldAnswer(agent);
 }
 
-/** The same key again: until the new time, and as soft as it is said now. */
-function holdOn(w: World, agent: Agent, { untilMs, isSoft }: Wish<'reserve-asked'>): Answer {
-  if (agent.phase.kind === 'reserved') agent.phase = { ...agent.phase, untilMs, isSoft: isSoft ?? agent.phase.isSoft ?? false };
+/** The same key again: until the new time, as soft and as bare as it is said now. */
+function holdOn(w: World, agent: Agent, { untilMs, isSoft, isBare }: Wish<'reserve-asked'>): Answer {
+  if (agent.phase.kind === 'reserved')
+    agent.phase = { ...agent.phase, untilMs, isSoft: isSoft ?? agent.phase.isSoft ?? false, ...(isBare !== undefined && { isBare }) };
   w.changeAgent(agent);
   return heldAnswer(agent);
 }

@@ -53,8 +53,9 @@ export function createDialerAgents(engine: QueueEngine, deps: DialerAgentsDeps):
 
     talks: () => (engine.isOwner() ? talksOf(engine.view()) : []),
 
-    async reserve({ key, queue, agent, untilMs, isSoft }) {
-      const wish = { type: 'reserve-asked', by: key, untilMs, isSoft, ...namesOf(engine, queue, agent) } as const;
+    async reserve({ key, queue, agent, untilMs, isSoft, isBare }) {
+      const bare = isBare === true ? { isBare } : {};
+      const wish = { type: 'reserve-asked', by: key, untilMs, isSoft, ...bare, ...namesOf(engine, queue, agent) } as const;
       try {
         const answer = await ask(wish);
         if (!answer.ok) return { reason: answer.detail };

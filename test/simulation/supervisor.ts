@@ -57,13 +57,7 @@ export class Supervisor {
       case 4:
         return { type: 'release-asked', agent, by: 'supervisor' };
       case 5:
-        return {
-          type: 'reserve-asked',
-          ...(random.chance(0.5) ? { agent } : { queue: this.anyQueue() }),
-          by: `key-${String(random.int(1, 4))}`,
-          untilMs: nowMs + random.int(-1, 30) * 1000,
-          ...(random.chance(0.5) && { isSoft: random.chance(0.7) }),
-        };
+        return this.reservation(agent);
       case 6:
         return { type: 'dispatching-asked', isOn: false };
       case 7:
@@ -75,6 +69,19 @@ export class Supervisor {
       default:
         return { type: 'type-asked', agent, agentType: random.pick(['callback', 'callback', 'uuid-standby']) };
     }
+  }
+
+  /** Long ones of a named agent are bare: kept away from calls, whatever his telephone does. No draw of its own, so that days stay. */
+  private reservation(agent: string): AcdEvent {
+    const { random, nowMs } = this.sim;
+    const whom = random.chance(0.5) ? { agent } : { queue: this.anyQueue() };
+    const by = `key-${String(random.int(1, 4))}`;
+    const lengthS = random.int(-1, 30);
+    return {
+      ...{ type: 'reserve-asked', ...whom, by, untilMs: nowMs + lengthS * 1000 },
+      ...(random.chance(0.5) && { isSoft: random.chance(0.7) }),
+      ...('agent' in whom && lengthS > 15 && { isBare: true }),
+    };
   }
 
   /** Somebody else decides for a while, badly; then the engine again. */

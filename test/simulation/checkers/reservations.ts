@@ -18,6 +18,8 @@ const name = 'reservations';
 interface Held {
   readonly agent: AgentId;
   readonly isSoft: boolean;
+  /** kept away from calls, whatever his telephone does */
+  readonly isBare: boolean;
   readonly untilMs: number;
 }
 
@@ -53,6 +55,7 @@ export function createReservationChecker(): Checker {
     const { event, nowMs } = seen;
     if (reason === 'released' && event?.type !== 'unreserve-asked') fail(`${agent} is let go by ${event?.type ?? 'a start'}`);
     if (reason === 'expired' && before && nowMs < before.untilMs) fail(`${agent} is held no more before the time`);
+    if (reason === 'device' && before?.isBare) fail(`${agent} is held barely by ${by}, and his telephone ends it`);
     if (reason === 'inbound' && !before?.isSoft) fail(`${agent} is held by ${by}, and a caller gets him`);
     const isBrought = event?.type === 'caller-joined' && event.join.reservation === by;
     if ((reason === 'used' || reason === 'unfit') && !isBrought) fail(`${agent} is ${reason} without a caller with the key ${by}`);
@@ -108,7 +111,12 @@ export function createReservationChecker(): Checker {
     const known = held.get(event.by);
     if (known && known.agent !== id) fail(`the key ${event.by} holds ${known.agent} and now ${id}`);
     if (event.agent !== undefined && state.agentNamed(event.agent)?.id !== id) fail(`${id} is held instead of ${event.agent}`);
-    held.set(event.by, { agent: id, isSoft: event.isSoft ?? known?.isSoft ?? false, untilMs: event.untilMs });
+    held.set(event.by, {
+      agent: id,
+      isSoft: event.isSoft ?? known?.isSoft ?? false,
+      isBare: event.isBare ?? known?.isBare ?? false,
+      untilMs: event.untilMs,
+    });
   }
 
   function checkAll(state: AcdState, nowMs: number): void {
