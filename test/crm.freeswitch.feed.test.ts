@@ -132,9 +132,11 @@ describe('CRM on FreeSWITCH: the feed of the journal', () => {
     fake.drop(); // the list has neither of them yet
     await listed(2);
     assert.equal(journal.open()[0]?.state, 'talking', 'nor is their bridge taken away');
-    timers.advance(2_001);
-    await listed(3);
-    assert.deepEqual(lines.slice(3, 5), ['leg 1011 answered 2 s', 'end inbound answered talk 2 s'], 'and then he is gone');
+    for (const times of [3, 4]) {
+      timers.advance(2_000);
+      await listed(times);
+    }
+    assert.deepEqual(lines.slice(3, 5), ['leg 1011 answered 3.9 s', 'end inbound answered talk 3.9 s'], 'and then he is gone');
   });
 
   it('B10: a channel that goes between the list and the question is none, and an answer that is no list ends nothing', async () => {
