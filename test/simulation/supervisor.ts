@@ -43,7 +43,7 @@ export class Supervisor {
   }
 
   private draw(): AcdEvent {
-    const { random, nowMs } = this.sim;
+    const { random } = this.sim;
     const member = this.anyMember();
     const agent = this.anyAgent();
     switch (random.int(0, 10)) {
