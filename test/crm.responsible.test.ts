@@ -7,8 +7,8 @@ import type { Responsible } from '../core/crm-ports.js';
 import { createResponsible } from '../core/services/responsible.js';
 import type { ResponsibleFinder } from '../core/services/responsible.js';
 import { createCrmPost } from '../sidecar/crm/post.js';
-import { salesSource, webServiceSource } from '../sidecar/crm/responsible-sources.js';
-import { createWebService } from '../sidecar/crm/web-service.js';
+import { customerWith, salesSource, webServiceSource } from '../sidecar/crm/responsible-sources.js';
+import { createWebService, type WebService } from '../sidecar/crm/web-service.js';
 import { createVtigerLookup } from '../sql/vtiger.js';
 import { createHandTimers } from './support/hand-timers.js';
 import { describeStores } from './support/stores.js';
@@ -171,22 +171,66 @@ describe('who is responsible: vTiger’s web service', () => {
               return { body: '{"success":false,"error":{"code":"INVALID_SESSIONID","message":""}}' };
             const text = form.get('query') ?? '';
             queries.push(text);
-            if (text.includes('from Leads')) return ok([{ id: '10x3', assigned_user_id: '19x5' }]);
+            if (text.includes('from Leads')) return ok([{ id: '10x3', assigned_user_id: '19x5', phone: '+7 (912) 345-67-89', mobile: '' }]);
             return ok(text.includes('from Users') ? [{ phone_crm_extension: '101', first_name: 'Ann', last_name: 'Agent' }] : []);
           }
         }
       },
       async (binding) => {
         const source = webServiceSource(createWebService(binding, post));
-        assert.deepEqual(await source.find(number, 1_000), { status: 'FOUND', extension: '101', name: 'Ann Agent', record: '10x3' });
+        assert.deepEqual(await source.find(number, 1_000), {
+          status: 'FOUND',
+          extension: '101',
+          name: 'Ann Agent',
+          record: '10x3',
+          module: 'Leads',
+        });
         isEnded = true;
         assert.equal((await source.find(number, 1_000)).status, 'FOUND');
         assert.equal(sessions, 2);
         assert.equal((await source.find("1' or '1'='1", 1_000)).status, 'BADNUMBER');
-        assert.equal(queries[0], `select id,assigned_user_id from Contacts where phone='${number}' or mobile='${number}' limit 1;`);
+        const spaced = "like '%9%1%2%3%4%5%6%7%8%9'";
+        assert.equal(
+          queries[0],
+          `select id,assigned_user_id,phone,mobile from Contacts where phone ${spaced} or mobile ${spaced} limit 20;`,
+        );
         assert.equal(queries.length, 6);
       },
     );
+  });
+});
+
+describe('who is responsible: numbers as people type them', () => {
+  const service = (records: readonly object[], queries: string[] = []): WebService =>
+    ({
+      query: (text: string) => {
+        queries.push(text);
+        return Promise.resolve(text.includes('from Contacts') ? records : []);
+      },
+    }) as unknown as WebService;
+  const typed = (phone: string, mobile = ''): object => ({ id: '12x2', assigned_user_id: '19x5', phone, mobile });
+
+  for (const [phone, asked] of [
+    ['+7 (912) 345-67-89', '89123456789'],
+    ['8 912 345 67 89', '+79123456789'],
+    ['9123456789', '79123456789'],
+    ['(0)20 7183-8750', '442071838750'],
+  ] as const)
+    it(`P13: ${phone} is ${asked}`, async () => {
+      assert.equal((await customerWith(service([typed(phone)]), asked))?.record, '12x2');
+      assert.equal((await customerWith(service([typed('', phone)]), asked))?.record, '12x2', 'also as the second number');
+    });
+
+  it('digits that only come in this order, with others between, are another number', async () => {
+    const records = [typed('9 1 2 3 4 5 6 7 8 0 9'), typed('+7 912 345-67-89 ext. 5'), { ...typed('79123456789'), id: '12x9' }];
+    assert.equal((await customerWith(service(records), '79123456789'))?.record, '12x9');
+    assert.equal(await customerWith(service(records.slice(0, 2)), '79123456789'), undefined);
+  });
+
+  it('short numbers are looked for as they are: their digits end many others', async () => {
+    const queries: string[] = [];
+    await customerWith(service([], queries), '5012');
+    assert.equal(queries[0], "select id,assigned_user_id from Contacts where phone = '5012' or mobile = '5012' limit 1;");
   });
 });
 

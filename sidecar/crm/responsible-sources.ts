@@ -58,20 +58,34 @@ export interface FoundCustomer {
   readonly owner: string;
 }
 
-/** The first record with this number as it was typed: that is all the service can look for. `number` is of digits, or is refused. */
+/** with these digits at its end a number is the same, whatever stands before: `+7`, `8`, `0` */
+const sameDigits = 10;
+/** records that are looked at for one whose digits follow each other */
+const candidatesMax = 20;
+
+/**
+ * The first record with this number. The service compares texts, and people type `+7 (912) 345-67-89`: numbers of ten
+ * digits and more are found however they were typed, shorter ones as they are. `number` is of digits, or is refused.
+ */
 export async function customerWith(service: WebService, number: string): Promise<FoundCustomer | undefined> {
   if (!/^\+?[0-9]{3,32}$/.test(number)) return undefined;
+  const end = number.replace('+', '').slice(-sameDigits);
+  const isWhole = end.length === sameDigits;
+  const wanted = isWhole ? `like '%${Array.from(end).join('%')}'` : `= '${number}'`;
   for (const [module, fields] of places) {
-    const condition = fields.map((field) => `${field}='${number}'`).join(' or ');
-    const [found] = await service.query(`select id,assigned_user_id from ${module} where ${condition} limit 1;`);
-    if (!found) continue;
-    const [record, owner] = [found['id'], found['assigned_user_id']].map((id) =>
-      typeof id === 'string' && /^\d+x\d+$/.test(id) ? id : '',
-    );
-    if (record !== undefined && record !== '') return { record, module, owner: owner ?? '' };
+    const condition = fields.map((field) => `${field} ${wanted}`).join(' or ');
+    const columns = ['id', 'assigned_user_id', ...(isWhole ? fields : [])].join(',');
+    const limit = isWhole ? candidatesMax : 1;
+    const rows = await service.query(`select ${columns} from ${module} where ${condition} limit ${String(limit)};`);
+    const found = isWhole ? rows.find((row) => fields.some((field) => digitsOf(row[field]).endsWith(end))) : rows[0];
+    const record = idOf(found?.['id']);
+    if (record !== '') return { record, module, owner: idOf(found?.['assigned_user_id']) };
   }
   return undefined;
 }
+
+const digitsOf = (value: unknown): string => (typeof value === 'string' ? value.replace(/\D/g, '') : '');
+const idOf = (value: unknown): string => (typeof value === 'string' && /^\d+x\d+$/.test(value) ? value : '');
 
 export function webServiceSource(service: WebService): ResponsibleSource {
   return {
