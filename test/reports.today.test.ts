@@ -134,6 +134,20 @@ describe('figures of the running day', () => {
     assert.equal(again.all().abandoned, 3);
   });
 
+  it('B6: a day that was still being read at midnight does not take the place of the new one', async () => {
+    const { desk, today, store, agrees } = world(Date.UTC(2026, 10, 23, 22, 59));
+    const leaves = () => desk.step({ type: 'caller-left', member: memberId(desk.call('support')), cause: 'hangup' });
+    leaves();
+    const filled = today.fill(store, breathe);
+    desk.advance(2 * 60_000);
+    leaves();
+    await filled;
+    assert.equal(today.all().abandoned, 1);
+    leaves();
+    assert.equal(today.all().abandoned, 2);
+    await agrees();
+  });
+
   it('a standby has no callers of its own to count', () => {
     const { desk, today } = world();
     desk.call('support');

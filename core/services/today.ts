@@ -194,6 +194,10 @@ export function createToday(deps: TodayDeps): RunningToday {
         throw error;
       }
       if (mine !== meanwhile) return; // a later one is under way
+      if (today().interval.fromMs !== filled.interval.fromMs) {
+        meanwhile = undefined;
+        return; // midnight has come: the new day has had all that was stored since
+      }
       for (const segment of mine) if (!seen.has(`${segment.kind} ${segment.key}`)) filled.add(segment);
       meanwhile = undefined;
       day = filled;
