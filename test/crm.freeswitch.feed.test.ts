@@ -129,10 +129,16 @@ describe('CRM on FreeSWITCH: the feed of the journal', () => {
   it('B10: FreeSWITCH’s list is a moment old: who is younger is not taken for gone, and is looked for again', async () => {
     await open();
     await play(upTo('CHANNEL_BRIDGE'));
-    fake.drop(); // the list has neither of them yet
+    fake.options = { ...fake.options, output: answers([caller, agent], false) };
+    fake.drop(); // the list does not know of their bridge yet
     await listed(2);
+    assert.deepEqual([journal.open()[0]?.state, lines.length], ['talking', 3]);
+    assert.ok(journal.open()[0]?.legs.every(({ talkingSinceMs }) => talkingSinceMs !== undefined));
+    fake.options = { ...fake.options, output: answers([], false) };
+    fake.drop(); // nor of themselves
+    await listed(3);
     assert.equal(journal.open()[0]?.state, 'talking', 'nor is their bridge taken away');
-    for (const times of [3, 4]) {
+    for (const times of [4, 5]) {
       timers.advance(2_000);
       await listed(times);
     }

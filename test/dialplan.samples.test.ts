@@ -302,6 +302,7 @@ describe('dialplan samples: FreeSWITCH', () => {
       'menu',
       'queue_entry',
       'queue_message',
+      'responsible',
     ]);
     const menus = freeswitch.find(({ name }) => name === 'tandem_menus.xml')?.root ?? assert.fail('file is missing');
     const expressions = elements(menus, 'condition').map(({ attributes }) => attributes['expression']);
@@ -388,6 +389,41 @@ describe('dialplan samples: FreeSWITCH', () => {
     for (const number of ['030123456', '2125550100', '0906123456', '089123456789']) assert.match(number, pattern);
     for (const number of ['110', '0049301234567', '+88213123456', '0900123456', '9001234567', '0301234;rm', '123456789012345'])
       assert.doesNotMatch(number, pattern);
+  });
+
+  it('P13 B28: the responsible person is rung, by what can only be a telephone, and whoever does not answer leads to the queue', () => {
+    const file = freeswitch.find(({ name }) => name === 'tandem_crm.xml')?.root ?? assert.fail('file is missing');
+    const named = (wanted: string) =>
+      elements(file, 'extension').find(({ attributes }) => attributes['name'] === wanted) ?? assert.fail(wanted);
+    assert.ok(includes(actionsOf(named('tandem responsible')), 'set', /^TANDEM_RESP_CHANNEL=$/), 'cleared before');
+    const found = named('tandem responsible, found');
+    const pattern = new RegExp(elements(found, 'condition')[1]?.attributes['expression'] ?? 'none');
+    for (const channel of [
+      'user/101@pbx.example',
+      'sofia/internal/101@192.0.2.7:5060',
+      'sofia/internal/101%pbx.example',
+      'verto.rtc/101@pbx.example',
+    ])
+      assert.match(channel, pattern);
+    for (const channel of [
+      '',
+      'PJSIP/101',
+      'user/101',
+      'sofia/gateway/carrier/0900123456',
+      '{a=b}user/101@x',
+      'user/101@x,user/102@x',
+      'user/${x}@y',
+      'user/101@x&park()',
+    ])
+      assert.doesNotMatch(channel, pattern);
+    for (const [extension, place] of [
+      ['tandem responsible, found', 'nobody XML tandem_crm'],
+      ['tandem responsible, nobody', 'queue XML tandem'],
+      ['tandem transfer to an extension', 'queue XML tandem'],
+    ] as const)
+      assert.deepEqual(actionsOf(named(extension)).at(-1), { application: 'transfer', data: place }, extension);
+    const contexts = elements(file, 'context').map(({ attributes }) => attributes['name']);
+    assert.ok(contexts.includes('tandem-transfer'), 'the default of transfer_context');
   });
 
   it('V7: an agent’s telephone sends his caller to a number of the call centre, not to one of the context in which he waited', () => {
