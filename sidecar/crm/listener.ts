@@ -73,7 +73,8 @@ export function createCrmListener(deps: ListenerDeps, options: ListenerOptions =
   return (req, res) => {
     const url = req.url ?? '/';
     if (Buffer.byteLength(url) > options.urlBytesMax) {
-      res.writeHead(414).end();
+      const body = 'Error\n';
+      res.writeHead(414, { 'Content-Type': plain, 'Content-Length': body.length, 'X-Tandem-Error': 'too-long' }).end(body);
       return;
     }
     // a CRM whose setting ends in a slash asks for //makecall
