@@ -117,8 +117,8 @@ function otherOf(event: EslFields, uniqueId: string): ChannelFacts {
 }
 
 /**
- * An account of the directory: of who comes in, one that gave its password (or that the dialplan named by `set_user`); of
- * who is dialled, the one that was asked for. A number behind a gateway is never one, whatever its presence says.
+ * An account of the directory: of who comes in, one that gave its password; of who is dialled, the one that was asked
+ * for. A number behind a gateway is never one, whatever its presence says.
  */
 function accountOf(event: EslFields, name: string, isOutbound: boolean): string | undefined {
   const isGateway = name.startsWith('sofia/') && !name.includes('@');
