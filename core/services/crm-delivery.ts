@@ -188,7 +188,7 @@ class Delivery implements CrmDelivery {
         await store.delivered(message.id, nowMs());
         return;
       case 'auth':
-        this.#down('auth', 'the CRM refuses the key');
+        this.#down('auth', 'the CRM refuses the key; vTiger says so also while its database is away');
         this.#pausedUntilMs = nowMs() + this.#options.authPauseMs;
         return;
       case 'gone':
