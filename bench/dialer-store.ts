@@ -63,13 +63,36 @@ async function bareLoad({ bare, kind }: DialerWorld): Promise<(rows: readonly Va
   const sql = `INSERT INTO bench_bare (${newContactColumns.join(', ')}) VALUES ${Array.from({ length: size }, () => row).join(', ')}`;
   return (rows) =>
     bare.transaction(async (tx) => {
-      for (let at = 0; at < batchRows; at += size) await tx.run(sql, size === 1 ? rows[at] : rows.slice(at, at + size).flat());
+      for (let at = 0; at < rows.length; at += size) await tx.run(sql, size === 1 ? rows[at] : rows.slice(at, at + size).flat());
     });
+}
+
+/** What the dial cycle asks for, ten times a second until it is stopped: how long it waits. */
+function readsBeside({ store }: DialerWorld): { stop(): Promise<ReturnType<typeof spreadOf>> } {
+  const waits: number[] = [];
+  let isOver = false;
+  const run = async (): Promise<void> => {
+    while (!isOver) {
+      const sinceMs = performance.now();
+      await store.dialer.activeCounts();
+      waits.push(performance.now() - sinceMs);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  const running = run();
+  return {
+    async stop() {
+      isOver = true;
+      await running;
+      return spreadOf(waits);
+    },
+  };
 }
 
 /** Batches of the campaigns take turns, the bare loop takes its turn among them. */
 async function load(world: DialerWorld): Promise<Figure[]> {
   const { lists } = world.store.dialer;
+  const { batchRows } = lists;
   const bare = await bareLoad(world);
   const ids: number[] = [];
   for (let k = 0; k < campaigns; k++)
@@ -77,6 +100,7 @@ async function load(world: DialerWorld): Promise<Figure[]> {
   const read = ids.map(() => 0);
   let [ours, theirs, bareRows, rssMax] = [noWork, noWork, 0, 0];
   const rssBefore = process.memoryUsage.rss();
+  const beside = readsBeside(world);
   for (let from = 0, k = 0; from < contactsTotal; from += batchRows, k = (k + 1) % campaigns) {
     const rows = Array.from({ length: batchRows }, (_, i) => aContact(from + i, campaignOf(k)));
     const rowsRead = (read[k] = (read[k] ?? 0) + batchRows);
@@ -89,6 +113,7 @@ async function load(world: DialerWorld): Promise<Figure[]> {
     theirs = add(theirs, await timed(world, () => bare(values)));
     bareRows += batchRows;
   }
+  const waits = await beside.stop();
   for (const id of ids)
     await lists.setState(id, 'active', {
       atMs: 0,
@@ -110,6 +135,13 @@ async function load(world: DialerWorld): Promise<Figure[]> {
       unit: 'µs',
       baseline: cpuUs(theirs, bareRows),
       note: `client ${((ours.client / contactsTotal) * 1_000).toFixed(1)}, server ${((ours.server / contactsTotal) * 1_000).toFixed(1)}`,
+    },
+    { name: `${world.kind}: counting active calls while a list is loaded, p50`, value: waits.p50, unit: 'ms' },
+    {
+      name: `${world.kind}: counting active calls while a list is loaded, p99`,
+      value: waits.p99,
+      unit: 'ms',
+      note: `max ${waits.max.toFixed(0)} ms`,
     },
     { name: `${name}: memory of the client`, value: rssMax / 1e6, unit: 'MB', note: `resident; ${(rssBefore / 1e6).toFixed(0)} before` },
   ];

@@ -269,6 +269,8 @@ export interface ContactList {
 }
 
 export interface ContactLists {
+  /** rows of one batch: with more of them others wait for the database for longer than a dial cycle can bear */
+  readonly batchRows: number;
   create(list: Pick<ContactList, 'campaign' | 'name' | 'fileHash' | 'startedAtMs'>): Promise<ContactList>;
   /** An unfinished load of the same file into the same campaign. */
   unfinished(campaign: string, fileHash: string): Promise<ContactList | undefined>;

@@ -15,6 +15,8 @@ const columns = [
   ...['no_time_zone', 'started_ms', 'ended_ms', 'problem'],
 ].join(', ');
 const pageMax = 1_000;
+/** SQLite has one connection: a claim waits until the batch before it is stored, which for 2,000 rows took 110 to 160 ms. */
+const batchRows = { sqlite: 500, mysql: 2_000 } as const;
 const withKnownIdsMax = 1_000;
 /** SQLite keeps 2 MB of pages by itself; ids and numbers of a list come in no order, so its load touches the whole of their indexes. */
 const cacheKb = 32_768;
@@ -47,6 +49,7 @@ export function createContactLists(base: DialerBase, control: Control, audit: Au
     }, again);
 
   return {
+    batchRows: batchRows[db.dialect],
     async create({ campaign, name, fileHash, startedAtMs }) {
       const sql = `INSERT INTO ${table} (campaign_id, name, state, file_hash, started_ms) VALUES (?, ?, 'loading', ?, ?)`;
       if (db.dialect === 'sqlite') await db.all(`PRAGMA cache_size = -${String(cacheKb)}`);

@@ -1,7 +1,7 @@
 /** Claims of contacts whose list has changed since they were picked (dialer.md B7). */
 import assert from 'node:assert/strict';
 import type { Store } from '../sql/store.js';
-import { aCampaign, aContact, anEntry, dials, goes, nowMs } from './support/dialer-rows.js';
+import { aCampaign, aContact, anEntry, contactsOf, dials, goes, nowMs } from './support/dialer-rows.js';
 import { describeStores } from './support/stores.js';
 
 describeStores('claims of contacts of lists', (open) => {
@@ -27,6 +27,30 @@ describeStores('claims of contacts of lists', (open) => {
       granted.map(({ callId, contact }) => [callId, contact.customerNumber, contact.numberKey, contact.dials]),
       [['a', '+4930222', '4930222', 0]],
     );
+  });
+
+  it('B49: a claim that is asked for while a list is loaded waits for the batch under way and no further', async () => {
+    const { store } = await open();
+    const fence = await dials(store);
+    await store.dialer.intake([aContact('a')], nowMs, { strictSameNumber: false });
+    const { lists } = store.dialer;
+    const { id } = await lists.create({ campaign: 'c1', name: 'spring', fileHash: '', startedAtMs: nowMs });
+    const ends: string[] = [];
+    const claimed = async () => {
+      const { granted } = await claim(store, fence, 'a');
+      ends.push(`claim of ${String(granted.length)}`);
+    };
+    let waiting = Promise.resolve();
+    for (let batch = 1; batch <= 3; batch++) {
+      const rows = contactsOf(lists.batchRows, {}, `b${String(batch)}-`);
+      const progress = { offset: batch, rowsRead: batch * rows.length, invalid: 0, blocked: 0, noTimeZone: 0 };
+      const stored = lists.load(id, rows, { duplicates: 'skip', within: 'campaign' }, progress, nowMs);
+      if (batch === 1) waiting = claimed();
+      await stored;
+      ends.push(`batch ${String(batch)}`);
+    }
+    await waiting;
+    assert.ok(ends.indexOf('claim of 1') <= 1, ends.join(', '));
   });
 
   it('B49: contacts of a list that is not active are refused and stay as they are', async () => {

@@ -27,6 +27,7 @@ export interface DialerWorld {
   close(): Promise<void>;
 }
 
+/** the most that a store takes in one transaction */
 export const batchRows = 2_000;
 export const campaignOf = (k: number): string => `campaign-${String(k)}`;
 

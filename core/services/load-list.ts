@@ -24,7 +24,7 @@ export interface RejectedLine {
 export type LoadCounts = Pick<ContactList, 'offset' | 'rowsRead' | 'stored' | 'duplicates' | 'invalid' | 'blocked' | 'noTimeZone'>;
 
 export interface LoadListDeps {
-  readonly lists: Pick<ContactLists, 'load' | 'find'>;
+  readonly lists: Pick<ContactLists, 'load' | 'find' | 'batchRows'>;
   /** contacts whose number must not be called */
   readonly preview: PreviewDnc;
   /** a zone of the contact is known, by whatever way */
@@ -51,8 +51,8 @@ export interface ListLoad {
 }
 
 export const loadListDefaults = {
-  /** contacts of one transaction */
-  batchRows: 2_000,
+  /** contacts of one transaction; undefined: as many as the store likes */
+  batchRows: undefined as number | undefined,
   /** records after which a batch ends also when most of them are bad */
   batchRecordsMax: 10_000,
   /** rows prepared between two turns of others */
@@ -76,6 +76,7 @@ export async function loadList(
   pages: AsyncIterable<readonly ListRecord[]>,
   options = loadListDefaults,
 ): Promise<LoadCounts> {
+  const batchRows = options.batchRows ?? deps.lists.batchRows;
   let counts = load.from;
   let batch = emptyBatch();
 
@@ -89,7 +90,7 @@ export async function loadList(
   for await (const page of pages) {
     for (const record of page) {
       take(batch, record, load.readRow(record));
-      if (batch.good.length >= options.batchRows || batch.records.length >= options.batchRecordsMax) await commit();
+      if (batch.good.length >= batchRows || batch.records.length >= options.batchRecordsMax) await commit();
       else if (batch.records.length % options.rowsPerTurn === 0) await deps.breathe();
     }
   }
