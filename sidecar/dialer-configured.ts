@@ -91,7 +91,8 @@ function wrapUpMsOf(engine: QueueEngine, agent: string, queue: string): number {
   return Math.min(wanted, state.queueNamed(queue)?.maxWrapUpMs ?? Infinity);
 }
 
-function readProfiles(file: string): ReadonlyMap<string, Profile> {
+/** Throws TDM_BAD_FILE. */
+export function readProfiles(file: string): ReadonlyMap<string, Profile> {
   if (file === '') return shippedProfiles;
   const { value, problems } = readYamlFile(file);
   if (problems.length > 0) throw new TandemError('TDM_BAD_FILE', [file, describeProblems(problems)]);

@@ -21,7 +21,7 @@ import { openConfiguredStore } from './commands/context.js';
 import type { Config } from './config.js';
 import { openCrm } from './crm/side.js';
 import { scheduleRetention } from './cron.js';
-import { openConfiguredDialer } from './dialer-configured.js';
+import { openConfiguredDialer, readProfiles } from './dialer-configured.js';
 import { openEventSocket } from './event-socket/side.js';
 import { createHealth } from './health.js';
 import { openLinks } from './links.js';
@@ -198,6 +198,7 @@ async function open(
     queues: { ...queues, provisioning, callcenter, record },
     dialer,
     crm: crm?.face,
+    cards: crm?.cards,
   });
   const http = side.server;
   const eventSocket = openEventSocket(config, {
@@ -259,10 +260,9 @@ async function provision(store: Store, { config, log, env }: MainOptions): Promi
 function applyOptions(store: Store, config: Config, env: MainOptions['env']): ApplyOptions {
   return {
     store: createProvisioningStore(store),
+    dialer: { store: store.dialer, profiles: () => readProfiles(config.dialer.profilesFile) },
     hasher: createPasswordHasher(),
-    nowMs: Date.now(),
-    zone: config.zone,
-    dryRun: false,
+    ...{ nowMs: Date.now(), zone: config.zone, dryRun: false },
     allowDefaultSecrets: config.allowDefaultSecrets,
     env,
   };

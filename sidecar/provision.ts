@@ -4,6 +4,7 @@ import { canonical, planProvisioning, type CurrentRows, type Plan, type SecretsO
 import { checkReferences } from '../core/provisioning/references.js';
 import { parseProvisioning, type Provisioning, type SchemaProblem } from '../core/provisioning/schema.js';
 import { knownDefaultSecrets } from './config.js';
+import { planOfDialer, writeDialer, type DialerProvisioning } from './provision-dialer.js';
 import { resolveSecret } from './secret-reference.js';
 import { describeProblems, readYamlFile, type Problem, type YamlFile } from './yaml-file.js';
 
@@ -32,6 +33,8 @@ export interface ApplyOptions {
   /** proofs that exist get their age anew: the example of `npm start` */
   readonly refreshCalls?: boolean;
   readonly allowDefaultSecrets: boolean;
+  /** campaigns and numbers that must not be called; absent: the file may have none */
+  readonly dialer?: DialerProvisioning;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -60,6 +63,8 @@ export async function applyValue(
   });
   const problems = [...checkReferences(wanted, current)];
   const secrets = await secretsOf(wanted, current, options, problems);
+  const dialer = await planOfDialer(wanted, options.dialer, options.nowMs);
+  problems.push(...dialer.problems);
   if (problems.length) return refused(problems);
   const plan = planProvisioning(wanted, current, secrets, {
     nowMs: options.nowMs,
@@ -67,7 +72,8 @@ export async function applyValue(
     refreshCalls: options.refreshCalls ?? false,
   });
   if (!options.dryRun && plan.changes.length) await options.store.write(plan.changes);
-  return plan;
+  if (!options.dryRun && options.dialer) await writeDialer(dialer.changes, options.dialer, options.nowMs);
+  return { ...plan, lines: [...plan.lines, ...dialer.lines] };
 }
 
 function located(file: YamlFile, problems: readonly SchemaProblem[]): Problem[] {

@@ -133,7 +133,7 @@ function same(stored: Cell | undefined, wanted: Cell): boolean {
 }
 
 const removable: readonly {
-  readonly section: Exclude<keyof Provisioning['remove'], 'tiers'>;
+  readonly section: Exclude<keyof Provisioning['remove'], 'tiers' | 'campaigns' | 'dnc'>;
   readonly table: ProvisionedTable;
   readonly column: string;
   readonly numeric?: true;

@@ -8,6 +8,7 @@ import { agentName, queueLimits, queueName } from '../acd/schema-parts.js';
 import { isNetwork } from '../address-list.js';
 import { leadFields } from '../leads/lead.js';
 import { menuSchema } from '../menu/schema.js';
+import { dialerRemoveSections, dialerSections } from './dialer-schema.js';
 
 /** How many entries one section may have. */
 export const entriesMax = 1_000_000;
@@ -194,6 +195,7 @@ export const provisioningSchema = z.strictObject({
   callers: section(callerSchema),
   queue_settings: queueSettingsSchema.optional(),
   pause_reasons: z.array(pauseReasonSchema).max(queueLimits.pauseReasonsMax).default([]),
+  ...dialerSections,
   /** keys of entries that are to go, by section */
   remove: z
     .strictObject({
@@ -213,6 +215,7 @@ export const provisioningSchema = z.strictObject({
       /** names of settings that take their default again */
       queue_settings: keys,
       tiers: section(z.strictObject({ queue: key, agent: key })),
+      ...dialerRemoveSections,
     })
     .prefault({}),
 });

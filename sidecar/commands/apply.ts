@@ -1,5 +1,6 @@
 /** `tandem apply FILE.yaml [--dry-run]`: idempotent provisioning, validated and diffed before anything changes (B63). */
 import type { Command } from 'commander';
+import { readProfiles } from '../dialer-configured.js';
 import { createPasswordHasher } from '../password-hasher.js';
 import { createProvisioningStore } from '../provisioning-store.js';
 import { applyFile } from '../provision.js';
@@ -16,6 +17,7 @@ export function addApply(program: Command): void {
         async (store, config) => {
           const plan = await applyFile(file, {
             store: createProvisioningStore(store),
+            dialer: { store: store.dialer, profiles: () => readProfiles(config.dialer.profilesFile) },
             hasher: createPasswordHasher(),
             nowMs: Date.now(),
             zone: config.zone,
