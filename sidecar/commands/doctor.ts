@@ -12,6 +12,7 @@ import { createPeerClient } from '../peer-client.js';
 import { createProvisioningStore } from '../provisioning-store.js';
 import type { Store } from '../../sql/store.js';
 import { noLog, noMeter, print, withStore } from './context.js';
+import { addDoctorCrm } from './doctor-crm.js';
 
 type Verdict = 'ok' | 'warn' | 'FAIL';
 
@@ -26,25 +27,24 @@ const peerMsMax = 5_000;
 const clockSkewMsMax = 2_000;
 
 export function addDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .description('check settings, database, doors, links and peers')
-    .action(() =>
-      withStore(async (store, config) => {
-        const found = await database(store, config);
-        const usable = found.every((finding) => finding.verdict !== 'FAIL');
-        const findings = [
-          ok('settings', 'read without problems'),
-          ...exposed(config),
-          ...found,
-          ...(await doors(config)),
-          ...(await links(config)),
-          ...(usable ? [...(await peers(store, config)), ...(await users(store, config))] : []),
-        ];
-        for (const { verdict, what, detail } of findings) print(`${verdict.padEnd(5)} ${what}: ${redactText(detail)}`);
-        if (findings.some((finding) => finding.verdict === 'FAIL')) process.exitCode = 1;
-      }, 'check'),
-    );
+  const doctor = program.command('doctor').description('check settings, database, doors, links and peers; "crm": the CRM connector');
+  addDoctorCrm(doctor);
+  doctor.action(() =>
+    withStore(async (store, config) => {
+      const found = await database(store, config);
+      const usable = found.every((finding) => finding.verdict !== 'FAIL');
+      const findings = [
+        ok('settings', 'read without problems'),
+        ...exposed(config),
+        ...found,
+        ...(await doors(config)),
+        ...(await links(config)),
+        ...(usable ? [...(await peers(store, config)), ...(await users(store, config))] : []),
+      ];
+      for (const { verdict, what, detail } of findings) print(`${verdict.padEnd(5)} ${what}: ${redactText(detail)}`);
+      if (findings.some((finding) => finding.verdict === 'FAIL')) process.exitCode = 1;
+    }, 'check'),
+  );
 }
 
 const ok = (what: string, detail: string): Finding => ({ verdict: 'ok', what, detail });

@@ -1,0 +1,22 @@
+/** One thing that the doctor looked at, in plain words. */
+export type Verdict = 'ok' | 'warn' | 'FAIL';
+
+export interface Finding {
+  readonly verdict: Verdict;
+  /** `main: key` */
+  readonly what: string;
+  readonly detail: string;
+  /** what to do; '' when nothing is wrong */
+  readonly remedy: string;
+}
+
+export const ok = (what: string, detail: string): Finding => ({ verdict: 'ok', what, detail, remedy: '' });
+export const warn = (what: string, detail: string, remedy: string): Finding => ({ verdict: 'warn', what, detail, remedy });
+export const fail = (what: string, detail: string, remedy: string): Finding => ({ verdict: 'FAIL', what, detail, remedy });
+export const reasonOf = (e: unknown): string => (e instanceof Error ? e.message : String(e));
+
+/** Names in a line, some of many. */
+export function someOf(names: readonly string[], most = 5): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${String(names.length - most)} more` : shown;
+}
