@@ -18,53 +18,13 @@ const sizes = { sqlite: [1], mysql: [500, 100, 20, 5, 1] } as const;
 /** Rows between two turns of the event loop. */
 const breatheRows = 250;
 
-interface ColumnSet {
-  readonly sqlOf: (size: number) => string;
-  /** places in `newContactColumns` */
-  readonly columns: readonly number[];
-}
-
 export type InsertContacts = (tx: Statements, rows: readonly Value[][]) => Promise<void>;
 
-/** Lists differ in which columns they fill; each set of columns has statements of its own, so many sets at most. */
-const columnSetsMax = 32;
-/** What the table gives a column that is left out; NULL where nothing is said. */
-const columnDefaults: Readonly<Partial<Record<(typeof newContactColumns)[number], Value>>> = {
-  priority: 5,
-  list_id: 0,
-  answered_before: 0,
-  dials: 0,
-};
-const defaults = newContactColumns.map((name) => columnDefaults[name] ?? null);
-const allColumns = 2 ** newContactColumns.length - 1;
-
-/** A bit for each column in which a row has something else than its default: a third of them is empty in most lists. */
-function usedColumns(rows: readonly Value[][]): number {
-  let used = 0;
-  for (const row of rows) for (let i = 0; i < row.length; i++) if (row[i] !== defaults[i]) used |= 1 << i;
-  return used;
-}
-
 export function createInsertContacts(base: DialerBase): InsertContacts {
+  const row = `(${newContactColumns.map(() => '?').join(', ')})`;
+  const sqlOf = rowStatements(`INSERT INTO ${base.table('contacts')} (${newContactColumns.join(', ')})`, () => row);
   const own = sizes[base.db.dialect];
-  const sets = new Map<number, ColumnSet>();
-
-  function setOf(used: number): ColumnSet {
-    const known = sets.get(used);
-    if (known) return known;
-    if (sets.size >= columnSetsMax && used !== allColumns) return setOf(allColumns);
-    const columns = newContactColumns.flatMap((name, i) => ((used & (1 << i)) === 0 ? [] : [{ name, i }]));
-    const row = `(${columns.map(() => '?').join(', ')})`;
-    const head = `INSERT INTO ${base.table('contacts')} (${columns.map(({ name }) => name).join(', ')})`;
-    const set = { sqlOf: rowStatements(head, () => row), columns: columns.map(({ i }) => i) };
-    sets.set(used, set);
-    return set;
-  }
-
-  return async (tx, all) => {
-    if (all.length === 0) return;
-    const { sqlOf, columns } = setOf(usedColumns(all));
-    const rows = all.map((row) => columns.map((i) => row[i] ?? null));
+  return async (tx, rows) => {
     for (let from = 0; from < rows.length;) {
       // Calls into SQLite are synchronous: between them the switches are heard.
       if (from > 0 && from % breatheRows === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -237,11 +237,13 @@ export class DialerSite {
   isDown = false;
   /** bytes free on the disk of the journal */
   freeBytes = 1e12;
+  /** database; set before `open` for another than a file of its own */
+  url = `sqlite:${join(this.folder, 'test.db')}`;
   /** the machine's clock is set by this much */
   clockOffMs = 0;
   lives: SiteLife[] = [];
   #store: Store | undefined;
-  /** requests to the voice connector under way */
+  /** requests to voice connector and database under way */
   #posts = 0;
   /** closes the files of each process, dead or alive */
   readonly #ends: (() => Promise<void>)[] = [];
@@ -256,8 +258,7 @@ export class DialerSite {
 
   async open(...campaigns: readonly Campaign[]): Promise<void> {
     const nowMs = (): number => this.timers.nowMs();
-    const url = `sqlite:${join(this.folder, 'test.db')}`;
-    this.#store = await openStore({ url, zone: 'UTC', log: silentLog, meter: recordingMeter(), nowMs });
+    this.#store = await openStore({ url: this.url, zone: 'UTC', log: silentLog, meter: recordingMeter(), nowMs });
     await this.#store.migrate();
     for (const campaign of campaigns) await this.put(campaign);
   }
@@ -378,15 +379,21 @@ export class DialerSite {
 
   #counted(connector: VoiceConnector): VoiceConnector {
     return {
-      post: async (...message) => {
-        this.#posts++;
-        try {
-          return await connector.post(...message);
-        } finally {
-          this.#posts--;
-        }
-      },
+      post: (...message) => this.#waitedFor(connector.post(...message)),
     };
+  }
+
+  async #waitedFor<T>(answer: Promise<T>): Promise<T> {
+    this.#posts++;
+    try {
+      return await answer;
+    } finally {
+      this.#posts--;
+    }
+  }
+
+  #given(answer: unknown): unknown {
+    return answer instanceof Promise ? this.#waitedFor(answer) : answer;
   }
 
   #opened(): Store {
@@ -406,7 +413,7 @@ export class DialerSite {
           return (...args: unknown[]): unknown =>
             this.isDown
               ? Promise.reject(new TandemError('TDM_STORE_DOWN', ['test']))
-              : (value as (...a: unknown[]) => unknown).apply(of, args);
+              : this.#given((value as (...a: unknown[]) => unknown).apply(of, args));
         },
       });
     const databaseNowMs = (): Promise<number> =>
