@@ -86,6 +86,15 @@ export interface CrmStore extends CrmLetters {
   nextDue(binding: string): Promise<number | undefined>;
   /** Removes delivered messages older than a day, dead ones older than 30 days, calls older than `callsMsMax`; at most `limit` rows each. */
   prune(nowMs: number, options: { readonly callsMsMax: number; readonly limit: number }): Promise<number>;
+  /**
+   * Calls that are over, begun before `beforeMs`, and whose recordings were not looked at by retention; oldest first, behind
+   * `place` ('' = from the begin). `next`: where to go on, also when this part had none; undefined: that was all.
+   */
+  unpurgedCalls(
+    place: string,
+    beforeMs: number,
+    limit: number,
+  ): Promise<{ readonly calls: readonly JournalCall[]; readonly next: string | undefined }>;
   /** A recording was removed by retention, or its file was: `/recording` answers 410. */
   recordingPurged(callId: string, atMs: number): Promise<void>;
   isRecordingPurged(callId: string): Promise<boolean>;

@@ -17,6 +17,12 @@ export const crmMetrics: readonly MetricRow[] = [
     help: 'requests to a CRM: delivered, unsent, ambiguous, verified-5xx, auth (wrong key), rejected; dead: a message was given up',
   },
   {
+    name: 'tandem_crm_recordings_removed_total',
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'old recordings: removed, gone (was not there), foreign (outside of the roots), elsewhere (on another host), failed',
+  },
+  {
     name: 'tandem_crm_undeliverable_total',
     kind: 'counter',
     labels: ['binding'],

@@ -98,6 +98,7 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
       return integer(row?.['at']);
     },
     prune: (nowMs, options) => db.transaction((tx) => prune(tx, { calls, outbox }, nowMs, options), again),
+    unpurgedCalls: (place, beforeMs, limit) => unpurgedCalls(db, calls, { place, beforeMs, limit }),
     async recordingPurged(id, atMs) {
       await db.run(`UPDATE ${calls} SET purged_ms = ? WHERE id = ?`, [atMs, id], again);
     },
@@ -162,6 +163,26 @@ async function prune(
   await remove(outbox, 'id', `state = ${isDead} AND settled_ms < ?`, [nowMs - deadMsMax]);
   await remove(calls, 'id', `state = 'done' AND started_ms < ?`, [nowMs - callsMsMax]);
   return removed;
+}
+
+/** A statement has a limit, so it looks at so much time at once, whatever was purged in it. */
+const purgeSliceMs = 6 * 3_600_000;
+
+async function unpurgedCalls(
+  db: Db,
+  table: string,
+  { place, beforeMs, limit }: { readonly place: string; readonly beforeMs: number; readonly limit: number },
+): Promise<{ readonly calls: readonly JournalCall[]; readonly next: string | undefined }> {
+  const [, at, id = ''] = /^(\d{1,15}) (.{0,100})$/.exec(place) ?? [];
+  const fromMs = at === undefined ? integer((await db.all(`SELECT MIN(started_ms) AS at FROM ${table}`, []))[0]?.['at']) : Number(at);
+  if (fromMs === undefined || fromMs >= beforeMs) return { calls: [], next: undefined };
+  const untilMs = Math.min(beforeMs, fromMs + purgeSliceMs);
+  const sql = `SELECT id, started_ms, body FROM ${table} WHERE (started_ms > ? OR (started_ms = ? AND id > ?)) AND started_ms >= ? AND started_ms < ?
+    AND purged_ms IS NULL AND state = 'done' ORDER BY started_ms, id LIMIT ${bounded(limit)}`;
+  const rows = await db.all(sql, [fromMs, fromMs, id, fromMs, untilMs]);
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  const behind = last ? `${text(last['started_ms'])} ${text(last['id'])}` : untilMs < beforeMs ? `${String(untilMs)} ` : undefined;
+  return { calls: rows.map(callOf), next: behind };
 }
 
 const callOf = (row: Row): JournalCall => JSON.parse(text(row['body'])) as JournalCall;

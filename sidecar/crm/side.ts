@@ -1,5 +1,4 @@
 /** The CRM connector put together: journal, deliveries, doors (crm-vtiger 1). Absent without `TANDEM_CRM_FILE`. */
-import { realpathSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAddressList } from '../../core/address-list.js';
@@ -31,10 +30,9 @@ import { createCrmListener, listenerDefaults } from './listener.js';
 import type { CrmHealth } from './listener.js';
 import { openBinding, responsibleApplication } from './parts.js';
 import type { BindingParts } from './parts.js';
-import { createRecordingOrigins } from './recording-origins.js';
 import { tellOwnCalls, type OwnCallsDeps } from './own-calls.js';
 import { createCustomers, openCallNews } from './call-news.js';
-import { createRecordings } from './recordings.js';
+import { openRecordings } from './recording-side.js';
 import { createOwnedCrm } from './owned.js';
 import { createCrmRequests } from './requests.js';
 import { openCrmSwitches } from './switches.js';
@@ -109,22 +107,16 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   const capped = (port: CrmSwitch): CrmSwitch => (deps.toll ? guardCrmSwitch(port, deps.toll, nowMs) : port);
   const switches = openCrmSwitches(deps.links, { timers, log }, capped);
   const requests = createCrmRequests({ journal, switches: switches.byName, systemOf: (name) => name, nowMs });
-  const recordings = createRecordings({
-    journal,
-    store: store.crm,
-    roots: file.recording_roots.map((root) => realRoot(root, log)),
-    nowMs,
-    origins: createRecordingOrigins(file.recording_origins),
-    onForeign: (call, what) => log.error({ call, what }, 'a recording was asked for that is not to be heard'),
-  });
+  const record = createCommandAudit({ audit: store.access.audit, nowMs });
+  const sounds = openRecordings({ file, journal, store: store.crm, record, timers, log, meter });
   const server = createHttpServer(
     createCrmListener(
       {
         bindings,
         guard: createGuard(bindings, nowMs),
         requests,
-        recordings,
-        record: createCommandAudit({ audit: store.access.audit, nowMs }),
+        recordings: sounds.recordings,
+        record,
         health: (binding) => healthOf(deps, partOf.get(binding.name)),
         isOnAllowList: allowLists(bindings),
         timers,
@@ -142,6 +134,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
       for (const { delivery } of parts) delivery?.start();
       await news?.start();
       schedulePrune(deps, file.calls_days, running);
+      running.push(sounds.startRetention());
     },
     async end() {
       for (const stop of running.splice(0)) stop();
@@ -242,15 +235,6 @@ function allowLists(bindings: readonly CrmBinding[]): (binding: CrmBinding, addr
       .map(({ name, recordings }) => [name, createAddressList(recordings.allow, 'recordings.allow')]),
   );
   return (binding, address) => address !== undefined && lists.get(binding.name)?.(address) === true;
-}
-
-function realRoot(root: string, log: Log): string {
-  try {
-    return realpathSync(root);
-  } catch {
-    log.warn({ root }, 'a root of recordings is not there');
-    return root;
-  }
 }
 
 function listen(server: Server, { host, port }: CrmConfig): Promise<number> {
