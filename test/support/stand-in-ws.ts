@@ -89,7 +89,7 @@ export function createStandInWs(edition: 'vtiger' | 'vtiger-sp', users: readonly
         recording: '',
       },
     };
-    put(row, { ...element, createdtime: sqlDateTime(Date.now() + ws.aheadS * 1000, ws.zone) });
+    put(row, { ...element, [edition === 'vtiger' ? 'CreatedTime' : 'createdtime']: sqlDateTime(Date.now() + ws.aheadS * 1000, ws.zone) });
     rows.push(row);
     return ok({ ...element, id: idOf(row), source: 'WEBSERVICE' });
   }

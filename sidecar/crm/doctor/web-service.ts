@@ -83,8 +83,8 @@ async function zone(binding: CrmBinding, service: WebService, user: string, nowM
   ]);
   if (made.kind !== 'done')
     return warn(what, `no test row could be made: ${made.problem}`, 'give the user of "ws" a profile that may make rows of calls');
-  const { id, createdtime } = (made.result ?? {}) as { readonly id?: unknown; readonly createdtime?: unknown };
-  const stamp = typeof createdtime === 'string' ? createdtime : await stampOf(service, id);
+  const { id } = (made.result ?? {}) as { readonly id?: unknown };
+  const stamp = stampOf(made.result) ?? (await stampAgain(service, id));
   const removed = typeof id === 'string' ? await service.ask('POST', 'delete', [['id', id]]) : undefined;
   const left = removed?.kind === 'done' ? '' : `; the test row ${String(id)} could not be removed`;
   const theirs = Date.parse(`${stamp ?? ''}Z`.replace(' ', 'T'));
@@ -105,11 +105,16 @@ async function zone(binding: CrmBinding, service: WebService, user: string, nowM
   );
 }
 
-async function stampOf(service: WebService, id: unknown): Promise<string | undefined> {
+/** vTiger 8 writes `CreatedTime`, others `createdtime`. */
+function stampOf(row: unknown): string | undefined {
+  const found = Object.entries(row ?? {}).find(([name]) => name.toLowerCase() === 'createdtime')?.[1] as unknown;
+  return typeof found === 'string' ? found : undefined;
+}
+
+async function stampAgain(service: WebService, id: unknown): Promise<string | undefined> {
   if (typeof id !== 'string') return undefined;
   const reply = await service.ask('GET', 'retrieve', [['id', id]]);
-  const { createdtime } = (reply.kind === 'done' ? (reply.result ?? {}) : {}) as { readonly createdtime?: unknown };
-  return typeof createdtime === 'string' ? createdtime : undefined;
+  return reply.kind === 'done' ? stampOf(reply.result) : undefined;
 }
 
 /** The CRM's proxy sends the key to whatever host is in a row. */
