@@ -16,6 +16,7 @@ import { createQueueProvisioning } from '../../sidecar/queue-provisioning.js';
 import { createPasswordHasher } from '../../sidecar/password-hasher.js';
 import { createProvisioningStore } from '../../sidecar/provisioning-store.js';
 import { createAdminRoutes } from '../../sidecar/routes/admin.js';
+import { createFeedApi, type FeedApiDeps } from '../../sidecar/routes/feed-api.js';
 import { createQueueApi, type QueueApiDeps } from '../../sidecar/routes/queue-api.js';
 import { createSecrets, nodeDigests } from '../../sidecar/secrets.js';
 import { openStore } from '../../sql/store.js';
@@ -33,12 +34,16 @@ export interface Answered {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+const noWebhooks = {} as Pick<FeedApiDeps, 'webhooks' | 'delivery' | 'addresses'>;
+
 type SpyOrder = Parameters<SwitchPort['spy']>[0];
 
 export interface QueueApiOptions {
   readonly requestsPerMinuteMax?: number;
   readonly access?: Partial<AccessOptions>;
   readonly queueApi?: Partial<QueueApiDeps>;
+  /** absent: no events */
+  readonly feed?: Pick<FeedApiDeps, 'feed' | 'streams'>;
   /** before those of the API */
   readonly routes?: readonly RequestHandler[];
 }
@@ -140,6 +145,7 @@ export async function startQueueApi(config: DeskConfig, options: QueueApiOptions
   const routes = [
     ...(options.routes ?? []),
     side.recorded,
+    ...(options.feed ? [createFeedApi({ ...deps, ...options.feed, ...noWebhooks })] : []),
     createQueueApi(deps, { requestsPerMinuteMax: options.requestsPerMinuteMax ?? 1_000_000 }),
     side.routes,
     createAdminRoutes({ login, access, addressOf, reload: () => Promise.resolve([]) }),

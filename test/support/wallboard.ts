@@ -9,8 +9,9 @@ export async function startWallboard(
   config: DeskConfig,
   queueApi: QueueApiOptions['queueApi'] = {},
   routes: NonNullable<QueueApiOptions['routes']> = [],
+  feed?: QueueApiOptions['feed'],
 ) {
-  const api = await startQueueApi(config, { routes: [createPages(readWebFiles()), ...routes], queueApi });
+  const api = await startQueueApi(config, { routes: [createPages(readWebFiles()), ...routes], queueApi, ...(feed && { feed }) });
   return { ...api, url: api.base.replace('/api/v1', '') };
 }
 
