@@ -60,6 +60,8 @@ export interface ApiDeps {
   readonly dialer?: DialerFace | undefined;
   /** undefined: it has no CRM connector, and says so */
   readonly crm?: CrmFace | undefined;
+  /** undefined: as above; no agent's page shows a call card */
+  readonly cards?: QueueApiDeps['cards'];
 }
 
 /** The queue engine as the API wants it. */
@@ -212,7 +214,7 @@ function feedDeps({ log }: ApiDeps, { engine, events, newId }: QueueSide): Omit<
   return { ...events, engine, newId, nowMs: () => systemTimers.nowMs(), log };
 }
 
-function queueApiDeps({ config, store, log }: ApiDeps, queues: QueueSide): Omit<QueueApiDeps, 'login' | 'addressOf'> {
+function queueApiDeps({ config, store, log, cards }: ApiDeps, queues: QueueSide): Omit<QueueApiDeps, 'login' | 'addressOf'> {
   const { engine, ports, provisioning } = queues;
   // the engine's clock, so that nobody has waited less than nothing
   const { messageFolder } = config.queues;
@@ -221,6 +223,7 @@ function queueApiDeps({ config, store, log }: ApiDeps, queues: QueueSide): Omit<
     engine,
     ports,
     desk,
+    cards,
     messageFolder,
     newId: () => queues.newId(),
     provisioning,

@@ -199,6 +199,7 @@ async function open(
     dialer,
     crm: crm?.face,
     cards: crm?.cards,
+    cards: crm?.cards,
   });
   const http = side.server;
   const eventSocket = openEventSocket(config, {

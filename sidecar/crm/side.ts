@@ -9,6 +9,7 @@ import { TandemError } from '../../core/errors.js';
 import type { JournalEvent } from '../../core/journal/events.js';
 import { createRoles } from '../../core/journal/roles.js';
 import type { Log, Meter } from '../../core/ports.js';
+import { createCallCards, type CallCards } from '../../core/services/call-card.js';
 import { callNewsLane } from '../../core/services/call-news-teller.js';
 import { createCrmJournal } from '../../core/services/crm-journal.js';
 import { guardCrmSwitch } from '../../core/services/toll-ports.js';
@@ -31,7 +32,7 @@ import type { CrmHealth } from './listener.js';
 import { openBinding, responsibleApplication } from './parts.js';
 import type { BindingParts } from './parts.js';
 import { tellOwnCalls, type OwnCallsDeps } from './own-calls.js';
-import { createCustomers, openCallNews } from './call-news.js';
+import { agentsByExtension, createCustomers, openCallNews } from './call-news.js';
 import { openRecordings } from './recording-side.js';
 import { createOwnedCrm } from './owned.js';
 import { createCrmRequests } from './requests.js';
@@ -58,6 +59,8 @@ export interface CrmSideDeps {
 export interface CrmSide {
   /** for the doors of calls */
   readonly applications: Readonly<Record<string, CallApplication>>;
+  /** for the pages of agents */
+  readonly cards: CallCards;
   /** for the own API */
   readonly face: CrmFace;
   /** Resolves when journal and deliveries have begun, or another process has them. */
@@ -167,8 +170,10 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
     return owned.settled();
   };
 
+  const agentOf = agentsByExtension(engine, roles);
   return {
     applications: { responsible: responsibleApplication(parts, log) },
+    cards: createCallCards({ journal, store: store.crm, agentOf, find: (number) => customers.find(number), nowMs }),
     face: {
       store: store.crm,
       bindings: parts.map(({ binding: { name, dialect }, delivery }) => ({ name, dialect, delivery })),

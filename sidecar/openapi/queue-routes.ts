@@ -34,6 +34,22 @@ const pauseReasonsView = z.object({
   ),
   rule: z.enum(['listed', 'required', 'free']),
 });
+const pastCall = z.object({
+  call: z.string(),
+  direction: z.enum(['inbound', 'outbound', 'internal']),
+  outcome: z.enum(['answered', 'missed', 'busy', 'rejected', 'failed']).optional(),
+  startedAtMs: z.number(),
+  talkMs: z.number(),
+  extension: z.string().optional().describe('who talked last'),
+  queue: z.string().optional(),
+  isRecorded: z.boolean(),
+});
+const callCardView = z
+  .object({
+    call: z.looseObject({}).nullable().describe('fields as of the event `call.answered` (docs/events.md), and `isTalking`; null: none'),
+    history: z.array(pastCall).describe('with this number, newest first, at most 10'),
+  })
+  .meta({ id: 'CallCard' });
 const dispatching = z.object({ on: z.boolean() });
 const decisions = z.object({ decisions: z.array(decisionView), next: z.string().optional().describe('for the page after this one') });
 
@@ -67,6 +83,7 @@ export const queueRoutes: readonly RouteDoc[] = [
   ...routes('agents', 'own-control', [
     { method: 'get', path: '/agents', summary: 'Agents by id', need: 'view', query: queueQueries.agents, answer: pageOf(agentView) },
     { method: 'get', path: '/agents/{agent}', summary: 'One agent', need: 'own-view', answer: agentView },
+    { method: 'get', path: '/agents/{agent}/call', summary: 'Call card: who is on his telephone', need: 'own-view', answer: callCardView },
     { method: 'get', path: '/pause-reasons', summary: 'Reasons for breaks', need: 'own-view', answer: pauseReasonsView },
     {
       method: 'put',

@@ -8,6 +8,7 @@ import type { SegmentPages } from '../../core/segment-ports.js';
 import { createLiveBoard } from '../../core/services/live-board.js';
 import { systemTimers, type Timers } from '../timers.js';
 import { boardFrame, createBoardRoutes, type BoardTools } from './board.js';
+import { createCallCardRoutes, type CallCardTools } from './call-card.js';
 import { createDeskRoutes, type DeskTools } from './desk.js';
 import { createExplainRoutes } from './explain.js';
 import { createChatRoutes } from './chats.js';
@@ -30,6 +31,7 @@ export interface QueueApiDeps extends PermissionDeps, Omit<MemberRouteTools & Su
   readonly statistics?: StatisticsTools | undefined;
   /** absent: no `/segments` */
   readonly segments?: SegmentPages | undefined;
+  readonly cards?: CallCardTools['cards'];
   /** absent: the agent's page shows no lead, and transfers nothing */
   readonly desk?: Pick<DeskTools, 'leads' | 'transferContext'> | undefined;
 }
@@ -86,6 +88,7 @@ export function createQueueApi(
     createSupervisionRoutes(tools),
     createQueueRoutes(tools),
     createAgentRoutes(tools),
+    createCallCardRoutes(tools),
     createMemberRoutes(tools),
     createMemberListRoutes(tools),
     createTierListRoutes(tools),

@@ -9,6 +9,7 @@ import { dialer, leaveBoard } from '../lib/dialer.ts';
 import { clockText, shortId } from '../lib/format.ts';
 import { Empty, Figure, Loading, State, Title } from '../parts/basics.tsx';
 import { Callbacks } from '../parts/callbacks.tsx';
+import { CallCardPart } from '../parts/call-card.tsx';
 import { CallerCard } from '../parts/caller.tsx';
 import { DialerWork } from '../parts/dialer-work.tsx';
 import { OwnCallbacks } from '../parts/own-callbacks.tsx';
@@ -105,6 +106,7 @@ function Desk({ agent }: { readonly agent: string }): JSX.Element {
             <DialerWork agent={row.id} news={newsOf(topic)} isFree={row.doing === 'free'} said={() => setSaid(said + 1)} />
           )}
           <CallerCard topic={topic} />
+          <CallCardPart agent={row.id} />
         </div>
         <Side topic={topic} said={said} />
       </div>
