@@ -1,7 +1,9 @@
 /** Calls that Tandem places to the customer first, as a CRM is told of them: nothing before a user of it is rung (issue 6, part 1). */
 import assert from 'node:assert/strict';
+import { gravitelMessages } from '../core/crm/gravitel-messages.js';
 import { vtigerMessages } from '../core/crm/vtiger-messages.js';
 import type { VtigerBinding } from '../core/crm/vtiger-messages.js';
+import { wsMessages } from '../core/crm/ws-rows.js';
 import type { ChannelFacts, JournalFact } from '../core/journal/events.js';
 import { openJournal, startMs } from './support/journal-drive.js';
 
@@ -49,6 +51,15 @@ function told(edition: VtigerBinding['edition'], ...facts: readonly (readonly Jo
   return { texts, undeliverable: found.flatMap(({ undeliverable }) => undeliverable ?? []) };
 }
 
+/** As they were when they were told. */
+function notices(...facts: readonly (readonly JournalFact[])[]) {
+  const journal = openJournal();
+  return [...facts.flat(), { type: 'time-passed' } as const].flatMap((fact, n) => {
+    const atMs = startMs + n * 1_000;
+    return journal.step({ switch: 'alpha', atMs, ...fact }).notices.map((notice) => ({ notice: structuredClone(notice), atMs }));
+  });
+}
+
 const statuses = (texts: readonly string[]): readonly string[] => texts.map((text) => /callstatus=(\w+)/.exec(text)?.[1] ?? '');
 
 describe('vTiger and calls that are placed to the customer first', () => {
@@ -73,5 +84,29 @@ describe('vTiger and calls that are placed to the customer first', () => {
   it('P6: nor of one for whom only agents without a user in the CRM were rung', () => {
     const { texts } = told('vtiger', ordered, rings('1019'), ends(customer, agent('1019')));
     assert.deepEqual(texts, []);
+  });
+
+  it('P6, CRM-15: the web service makes the row when the first user is rung, and it goes to who talks; Gravitel tells of his part only', () => {
+    const facts = [ordered, rings('1011'), rings('1012'), talks('1012'), ends(customer, agent('1012'), agent('1011'))];
+    const rows = notices(...facts).flatMap(({ notice, atMs }) => wsMessages(binding('vtiger'), notice, atMs));
+    assert.deepEqual(
+      rows.map(({ event, row }) => `${event} ${row.extension} ${row.fields['direction'] ?? ''} ${row.fields['callstatus'] ?? ''}`),
+      [
+        'ws.create 1011 outbound ringing',
+        ...['in-progress', 'completed', 'completed'].map((status) => `ws.revise 1012 outbound ${status}`),
+      ],
+    );
+    const nobody = notices(ordered, ends(customer));
+    assert.ok(nobody.length > 0);
+    assert.deepEqual(
+      nobody.flatMap(({ notice, atMs }) => wsMessages(binding('vtiger'), notice, atMs)),
+      [],
+    );
+    const gravitel = { ...binding('vtiger'), userOf: (name: string) => name, linkOf: () => undefined };
+    assert.deepEqual(
+      nobody.flatMap(({ notice }) => gravitelMessages(gravitel, notice).messages),
+      [],
+    );
+    assert.ok(notices(...facts).some(({ notice }) => gravitelMessages(gravitel, notice).messages.length > 0));
   });
 });

@@ -51,6 +51,8 @@ export function gravitelMessages(
         history(view, call, leg.extension, leg),
       ]);
     case 'call-ended':
+      // who was called by order, and did not answer, has called nobody
+      if (call.isAgentLate === true) return { messages: [] };
       return call.legs.some((leg) => leg.isTold && view.knows(leg.extension)) ? { messages: [] } : missedByAll(view, call, owner);
     case 'recording-ready':
       return recorded(view, call, notice.extension);

@@ -70,15 +70,16 @@ function stockMessages(binding: VtigerBinding, notice: JournalNotice): VtigerMes
   }
 }
 
-const rungUsers = (binding: VtigerBinding, call: JournalCall): readonly Leg[] =>
+const rungUsers = (binding: Pick<VtigerBinding, 'knows'>, call: JournalCall): readonly Leg[] =>
   call.legs.filter((leg) => leg.isTold && binding.knows(leg.extension));
 
 /** Customer first: the CRM gets the call with the first of its users who is rung for him. */
-const isFirstOfLate = (binding: VtigerBinding, call: JournalCall, leg: Leg): boolean =>
+export const isFirstOfLate = (binding: Pick<VtigerBinding, 'knows'>, call: JournalCall, leg: Leg): boolean =>
   call.isAgentLate === true && rungUsers(binding, call)[0] === leg;
 
 /** False: a customer who was called by order, and for whom nobody of the CRM was rung; the CRM knows nothing of it. */
-const hasUser = (binding: VtigerBinding, call: JournalCall): boolean => call.isAgentLate !== true || rungUsers(binding, call).length > 0;
+export const hasUser = (binding: Pick<VtigerBinding, 'knows'>, call: JournalCall): boolean =>
+  call.isAgentLate !== true || rungUsers(binding, call).length > 0;
 
 function startApp(binding: VtigerBinding, call: JournalCall, caller: string): VtigerMessage {
   const number = numberOf(binding, call);
@@ -165,7 +166,7 @@ function dialBegin(binding: VtigerBinding, call: JournalCall, extension: string,
  * vTiger reads a value that begins with a bracket as JSON. A list where a text should be breaks its statement half way, and
  * the connection that it keeps holds the locks: nobody can save anything in the CRM any more.
  */
-const formLabel = (text: string): string => label(text).replace(/[[{]/g, '(').replace(/[\]}]/g, ')');
+export const formLabel = (text: string): string => label(text).replace(/[[{]/g, '(').replace(/[\]}]/g, ')');
 
 function dialAnswer(binding: VtigerBinding, call: JournalCall, leg: Leg): VtigerMessage {
   const number = numberOf(binding, call);

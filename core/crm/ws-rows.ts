@@ -5,9 +5,9 @@
 import { talkMsOfCall } from '../journal/call.js';
 import type { JournalCall, Outcome } from '../journal/call.js';
 import type { JournalNotice } from '../journal/notices.js';
-import { callerExtension, customerStart, numberOf } from './vtiger-messages.js';
+import { callerExtension, customerStart, formLabel, hasUser, isFirstOfLate, numberOf } from './vtiger-messages.js';
 import type { VtigerBinding } from './vtiger-messages.js';
-import { crmTime, label, secondsBetween, wholeSeconds } from './values.js';
+import { crmTime, secondsBetween, wholeSeconds } from './values.js';
 
 export interface WsRow {
   /** `sourceuuid`, at most 100 of `[A-Za-z0-9._-]` */
@@ -44,12 +44,16 @@ export function wsMessages(view: WsView, notice: JournalNotice, atMs: number, ow
   const row = rowOf(view, call, atMs, owner);
   switch (notice.type) {
     case 'call-started':
-      return [{ event: 'ws.create', row }];
+      // one that is placed to the customer first is a call of the CRM when somebody of it is rung
+      return call.isAgentLate === true ? [] : [{ event: 'ws.create', row }];
+    case 'leg-ringing':
+      return isFirstOfLate(view, call, notice.leg) ? [{ event: 'ws.create', row }] : [];
     case 'leg-answered':
       return view.knows(notice.leg.extension) ? [{ event: 'ws.revise', row: { ...row, extension: notice.leg.extension } }] : [];
     case 'call-ended':
-      return [{ event: 'ws.revise', row }, ...calleeMessages(view, call, atMs)];
+      return hasUser(view, call) ? [{ event: 'ws.revise', row }, ...calleeMessages(view, call, atMs)] : [];
     case 'recording-ready':
+      if (!hasUser(view, call)) return [];
       return [{ event: 'ws.revise', row: { ...row, fields: { ...row.fields, recordingurl: view.linkOf(call.id) } } }];
     default:
       return [];
@@ -76,9 +80,9 @@ export function calleeMessages(view: WsView, call: JournalCall, atMs: number): r
 function rowOf(view: WsView, call: JournalCall, atMs: number, owner: string | undefined): WsRow {
   const isInbound = call.direction === 'inbound';
   const talker = call.legs.find((leg) => leg.id === call.talker)?.extension ?? '';
-  const extension = isInbound ? talker : callerExtension(call);
+  const extension = isInbound || (call.isAgentLate === true && talker !== '') ? talker : callerExtension(call);
   const startMs = customerStart(call);
-  const line = label(call.line.queue || call.line.did);
+  const line = formLabel(call.line.queue || call.line.did);
   const fields: Record<string, string> = {
     direction: isInbound ? 'inbound' : 'outbound',
     callstatus: statusOf(call),
