@@ -68,9 +68,11 @@ describe('dialer: loop, lists', function () {
   it('E57, B7: the voice connector gets the result of contacts that a list of numbers or their end time ended', async () => {
     const vc = await startVoiceConnector();
     try {
-      const endTimeMs = site.timers.nowMs() + 60_000;
-      const later = { startTimeMs: endTimeMs - 1, endTimeMs };
-      await site.intake(siteContact('k1', 'c1'), siteContact('k2', 'c1', later));
+      const endTimeMs = site.timers.nowMs() + 20_000;
+      await site.put(siteCampaign('paused', { state: 'paused' }));
+      // k3 is seen by the gates of the hopper first, k2 by nobody before its end time
+      const later = siteContact('k3', 'c1', { startTimeMs: endTimeMs + 60_000, endTimeMs: endTimeMs + 60_001 });
+      await site.intake(siteContact('k1', 'c1'), siteContact('k2', 'paused', { endTimeMs }), later);
       const { numberKey } = await site.contact('k1');
       const entry = { number: numberKey, isPrefix: false, scope: '', source: '', reason: '', fromMs: 0, untilMs: undefined };
       await site.store.addDnc([entry], audit);
@@ -81,6 +83,7 @@ describe('dialer: loop, lists', function () {
       assert.deepEqual(told, [
         ['k1', 'BLOCKED_DNC', 'BLOCKED_DNC', false],
         ['k2', 'EXPIRED', 'EXPIRED', false],
+        ['k3', 'EXPIRED', 'EXPIRED', false],
       ]);
       assert.deepEqual(site.fs1.orders, []);
     } finally {
