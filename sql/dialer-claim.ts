@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { DialerStore, GateFacts } from '../core/dialer-ports.js';
-import { callIdOf } from '../core/dialer/contact.js';
+import { callIdOf, dialsOf } from '../core/dialer/contact.js';
 import type { Contact } from '../core/dialer/contact.js';
 import type { Gate } from '../core/dialer/words.js';
 import { text } from './db.js';
@@ -40,6 +40,8 @@ export function createClaim(
   );
   const takenSql = (list: string) => `SELECT number_key, contact_id FROM ${active} WHERE contact_id IN (${list})`;
   const activeListsSql = (list: string) => `SELECT id FROM ${base.table('lists')} WHERE id IN (${list}) AND state = 'active'`;
+  const earlierSql = (list: string) => `SELECT contact_id, call_id FROM ${base.table('attempts')} WHERE contact_id IN (${list})`;
+  const numberedSql = `UPDATE ${contacts} SET dials = ? WHERE seq = ? AND status = 'pending'`;
   const dialSql = (list: string) =>
     `UPDATE ${contacts} SET status = ?, dial_time = ?, dials = dials + 1 WHERE status = 'pending' AND seq IN (${list})`;
 
@@ -48,6 +50,21 @@ export function createClaim(
     const lists = [...new Set(contacts.flatMap(({ listId }) => listId ?? []))];
     const isActive = new Set((await allIn(tx, activeListsSql, lists)).map((row) => Number(row['id'])));
     return contacts.filter(({ listId }) => listId === undefined || isActive.has(listId));
+  }
+
+  /**
+   * A contact that was removed and came again under its id (purge, unload, a file loaded anew) has calls already, of which
+   * its row knows nothing: its numbers go on behind theirs, or the end of its call would be taken for one stored before.
+   */
+  async function numbered(tx: Statements, granted: readonly Contact[]): Promise<readonly Contact[]> {
+    const fresh = granted.filter(({ dials }) => dials === 0).map(({ id }) => id);
+    const dials = new Map<string, number>();
+    for (const row of await allIn(tx, earlierSql, fresh)) {
+      const id = text(row['contact_id']);
+      dials.set(id, Math.max(dials.get(id) ?? 0, dialsOf(id, text(row['call_id']))));
+    }
+    for (const { id, seq } of granted) if (dials.has(id)) await tx.run(numberedSql, [dials.get(id) ?? 0, seq]);
+    return granted.map((contact) => ({ ...contact, dials: dials.get(contact.id) ?? contact.dials }));
   }
 
   /** Which of them got their number; in their order. */
@@ -76,7 +93,10 @@ export function createClaim(
           const facts = await factsOf(tx, dialled, campaign, nowMs);
           const sorted = sortOut(facts, order.countMax, (one) => judged(judge, one, nowMs, base), nowMs);
           const taken = await takeNumbers(tx, sorted.go, to, nowMs);
-          const granted = sorted.go.filter(({ contact }) => taken.has(contact.id)).map(({ contact }) => contact);
+          const granted = await numbered(
+            tx,
+            sorted.go.filter(({ contact }) => taken.has(contact.id)).map(({ contact }) => contact),
+          );
           const changes = counts.changes();
           const seqs = granted.map(({ seq }) => seq);
           const changed = await runIn(tx, dialSql, seqs, { before: [to, moment(nowMs)] });

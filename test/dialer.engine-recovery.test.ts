@@ -215,6 +215,19 @@ describe('dialer engine: after a restart (B5 B11)', () => {
     assert.ok(!desk.dialled().includes('P7'));
   });
 
+  it('B5 B47: on a further number the opt-out and the record are of the number that was dialled', () => {
+    const desk = deskOf(0);
+    desk.byHand.add('list-calls');
+    const more = { numbers: ['+49300000777'], numberIndex: 1, status: 'dialed' as const, dials: 2, dialTimeMs: desk.nowMs - 5_000 };
+    desk.add(sampleContact('P1', 'P', more));
+    desk.feed({ type: 'restored', active: [contact(desk, 'P1')], pacers: new Map() });
+    desk.feed({ type: 'opted-out', callId: 'P1.2' });
+    desk.end('P1.2', { cause: 'USER_BUSY' });
+    const added = desk.all('change').flatMap(({ change }) => change.dnc.map(({ number }) => number));
+    assert.deepEqual(added, ['49300000777']);
+    assert.deepEqual([desk.table.records[0]?.number, desk.table.records[0]?.numberKey], ['+49300000777', '49300000777']);
+  });
+
   it('B11: a contact of a campaign that is gone is followed to its end', () => {
     const desk = deskOf(0);
     desk.add(sampleContact('X1', 'gone', { status: 'dialed', dials: 1, gatewayId: 'gw9', dialTimeMs: desk.nowMs }));

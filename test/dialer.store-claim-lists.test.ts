@@ -1,7 +1,7 @@
 /** Claims of contacts whose list has changed since they were picked (dialer.md B7). */
 import assert from 'node:assert/strict';
 import type { Store } from '../sql/store.js';
-import { aCampaign, aContact, anEntry, contactsOf, dials, goes, nowMs } from './support/dialer-rows.js';
+import { aCall, aCampaign, aChange, aContact, anEntry, contactsOf, dials, goes, nowMs, taken } from './support/dialer-rows.js';
 import { describeStores } from './support/stores.js';
 
 describeStores('claims of contacts of lists', (open) => {
@@ -27,6 +27,37 @@ describeStores('claims of contacts of lists', (open) => {
       granted.map(({ callId, contact }) => [callId, contact.customerNumber, contact.numberKey, contact.dials]),
       [['a', '+4930222', '4930222', 0]],
     );
+  });
+
+  it('A13, B5: a contact that was called, purged and sent again gets call ids behind the former ones, so its next call ends, too', async () => {
+    const { store } = await open();
+    const fence = await dials(store);
+    const [again, other] = [aContact('a'), aContact('a.2')]; // an id that looks like a later call of the other
+    const called = async (callId: string): Promise<readonly boolean[]> => {
+      const transition = { contactId: 'a', from: 'dialed', to: 'pending', nextAttemptAtMs: nowMs } as const;
+      return store.dialer.save([aChange(transition, { record: aCall(again, { callId, result: 'NO_ANSWER' }) })], fence);
+    };
+    await taken(store, [again, other]);
+    for (const callId of ['a', 'a.2', 'a.3']) {
+      assert.deepEqual(
+        (await claim(store, fence, 'a')).granted.map((one) => one.callId),
+        [callId],
+      );
+      assert.deepEqual(await called(callId), [true]);
+    }
+    await store.dialer.purge('c1', nowMs);
+    await taken(store, [again]);
+
+    const { granted } = await claim(store, fence, 'a');
+
+    assert.deepEqual(
+      granted.map(({ callId, contact }) => [callId, contact.dials]),
+      [['a.4', 3]],
+    );
+    assert.deepEqual(await called('a.4'), [true]);
+    assert.equal((await store.dialer.contact('a'))?.status, 'pending');
+    assert.equal((await store.dialer.calls({ contact: 'a', before: '', limit: 9 })).length, 4);
+    assert.deepEqual(await store.dialer.activeCounts(), { dialed: 0, agentPending: 0 });
   });
 
   it('B49: a claim that is asked for while a list is loaded waits for the batch under way and no further', async () => {

@@ -73,6 +73,12 @@ export interface Contact extends NewContact {
 
 /** Channel id of a call: the contact's id for its first call (A2), then numbered. */
 export const callIdOf = (contactId: string, dials: number): string => (dials <= 1 ? contactId : `${contactId}.${dials}`);
+/** Which call of the contact it is; 0: none of its. */
+export function dialsOf(contactId: string, callId: string): number {
+  if (callId === contactId) return 1;
+  const number = callId.startsWith(`${contactId}.`) ? callId.slice(contactId.length + 1) : '';
+  return /^[1-9]\d{0,5}$/.test(number) ? Number(number) : 0;
+}
 
 /** One call, as it is recorded when it has ended (table dialer_attempts), and what the dialer knows of it before. */
 export interface CallRecord {

@@ -1,4 +1,5 @@
 /** After a restart (B11): contacts that the table counts as being called are followed again, and the switches asked about them. */
+import { numberKeyOf } from '../compliance/numbers.js';
 import { callIdOf } from '../contact.js';
 import type { Contact } from '../contact.js';
 import { callsMax } from './bounds.js';
@@ -19,7 +20,7 @@ export function restored(w: DialerWorld, active: readonly Contact[], learned: Re
     const call = callOf(w, contact);
     if (!call || w.calls.has(call.id)) continue;
     w.calls.set(call.id, call);
-    w.occupy({ id: contact.id, campaignId: contact.campaignId, numberKey: contact.numberKey });
+    w.occupy({ id: contact.id, campaignId: contact.campaignId, numberKey: call.numberKey });
     gatewayOf(w, call.switch, call.gateway).calls++;
     if (call.isUnknown) switches.add(call.switch);
     refreshDue(w, call);
@@ -33,6 +34,8 @@ function callOf(w: DialerWorld, contact: Contact): Call | undefined {
   const way = campaign.gateways.find(({ gateway }) => contact.gatewayId === '' || gateway === contact.gatewayId);
   const atMs = contact.dialTimeMs ?? w.nowMs;
   const isDialed = contact.status === 'dialed';
+  // opt-out, caps and protection are those of the number that was dialled
+  const further = contact.numberIndex > 0 ? contact.numbers[contact.numberIndex - 1] : undefined;
   const call = new Call({
     id: callIdOf(contact.id, contact.dials),
     contact,
@@ -42,8 +45,8 @@ function callOf(w: DialerWorld, contact: Contact): Call | undefined {
     kind: campaign.mode === 'IVR' ? 'ivr' : campaign.agentSource === 'connector' ? 'agent-connector' : 'agent-native',
     switch: way?.switch || w.settings.defaultSwitch,
     gateway: contact.gatewayId || (way?.gateway ?? ''),
-    number: (contact.numberIndex > 0 ? contact.numbers[contact.numberIndex - 1] : undefined) ?? contact.customerNumber,
-    numberKey: contact.numberKey,
+    number: further ?? contact.customerNumber,
+    numberKey: further === undefined ? contact.numberKey : numberKeyOf(further, campaign.country),
     callerId: '',
     queue: contact.queueName ?? campaign.queue,
     bucket: undefined,
