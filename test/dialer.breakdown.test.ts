@@ -41,7 +41,7 @@ describe('dialer: breakdown', () => {
     placed: 90,
   };
   const breakdowns = () => createBreakdowns({ store: { breakdown: () => Promise.resolve((asked++, found)) }, zone: 'UTC' });
-  const facts = (atMs: number, rows: readonly CounterRow[] = []) => ({ rows, tried: 60, todayMs: midnightMs, nowMs: atMs });
+  const facts = (atMs: number, rows: readonly CounterRow[] = []) => ({ rows, tried: 80, underWay: 30, todayMs: midnightMs, nowMs: atMs });
 
   beforeEach(() => (asked = 0));
 

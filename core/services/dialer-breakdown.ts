@@ -24,6 +24,8 @@ export interface BreakdownFacts {
   readonly rows: readonly CounterRow[];
   /** contacts that were called, or are done with */
   readonly tried: number;
+  /** calls now: they are in no sum yet */
+  readonly underWay: number;
   readonly todayMs: number;
   readonly nowMs: number;
 }
@@ -41,7 +43,7 @@ export function createBreakdowns(
 ): Breakdowns {
   const kept = new Map<string, { readonly atMs: number; readonly revision: number; readonly figures: Promise<BreakdownFigures> }>();
 
-  async function read(campaign: Campaign, { rows, tried, todayMs }: BreakdownFacts): Promise<BreakdownFigures> {
+  async function read(campaign: Campaign, { rows, tried, underWay, todayMs }: BreakdownFacts): Promise<BreakdownFigures> {
     const { lists, finished, placed } = await store.breakdown(campaign.id, todayMs);
     const byList = answerRates(lists.map(({ listId, ...counts }) => ({ group: listId, ...counts })));
     return {
@@ -49,7 +51,7 @@ export function createBreakdowns(
         byPart: ratesByPart(rows, campaign.dayParts, campaign.timeZone || zone),
         byList: [...byList].map(([list, rate]) => ({ list, ...rate })),
       },
-      attempts: { perContact: tried > 0 ? placed / tried : undefined, finished },
+      attempts: { perContact: tried > 0 ? (placed + underWay) / tried : undefined, finished },
     };
   }
 

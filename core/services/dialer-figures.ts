@@ -107,12 +107,18 @@ async function read(
       talk: spread(calls, ({ bridgedAtMs, endedAtMs }) => between(bridgedAtMs, endedAtMs)),
     },
     contacts,
-    breakdown: await breakdowns.of(campaign, { rows, tried: contacts.total - contacts.fresh, todayMs, nowMs }),
+    breakdown: await breakdowns.of(campaign, { rows, ...triedOf(contacts), todayMs, nowMs }),
     estimatedEndMs: estimatedEnd(contacts.byStatus.pending ?? 0, quarter.placed, nowMs),
   };
 }
 
 const ofWindow = (rows: readonly CounterRow[], fromMs: number): readonly CounterRow[] => rows.filter(({ bucketMs }) => bucketMs >= fromMs);
+
+/** Sums are written at the end of a call, so those under way are counted apart. */
+const triedOf = ({ total, fresh, byStatus }: CampaignFiguresNow['contacts']): { readonly tried: number; readonly underWay: number } => ({
+  tried: total - fresh - (byStatus.agent_pending ?? 0),
+  underWay: byStatus.dialed ?? 0,
+});
 
 type Counts = Awaited<ReturnType<DialerStore['contactCounts']>>;
 
