@@ -6,6 +6,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { agiSessions } from './agi-sessions.js';
 import { amiEvents } from './ami-events.js';
 import { boardViewers } from './board-viewers.js';
+import { crm } from './crm.js';
 import { dialerLists } from './dialer-lists.js';
 import { dialerEngine } from './dialer-engine.js';
 import { dialerPacing } from './dialer-pacing.js';
@@ -37,6 +38,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   reports,
   'event-feed': eventFeed,
   'event-socket': eventSocket,
+  crm,
   'dialer-engine': dialerEngine,
   'dialer-pacing': dialerPacing,
   'dialer-store': dialerStore,
