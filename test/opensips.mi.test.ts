@@ -288,6 +288,8 @@ describe('OpenSIPS commands', () => {
     assert.deepEqual([await value('ccf_incalls-support'), await value('ccg_incalls')], [0, 1]);
     const kinds = (await run('list_statistics')) as Record<string, string>;
     assert.deepEqual([kinds['call_center:ccg_incalls'], kinds['call_center:ccg_onhold_calls']], ['counter', 'non-counter']);
+    assert.deepEqual(await run('list_statistics', { statistics: ['ccg_incalls', 'nothing'] }), { 'call_center:ccg_incalls': 'counter' });
+    await refused('list_statistics', { statistics: ['nothing'] }, 404, 'Statistics Not Found');
   });
 
   it('O124 O125 O126 O127: agent reports go to subscribers, parameters in order, also at an assignment on arrival (D-17)', async () => {

@@ -240,8 +240,8 @@ function coreCommands(deps: MiDeps, statistics: CallCenterStatistics, subscripti
 /** By their own names and by those of newer releases. */
 function statisticsCommands({ engine }: MiDeps, statistics: CallCenterStatistics): [string, Command][] {
   const get = command('view', { statistics: 'texts' }, ({ statistics: names }) => values(statistics, engine.view(), names));
-  const list = command('view', { statistics: 'texts?' }, () =>
-    Object.fromEntries(Object.keys(statistics.all(engine.view())).map((name) => [`${group}:${name}`, kindOf(name)])),
+  const list = command('view', { statistics: 'texts?' }, ({ statistics: names = ['all'] }) =>
+    Object.fromEntries(Object.keys(values(statistics, engine.view(), names)).map((name) => [name, kindOf(withoutGroup(name))])),
   );
   const reset = command('control', { statistics: 'texts' }, ({ statistics: names }) => {
     const results = names.map((name) => statistics.resetOne(withoutGroup(name), engine.view()));
