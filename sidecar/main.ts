@@ -199,7 +199,6 @@ async function open(
     dialer,
     crm: crm?.face,
     cards: crm?.cards,
-    cards: crm?.cards,
   });
   const http = side.server;
   const eventSocket = openEventSocket(config, {
