@@ -24,6 +24,8 @@ export const ownConnectorLimits = {
   holdMs: 3_000_000,
   holdAgainMs: 1_500_000,
   requestMsMax: 5_000,
+  /** calls whose end is remembered while a CCM that is away has not been told of it */
+  endedMax: 20_000,
 };
 
 export interface OwnConnectorDeps {
@@ -73,6 +75,8 @@ export function createOwnVoiceConnector(
   /** calls whose agent is held */
   const held = new Map<string, Held>();
   const kept: Body[] = [];
+  /** calls whose agent went his way, and whose notification the CCM has not taken yet */
+  const ended = new Set<string>();
 
   function free(callId: string): void {
     held.get(callId)?.cancel();
@@ -123,10 +127,17 @@ export function createOwnVoiceConnector(
 
   async function notify(body: Body): Promise<boolean> {
     const callId = textOf(body['uuid']);
-    if (body['result'] === 'CONNECTED') wrapUp(callId);
-    else free(callId);
+    // the same result again, since the CCM was away: his wrap-up goes on
+    if (!ended.has(callId)) {
+      if (body['result'] === 'CONNECTED') wrapUp(callId);
+      else free(callId);
+    }
     const notification = notificationOf(body);
-    if (options.notificationsUrl !== '' && !(await sent(notification))) return false;
+    if (options.notificationsUrl !== '' && !(await sent(notification))) {
+      if (ended.size < limits.endedMax) ended.add(callId);
+      return false;
+    }
+    ended.delete(callId);
     kept.push(notification);
     if (kept.length > limits.keptMax) kept.shift();
     return true;

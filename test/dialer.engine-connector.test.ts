@@ -53,6 +53,17 @@ describe('dialer engine: agents of a voice connector', () => {
     assert.equal(order.serviceIdentifier, '1218');
   });
 
+  it('B11, E57: an agent who comes when the calling hours are over: the customer is not called, the agent is freed', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.closesAtMs = desk.nowMs + 30_000;
+    desk.pass(40_000);
+    details(desk, 'C1');
+    assert.deepEqual([desk.dialled(), desk.table.status('C1')], [[], 'pending']);
+    assert.deepEqual(messages(desk), ['end-chat NOT_REACHED']);
+    assert.deepEqual(desk.engine.view().active, { dialed: 0, agentPending: 0, other: 0 });
+  });
+
   it('E57: no agent: pending, first again, tried by a later cycle', () => {
     const desk = deskOf(3, { slotsMax: 1 });
     desk.begin();

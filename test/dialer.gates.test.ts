@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import type { GateFacts, GateVerdict } from '../core/dialer-ports.js';
 import type { Campaign } from '../core/dialer/campaign.js';
+import { dialerSettingsDefaults } from '../core/dialer/campaign-defaults.js';
 import { cappedUntil } from '../core/dialer/compliance/gate-checks.js';
 import { createGates, explainGates, type GateContext } from '../core/dialer/compliance/gates.js';
+import { shippedProfiles } from '../core/dialer/compliance/profiles.js';
 import type { Contact } from '../core/dialer/contact.js';
 import type { DncEntry } from '../core/dialer/engine-words.js';
 import { gates, type Gate } from '../core/dialer/words.js';
-import { contextOf, dayMs, factsOf, hourMs, nowMs, profileOf } from './support/dialer-rules.js';
+import { createRulebook } from '../core/services/dialer-rules.js';
+import { campaignOf, contactOf, contextOf, dayMs, factsOf, hourMs, nowMs, profileOf } from './support/dialer-rules.js';
 
 interface Case {
   readonly context?: Partial<GateContext>;
@@ -317,5 +320,35 @@ describe('dialer: gates explained (explain contact)', () => {
       assert.deepEqual(verdict, judge({ contact }));
       assert.equal(first, verdict.kind === 'go' ? undefined : verdict.gate);
     }
+  });
+});
+
+describe('the calling window at the moment of the call (B11)', () => {
+  const rules = (more: Partial<Parameters<typeof createRulebook>[0]> = {}) =>
+    createRulebook({
+      profiles: () => shippedProfiles,
+      settings: () => dialerSettingsDefaults,
+      suppression: () => new Map(),
+      isForced: () => false,
+      agentsOf: () => undefined,
+      isGatewayUsable: () => true,
+      random: () => 0.5,
+      ...more,
+    }).engine;
+
+  it('B11: open until it has rung, closed behind its end time, without a profile and with a zone that nobody knows', () => {
+    const campaign = campaignOf({ ringTimeoutMs: 25_000 });
+    const at = (local: string): number => Date.parse(`2026-11-25T${local}+01:00`);
+    const closes = [...Array(24).keys()]
+      .map((hour) => at(`${String(hour).padStart(2, '0')}:00:00`))
+      .findLast((ms) => isOpen({}, ms - 25_000));
+    function isOpen(contact: Parameters<typeof contactOf>[0], ms: number, more = campaign): boolean | undefined {
+      return rules().isOpen?.(contactOf(contact), more, ms);
+    }
+    assert.ok(closes !== undefined && closes > at('12:00:00') && closes < at('23:00:00'));
+    assert.deepEqual([isOpen({}, closes - 25_000), isOpen({}, closes - 24_999), isOpen({}, closes)], [true, false, false]);
+    assert.equal(isOpen({ endTimeMs: nowMs }, nowMs), false);
+    assert.equal(isOpen({ zones: ['Mars/Base'] }, nowMs), false);
+    assert.equal(isOpen({}, nowMs, campaignOf({ profile: 'gone' })), false);
   });
 });

@@ -247,6 +247,18 @@ describe('dialer: lists over HTTP', () => {
     assert.deepEqual([broken.body['removed'], broken.body['invalid']], [0, 2]);
   });
 
+  it('B13: a file in another format, in which a number was found by chance, is no issue of a list: nothing is taken off, it gets no younger', async () => {
+    const address = '/api/v1/dialer/dnc/import?scope=national:tps&replace=yes';
+    await upload(address, '+49301000001\n+49301000002\n', 'chief');
+    const before = (await api.store.learned()).get('suppression:tps');
+    api.clock.nowMs += 86_400_000;
+    const foreign = `${'030 1234567 without its country\n'.repeat(8)}+49301000003\n`;
+    const done = await upload(address, foreign, 'chief');
+    assert.deepEqual([done.body['added'], done.body['removed'], done.body['invalid'], done.body['readable']], [1, 0, 8, false]);
+    assert.deepEqual((await api.store.learned()).get('suppression:tps'), before);
+    assert.equal((await api.store.dnc({ scope: 'national:tps', after: '', limit: 10 })).length, 3);
+  });
+
   it('B13: the lists are exported, masked for those who may not see numbers', async () => {
     await api.post('/dialer/dnc', { numbers: ['+49301234567'], reason: '=HYPERLINK("x")' }, 'operator');
     const whole = await api.get('/dialer/dnc/export', 'boss');

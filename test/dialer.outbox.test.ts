@@ -292,11 +292,26 @@ describe('dialer: own voice connector', () => {
     assert.deepEqual([[...held], wraps], [[['vc:k1', '1001']], [['vc:k1', '1001', 20_000]]]);
     await later(ownConnectorLimits.holdAgainMs);
     assert.equal(wraps.length, 1, 'the hold is not renewed');
-    [held, free] = [new Map(), ['1001']];
+    [held, free] = [new Map<string, string>(), ['1001']];
     await vc.post('agent-request', '3', { ...request, callUid: 'k2' });
     await later();
     await vc.post('call-result', '4', { uuid: 'k2', result: 'NO_ANSWER' });
     assert.deepEqual([held.size, wraps.length], [0, 1]);
+    vc.close();
+  });
+
+  it('B19: a CCM that is away is told again, and the wrap-up of the agent goes on', async () => {
+    const vc = open('http://127.0.0.1/ccm');
+    [wrapUpMs, ccmStatus] = [20_000, 503];
+    await vc.post('agent-request', '1', request);
+    await later();
+    const result = { uuid: 'k1', result: 'CONNECTED' };
+    assert.equal((await vc.post('call-result', '2', result)).ok, false);
+    assert.equal((await vc.post('call-result', '2', result)).ok, false);
+    ccmStatus = 200;
+    assert.equal((await vc.post('call-result', '2', result)).ok, true);
+    assert.deepEqual([[...held], wraps], [[['vc:k1', '1001']], [['vc:k1', '1001', 20_000]]]);
+    assert.equal(posted.length, 3);
     vc.close();
   });
 

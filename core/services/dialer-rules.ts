@@ -82,6 +82,15 @@ export function createRulebook(deps: DialerRulesDeps): Rulebook {
           ...(protectAbandonedMs !== undefined && { protectAbandonedMs }),
         });
       },
+      // fails closed as the gates do: who cannot be judged is judged again by the next claim
+      isOpen(contact, campaign, atMs) {
+        if (contact.endTimeMs !== undefined && contact.endTimeMs <= atMs) return false;
+        try {
+          return profileOf(campaign) !== undefined && clockOf(contact, campaign).opensAt(atMs) === atMs;
+        } catch {
+          return false;
+        }
+      },
       dayPartOf: (contact, campaign, atMs) => clockOf(contact, campaign).partOf(atMs) ?? 0,
     },
     judge(campaign, purpose) {

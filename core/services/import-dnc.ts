@@ -25,6 +25,8 @@ export interface DncImported {
   readonly added: number;
   readonly removed: number;
   readonly invalid: number;
+  /** false: so much of it could not be read that nothing was taken off; it is not the new issue of a list */
+  readonly isReadable: boolean;
   /** the first ones */
   readonly problems: readonly { readonly line: number; readonly code: ListProblem; readonly reason: string; readonly value: string }[];
 }
@@ -42,6 +44,8 @@ export const importDncDefaults = {
   problemsMax: 100,
   /** bits of the memory of which numbers a file had: 32 MiB, enough for 20 million numbers */
   seenBits: 2 ** 28,
+  /** of a file that counts as an issue of its list; more is another format, country or encoding */
+  invalidShareMax: 0.1,
 };
 
 /** Rejects as the store and the pages do; what was stored stays, and the same file may be sent again. */
@@ -78,9 +82,10 @@ export async function importDnc(
     if (batch.length >= options.batchRows) await commit();
   }
   await commit();
-  // a file that could not be read at all does not empty the list
-  const removed = seen && rows > invalid ? await removeUnseen(deps, wish.scope, seen, options.batchRows) : 0;
-  return { rows, added, removed, invalid, problems };
+  // a file that could not be read does not empty the list, whatever few numbers were found in it
+  const isReadable = rows > invalid && invalid <= rows * options.invalidShareMax;
+  const removed = seen && isReadable ? await removeUnseen(deps, wish.scope, seen, options.batchRows) : 0;
+  return { rows, added, removed, invalid, isReadable, problems };
 }
 
 const keyOf = ({ number, isPrefix }: Pick<DncEntry, 'number' | 'isPrefix'>): string => (isPrefix ? `${number}*` : number);

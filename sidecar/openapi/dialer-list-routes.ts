@@ -45,6 +45,9 @@ const dncImportView = z.object({
   added: count,
   removed: count,
   invalid: count,
+  readable: z
+    .boolean()
+    .describe('false: too many lines could not be read; nothing is taken off, and a national list stays as old as it was'),
   problems: z.array(z.object({ line: z.int(), code: z.string(), reason: z.string(), value: z.string() })),
 });
 

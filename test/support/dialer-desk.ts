@@ -57,6 +57,8 @@ export class DialerDesk {
   inboundWaiting = 0;
   /** false: no snapshot of the queue can be had */
   isQueueUp = true;
+  /** end of everybody's calling hours */
+  closesAtMs = Infinity;
   readonly gateways = new Map<string, GatewayState>();
   windows: TickView['windows'] = new Map();
   forced: ReadonlyMap<string, string> = new Map();
@@ -72,7 +74,8 @@ export class DialerDesk {
   constructor(campaigns: readonly Campaign[], settings: Partial<DialerSettings> = {}) {
     this.campaigns = [...campaigns];
     this.settings = { ...dialerSettingsDefaults, defaultSwitch: 's1', domain: 'pbx', ...settings };
-    this.engine = createDialerEngine({ instance: 'd1', rules: testRules, nowMs: this.nowMs });
+    const isOpen = (_contact: unknown, _campaign: unknown, atMs: number): boolean => atMs < this.closesAtMs;
+    this.engine = createDialerEngine({ instance: 'd1', rules: { ...testRules, isOpen }, nowMs: this.nowMs });
     this.configure();
     this.feed({ type: 'switch-changed', switch: 's1', isUp: true, callsPerSecondMax: undefined });
   }

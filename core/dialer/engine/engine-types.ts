@@ -21,6 +21,8 @@ export interface DialerRules {
   ): RetryPlan;
   /** part of the contact's day at that moment; 0 outside all parts */
   dayPartOf(contact: Contact, campaign: Campaign, atMs: number): number;
+  /** its calling window is open until the call has rung, and its end time has not come; absent: always */
+  isOpen?(contact: Contact, campaign: Campaign, atMs: number): boolean;
   /** the caps of this gateway let no call to this number out; absent: there are no caps */
   isTollBarred?(switchId: string, gateway: string, number: string): boolean;
 }

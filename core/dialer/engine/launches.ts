@@ -44,6 +44,10 @@ function place(w: DialerWorld, call: Call): void {
     giveBack(w, call, 'GATEWAY_DOWN');
     return;
   }
+  if (w.rules.isOpen?.(call.contact, w.campaignOf(call), w.nowMs) === false) {
+    giveBack(w, call, 'NOT_REACHED'); // the agent came, or the token, when the calling hours were over: the next claim says until when
+    return;
+  }
   if (call.status === 'agent_pending') {
     // A10: dialed, dial_time = now
     w.change({ transition: { contactId: call.contact.id, from: 'agent_pending', to: 'dialed', dialTimeMs: w.nowMs } });

@@ -263,8 +263,8 @@ async function importFile(tools: DialerRouteTools, limits: typeof dncLimits, req
   );
   // profiles ask how old a national list is (B4)
   const national = /^national:(.+)$/.exec(query.scope)?.[1];
-  if (national !== undefined && result.rows > result.invalid)
-    await tools.store.putLearned(`suppression:${national}`, { atMs: nowMs }, nowMs);
+  if (national !== undefined && result.isReadable) await tools.store.putLearned(`suppression:${national}`, { atMs: nowMs }, nowMs);
   const problems = who.seesNumbers === true ? result.problems : result.problems.map((one) => ({ ...one, value: maskNumber(one.value) }));
-  res.json({ ...result, problems });
+  const { isReadable: readable, ...counts } = result;
+  res.json({ ...counts, readable, problems });
 }
