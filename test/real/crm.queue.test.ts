@@ -11,7 +11,7 @@ import { far } from './dialer-bed.js';
 
 const settledWords = ['ringing', 'in-progress'];
 const areOver = (rows: readonly CrmRow[]): boolean =>
-  rows.length > 0 && rows.every(({ status, end }) => !settledWords.includes(status) && end !== '');
+  rows.length > 0 && rows.every(({ status, end, billed }) => !settledWords.includes(status) && end !== '' && billed !== '');
 const seen = (rows: readonly CrmRow[]) => rows.map(({ direction, user, status }) => [direction, user, status]);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
