@@ -9,6 +9,7 @@ import { TandemError } from '../core/errors.js';
 import { createAcdBoard, listenersMax } from '../core/services/acd-board.js';
 import { acdLoopLimits, createAcdLoop } from '../core/services/acd-loop.js';
 import { prepareMsMax } from '../core/services/acd-orders.js';
+import { newsWaitingMax } from '../core/services/acd-pending.js';
 import { keptMembersMax } from '../core/services/acd-sessions.js';
 import type { ChatPort, SwitchPort } from '../core/switch.js';
 import { sampleMember, sampleOffer, sampleVisit } from './support/acd-rows.js';
@@ -94,6 +95,39 @@ describe('the loop of the queue engine', () => {
     await saves.succeed();
     assert.deepEqual(told, ['ring o1']);
     assert.deepEqual(await answer, { ok: true, detail: 'joined', member: m1 });
+  });
+
+  it('B25: news of others get their number behind what the engine said, and are stored with it', async () => {
+    const { engine, saves, start } = world();
+    engine.onStep = () => ({ effects: [news] });
+    const loop = start();
+    loop.tell(tick);
+    assert.ok(loop.note({ type: 'campaign-empty', campaign: 'c1' }));
+    await saves.succeed();
+    await saves.succeed();
+    assert.deepEqual(
+      saves.batches.flatMap(({ events }) => events.map(({ seq, notice }) => [seq, notice.type])),
+      [
+        [1, 'dispatching-changed'],
+        [2, 'campaign-empty'],
+      ],
+    );
+  });
+
+  it('B25: news of others are left out when too many wait for the database, and after the stop', async () => {
+    const { saves, start } = world();
+    const loop = start();
+    const note = (): boolean => loop.note({ type: 'campaign-empty', campaign: 'c1' });
+    note(); // is being saved
+    for (let n = 0; n < newsWaitingMax; n++) assert.ok(note());
+    assert.equal(note(), false);
+    await saves.succeed();
+    assert.ok(note());
+    const closing = loop.close(new TandemError('TDM_STOPPING'));
+    assert.equal(note(), false);
+    await saves.succeed();
+    await saves.succeed();
+    await closing;
   });
 
   it('events that come while a save runs go into one further save, with the newest state', async () => {

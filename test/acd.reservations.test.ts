@@ -1,6 +1,7 @@
 /** Reservations of a former life (E6): what stories (test/scenarios/acd/needs/E6-*) do not show. */
 import assert from 'node:assert/strict';
 import { createAcdEngine } from '../core/acd/create-engine.js';
+import { agentId } from '../core/acd/ids.js';
 import { brokenInvariants } from '../core/acd/invariants.js';
 import type { Agent } from '../core/acd/state.js';
 import { deskConfig } from './support/engine-desk.js';
@@ -41,4 +42,28 @@ describe('reservations after a restart', () => {
     assert.deepEqual(ended, [{ type: 'reservation-ended', agent: 'anna', by: 'k1', queue: undefined, reason: 'expired' }]);
     assert.equal(engine.state.agentHeldBy('k1'), undefined);
   });
+});
+
+describe('bare reservations', () => {
+  const startMs = 1_000_000_000_000;
+  const reserve = (isBare?: boolean) => ({
+    ...({ type: 'reserve-asked', agent: 'anna', by: 'vc:k1', untilMs: startMs + 60_000 } as const),
+    ...(isBare !== undefined && { isBare }),
+  });
+
+  for (const [what, wishes, stays] of [
+    ['one that was asked for bare', [true], true],
+    ['one that becomes bare, as wrap-up after a talk that the queues did not see', [undefined, true], true],
+    ['one that is bare no longer', [true, false], false],
+    ['any other', [undefined], false],
+  ] as const)
+    it(`B19: ${what} ${stays ? 'outlives' : 'ends with'} a telephone that is busy`, () => {
+      const engine = createAcdEngine({ config: deskConfig(site), instance: 'a', seed: 1, nowMs: startMs });
+      engine.begin();
+      engine.step({ type: 'login-asked', agent: 'anna', contact: undefined, standby: undefined, onDemand: false }, startMs);
+      for (const isBare of wishes) assert.ok(engine.step(reserve(isBare), startMs).answer.ok);
+      engine.step({ type: 'device-changed', agent: agentId('anna'), device: 'in-use' }, startMs + 1);
+      assert.equal(engine.state.agentHeldBy('vc:k1'), stays ? 'anna' : undefined);
+      assert.deepEqual(brokenInvariants(engine.state), []);
+    });
 });

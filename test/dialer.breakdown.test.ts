@@ -99,6 +99,7 @@ describe('dialer: breakdown', () => {
     talk(undefined, 99_000);
     talk('gone', 77_000);
     talk('k1', 20_000);
+    wraps.heard({ type: 'wrap-ended', agent: 'anna', wrapMs: 55_000, atMs: 3 }); // of a chat
     assert.deepEqual(wraps.of('c1'), { mean: 15_000, p90: 20_000 });
     assert.deepEqual(wraps.of('c2'), { mean: undefined, p90: undefined });
     assert.deepEqual(meter.observed('tandem_dialer_wrap_seconds'), [10, 20]);
