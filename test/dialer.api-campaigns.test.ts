@@ -285,7 +285,7 @@ describe('campaigns over the own API', () => {
         assert.equal(status, 200);
         assert.deepEqual((body['live'] as CampaignLive).gateways, live.gateways);
         const { contacts, spans } = body['figures'] as { contacts: Record<string, unknown>; spans: Record<string, { placed: number }> };
-        assert.deepEqual(contacts, { total: 3, byStatus: { pending: 3 }, byResult: {}, penetration: 0 });
+        assert.deepEqual(contacts, { total: 3, fresh: 3, byStatus: { pending: 3 }, byResult: {}, penetration: 0 });
         assert.deepEqual(Object.keys(spans), ['minute', 'quarter', 'today', 'window']);
       }
     });
