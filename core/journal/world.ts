@@ -38,7 +38,7 @@ export const journalDefaults = {
   recordingsPerCallMax: 50,
 } as const;
 
-/** Channels that ended lately: what is told late of them makes no new ones. */
+/** Channels, and calls, that ended lately: what is told late of them makes no new ones. */
 const goneMax = 20_000;
 /** Legs and calls that were announced and have no channel yet, each. */
 const tiedMax = 10_000;
@@ -62,6 +62,8 @@ export class JournalWorld {
   readonly #bridges = new Map<string, Set<string>>();
   readonly #pairs = new Map<string, Set<string>>();
   readonly #gone = new Set<string>();
+  /** calls that were told and are over, by their story */
+  readonly #over = new Set<string>();
   readonly #tied = new Map<string, Tie>();
   readonly #announced = new Map<string, CallMarks>();
 
@@ -124,6 +126,8 @@ export class JournalWorld {
   callFor(switchName: string, linkedId: string, atMs: number): JournalCall | undefined {
     const known = this.callOfLinked(switchName, linkedId);
     if (known) return known;
+    // told and over: a channel of it that was overlooked while nobody listened does not begin it anew
+    if (this.#over.has(key(switchName, linkedId))) return undefined;
     if (this.calls.size >= this.options.callsMax) {
       this.turnedAway += 1;
       return undefined;
@@ -152,10 +156,15 @@ export class JournalWorld {
   removeChannel({ call, channel }: Placed): void {
     const id = key(call.switch, channel.uniqueId);
     this.#unplace(call, channel);
-    this.#gone.add(id);
-    for (const oldest of this.#gone) {
-      if (this.#gone.size <= goneMax) break;
-      this.#gone.delete(oldest);
+    this.#remember(this.#gone, id);
+  }
+
+  /** The newest `goneMax`. */
+  #remember(set: Set<string>, id: string): void {
+    set.add(id);
+    for (const oldest of set) {
+      if (set.size <= goneMax) break;
+      set.delete(oldest);
     }
   }
 
@@ -252,6 +261,7 @@ export class JournalWorld {
   }
 
   forget(call: JournalCall): void {
+    if (call.isTold) this.#remember(this.#over, key(call.switch, call.linkedId));
     for (const channel of [...call.channels]) this.removeChannel({ call, channel });
     if (this.#byLinked.get(key(call.switch, call.linkedId)) === call) this.#byLinked.delete(key(call.switch, call.linkedId));
     if (this.calls.get(call.id) === call) this.calls.delete(call.id);
