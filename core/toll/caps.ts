@@ -22,8 +22,8 @@ export const riskyPrefixes: readonly string[] = ['+1900', '+870', '+878', '+881'
 export const tollDefaults: TollCaps = {
   callsMax: 100,
   callsPerSecond: 30,
-  callsPerNumberDay: 20,
-  minutesPerDay: 20_000,
+  callsPerNumberDay: 100,
+  minutesPerDay: 50_000,
   allowedPrefixes: [],
   deniedPrefixes: riskyPrefixes,
   shortDigits: 4,
