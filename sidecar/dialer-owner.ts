@@ -26,6 +26,8 @@ export interface DialerOwnerDeps {
 
 export interface DialerOwner {
   session(): DialerSession | undefined;
+  /** nobody else can dial now */
+  isSure(): boolean;
   /** why there is no session */
   why(): TandemError;
   /** of the table, as last asked by a process that does not dial */
@@ -68,6 +70,7 @@ export function createDialerOwner(deps: DialerOwnerDeps, options: Partial<Owners
 
   return {
     session: () => owned.current(),
+    isSure: () => owned.isSure(),
     why: () => owned.refusal(),
     standby: () => standby,
     start: () => owned.start(),

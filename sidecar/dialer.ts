@@ -104,6 +104,7 @@ export function openDialer(deps: DialerDeps, parts: DialerParts = {}): Dialer {
           ...(toll && { isTollBarred: toll.isBarred }),
           ...{ onFenced, nowMs, monoMs, after, log, meter, ...(parts.createEngine && { createEngine: parts.createEngine }) },
           onNotice: (notice, atMs) => side.tell(notice, atMs),
+          isSure: () => owner.isSure(),
           databaseNowMs: () => store.databaseNowMs(),
           wallMs: parts.wallMs ?? Date.now,
           random: parts.random ?? Math.random,

@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import type { DialerChange, DialerEffect, DialerEvent } from '../core/dialer/engine-words.js';
 import { TandemError } from '../core/errors.js';
+import { dialerSettingsDefaults } from '../core/dialer/campaign-defaults.js';
+import { createDialerClock } from '../core/services/dialer-clock.js';
 import { createDialerOrders, dialerOrdersLimits } from '../core/services/dialer-orders.js';
 import type { DialerOrdersDeps } from '../core/services/dialer-orders.js';
+import { openDialerSession } from '../core/services/dialer-session.js';
+import type { DialerSessionDeps } from '../core/services/dialer-session.js';
 import { createHandTimers } from './support/hand-timers.js';
 import { silentLog, silentMeter } from './support/observers.js';
 import { siteCampaign, SiteAgents, SiteSwitch } from './support/dialer-site.js';
@@ -30,7 +34,7 @@ describe('dialer: orders', () => {
       campaign: (id) => (id === 'c1' ? siteCampaign('c1') : undefined),
       feed: (event) => void fed.push(event),
       ...{ onFilled: () => undefined, onNotice: () => undefined, onDecision: () => undefined, onFenced: () => failures.push('fenced') },
-      ...{ whyNot: () => undefined, isEnded: () => false, nowMs: () => timers.nowMs(), monoMs: () => timers.nowMs() },
+      ...{ whyNot: () => undefined, isSure: () => true, isEnded: () => false, nowMs: () => timers.nowMs(), monoMs: () => timers.nowMs() },
       ...{ after: (ms: number, run: () => void) => timers.after(ms, run), log: silentLog, meter: silentMeter },
       ...more,
     });
@@ -105,6 +109,43 @@ describe('dialer: orders', () => {
     const saver = { save: () => Promise.resolve(), isStoreAway: () => true, alarm: () => 'full', storeFailed: () => undefined };
     orders({ saver })({ type: 'originate', order: { ...order, switch: 'fs1' } });
     assert.deepEqual([fed.length, fs1.orders.length], [2, 0]);
+  });
+
+  it('B11: what was claimed before the machine stood still is not placed: another may dial by now', () => {
+    const order = { switch: 'fs1', callId: 'k1' } as Extract<DialerEffect, { type: 'originate' }>['order'];
+    orders({ isSure: () => false })({ type: 'originate', order });
+    assert.deepEqual([fed.map(({ type }) => type), fs1.orders], [['originate-unsent'], []]);
+  });
+
+  it('B11: a clock that has jumped is seen at once, not at the next look', async () => {
+    let wallMs = 5_000_000;
+    const clock = createDialerClock({ wallMs: () => wallMs, monoMs: () => 1_000, databaseNowMs: undefined, onJump: () => undefined });
+    await clock.look();
+    assert.equal(clock.isHeld(), false);
+    wallMs += 600_000;
+    assert.equal(clock.isHeld(), true);
+  });
+
+  it('B33: a session that cannot be opened leaves no timer behind', async () => {
+    const own = createHandTimers();
+    const down = (): Promise<never> => Promise.reject(new TandemError('TDM_STORE_DOWN', ['test']));
+    const journal = {
+      size: () => Promise.resolve(0),
+      append: down,
+      replay: () => Promise.resolve(true),
+      problem: () => Promise.resolve(undefined),
+    };
+    const store = { save: () => Promise.resolve([]), campaigns: down, learned: down, active: down };
+    const open = openDialerSession({
+      ...({ store, journal, switches: new Map(), agents: new SiteAgents(), base: dialerSettingsDefaults } as never as DialerSessionDeps),
+      ...{ fence: 1, connector: undefined, profiles: () => new Map(), onNotice: () => undefined, onFenced: () => undefined },
+      ...{ isSure: () => true, random: () => 0.5, nowMs: () => own.nowMs(), monoMs: () => own.nowMs(), wallMs: () => own.nowMs() },
+      ...{ databaseNowMs: undefined, after: (ms: number, run: () => void) => own.after(ms, run), log: silentLog, meter: silentMeter },
+    });
+    await assert.rejects(open, { code: 'TDM_STORE_DOWN' });
+    own.advance(60_000);
+    await settle();
+    assert.equal(own.waiting, 0);
   });
 
   it('E69: without a voice connector an agent request is not accepted', async () => {

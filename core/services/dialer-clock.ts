@@ -55,6 +55,7 @@ export function createDialerClock(deps: DialerClockDeps, limits = dialerClockLim
       offset = now;
       await compare();
     },
-    isHeld: () => monoMs() < heldUntilMonoMs,
+    // at once too, and not only a second later: a machine that stood still has calls waiting for their turn
+    isHeld: () => monoMs() < heldUntilMonoMs || Math.abs(wallMs() - monoMs() - offset) > limits.jumpMsMax,
   };
 }

@@ -39,6 +39,8 @@ export interface DialerOrdersDeps {
   readonly onDecision: (effect: EffectOf<'decision'>) => void;
   /** why nothing new may be dialled now; undefined: it may */
   readonly whyNot: () => string | undefined;
+  /** The lease is surely ours, and the clock has not jumped; false after the machine stood still. */
+  readonly isSure: () => boolean;
   /** another dials now */
   readonly onFenced: (reason: TandemError) => void;
   readonly isEnded: () => boolean;
@@ -115,6 +117,11 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
     const port = switches.get(order.switch);
     if (saver.isStoreAway() && saver.alarm() !== undefined) {
       feed({ type: 'originate-unsent', callId: order.callId, reason: 'nothing could keep that it was placed' });
+      return;
+    }
+    // claimed before the machine stood still: another may have taken it over, and the customer may have been called
+    if (!deps.isSure()) {
+      feed({ type: 'originate-unsent', callId: order.callId, reason: 'another may dial by now' });
       return;
     }
     meter.count('tandem_dialer_calls_total', { event: 'placed', mode: order.mode });

@@ -51,6 +51,8 @@ export interface DialerSessionDeps extends Pick<DialerClockDeps, 'wallMs' | 'dat
   readonly isTollBarred?: DialerEngineStart['rules']['isTollBarred'];
   readonly onNotice: (notice: DialerNotice, atMs: number) => void;
   readonly onFenced: (reason: TandemError) => void;
+  /** the lease is surely ours now */
+  readonly isSure: () => boolean;
   readonly random: () => number;
   readonly nowMs: () => number;
   readonly monoMs: () => number;
@@ -137,9 +139,15 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
     return saver.alarm() ?? (clock.isHeld() ? 'the clock has jumped' : undefined);
   };
 
-  await saver.recover();
-  await configuration.read(true);
-  const [active, learned] = await Promise.all([store.active(), store.learned()]);
+  const begun = async () => {
+    await saver.recover();
+    await configuration.read(true);
+    return Promise.all([store.active(), store.learned()]);
+  };
+  const [active, learned] = await begun().catch((error: unknown) => {
+    void saver.stop(); // it is tried again every second, and each try has a saver that looks at its disk
+    throw error;
+  });
   const create = deps.createEngine ?? createDialerEngine;
   const engine = create({
     instance: fence.toString(36),
@@ -163,6 +171,7 @@ export async function openDialerSession(deps: DialerSessionDeps): Promise<Dialer
     },
     onNotice: ({ notice }) => told(notice),
     onDecision: ({ group, decision }) => history.add(group, decision, nowMs()),
+    isSure: () => deps.isSure() && !clock.isHeld(),
     onFenced: ended,
     isEnded: () => isEnded,
   });
