@@ -1,4 +1,5 @@
 /** The channels that live on a FreeSWITCH, as `show channels as json` and `show calls as json` tell them. */
+import { nameProblem } from '../core/dial-string.js';
 import { TandemError } from '../core/errors.js';
 import { legPrefix } from '../core/acd/ids.js';
 
@@ -51,9 +52,12 @@ export function bridgedPairs(text: string): readonly (readonly [string, string])
 /** Ids of all channels that are connected to another. */
 export const bridgedIds = (text: string): ReadonlySet<string> => new Set(bridgedPairs(text).flat());
 
-/** Legs of ours whose id the switch chose (accounts with several telephones): their variable must be asked for. */
+/**
+ * Legs of ours whose id the switch chose (accounts with several telephones): their variable must be asked for. A channel
+ * whose id is none that may stand in a command is somebody else's.
+ */
 export const mayBeLeg = (row: ChannelRow): boolean =>
-  row.isOutbound && !row.uuid.startsWith(legPrefix) && !row.name.startsWith('loopback/');
+  row.isOutbound && !row.uuid.startsWith(legPrefix) && !row.name.startsWith('loopback/') && nameProblem('uuid', row.uuid) === undefined;
 
 function rowsOf(text: string): readonly Readonly<Record<string, unknown>>[] {
   let parsed: unknown;

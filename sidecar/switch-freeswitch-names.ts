@@ -1,9 +1,11 @@
 /** Which channels of a FreeSWITCH are legs of ours, also those whose id the switch chose (accounts with several telephones). */
 import { legId, legPrefix } from '../core/acd/ids.js';
 import type { LegId } from '../core/acd/ids.js';
-import { checkName } from '../core/dial-string.js';
+import { nameProblem } from '../core/dial-string.js';
 import type { LiveChannels } from '../core/switch.js';
+import { refusalOf } from '../esl-outbound/connection.js';
 import type { EslLink } from './esl.js';
+import { inTurns } from './in-turns.js';
 import type { FreeswitchCommands } from './switch-freeswitch-commands.js';
 import type { LegBook } from './switch-freeswitch-legs.js';
 import { bridgedIds, channelRows, mayBeLeg } from './switch-freeswitch-list.js';
@@ -26,19 +28,33 @@ export function createChannelNames(deps: {
 }): ChannelNames {
   const { link, commands, book, onFound } = deps;
   /** channel to leg, '' for one that is none of ours; only of channels that live */
-  let known = new Map<string, string>();
+  const known = new Map<string, string>();
 
-  /** Each channel is asked for its leg once. */
+  /**
+   * Each channel is asked for its leg once, a few at a time: thousands at once would keep the link from all else. A question
+   * without an answer fails the list, since a leg that was taken for a stranger would be taken for gone.
+   */
   async function look(): Promise<readonly string[]> {
     const rows = channelRows(await link.bgapi('show channels as json'));
-    const named = new Map<string, string>();
-    await Promise.all(
-      rows.filter(mayBeLeg).map(async ({ uuid }) => {
-        named.set(uuid, known.get(uuid) ?? (await commands.ask(`uuid_getvar ${checkName('uuid', uuid)} ${legVariable}`)) ?? '');
-      }),
+    const candidates = rows.filter(mayBeLeg);
+    const live = new Set(candidates.map(({ uuid }) => uuid));
+    for (const uuid of known.keys()) if (!live.has(uuid)) known.delete(uuid);
+    const failures: unknown[] = [];
+    await inTurns(
+      candidates.filter(({ uuid }) => !known.has(uuid)),
+      ({ uuid }) =>
+        legNamed(uuid)
+          .then((leg) => void known.set(uuid, leg))
+          .catch((error: unknown) => void failures.push(error)),
     );
-    known = named;
+    if (failures.length > 0) throw failures[0];
     return rows.map(({ uuid }) => uuid);
+  }
+
+  /** Rejects when the switch cannot be asked; '' for no leg, and for a channel that went meanwhile. */
+  async function legNamed(uuid: string): Promise<string> {
+    const output = (await link.api(`uuid_getvar ${uuid} ${legVariable}`)).trim();
+    return output === '_undef_' || refusalOf(output) !== undefined ? '' : output;
   }
 
   /** Their end is told by events only when they are known. */
@@ -57,8 +73,10 @@ export function createChannelNames(deps: {
     async list(askedAtMs) {
       const [ids, calls] = await Promise.all([look(), link.bgapi('show calls as json')]);
       const bridged = bridgedIds(calls);
-      const strange = ids.filter((id) => (id.startsWith(legPrefix) || legOf(id) !== '') && book.ofChannel(id) === undefined);
-      await Promise.all(strange.map((id) => adopt(checkName('uuid', id), legId(legOf(id) === '' ? id : legOf(id)), bridged.has(id))));
+      const strange = ids.filter(
+        (id) => isNameable(id) && (id.startsWith(legPrefix) || legOf(id) !== '') && book.ofChannel(id) === undefined,
+      );
+      await Promise.all(strange.map((id) => adopt(id, legId(legOf(id) === '' ? id : legOf(id)), bridged.has(id))));
       const uniqueIds = withLegs(ids);
       book.listed(uniqueIds);
       return { askedAtMs, uniqueIds, bridged: withLegs(bridged) };
@@ -73,3 +91,6 @@ export function createChannelNames(deps: {
     },
   };
 }
+
+/** It may stand in a command. */
+const isNameable = (uuid: string): boolean => nameProblem('uuid', uuid) === undefined;

@@ -3,11 +3,12 @@
  * 1.10.12 took, the events come in the order in which it sent them.
  */
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import type { ConnectOrder, RingOrder } from '../core/acd/effects.js';
 import type { AcdEvent } from '../core/acd/events.js';
 import { agentId, legId, memberId, offerId, queueId, switchId } from '../core/acd/ids.js';
 import type { OfferFailure } from '../core/acd/words.js';
-import { hasCode } from '../core/errors.js';
+import { hasCode, TandemError } from '../core/errors.js';
 import type { SpyMode } from '../core/switch.js';
 import { createEslLink } from '../sidecar/esl.js';
 import type { EslLink } from '../sidecar/esl.js';
@@ -687,6 +688,29 @@ describe('FreeSWITCH switch', () => {
     const { uniqueIds, bridged, askedAtMs } = await port.listChannels();
     assert.deepEqual([...uniqueIds].sort(), ['caller-1', 'phone-7', 'stranger', 'tandem-1-3', 'tandem-2-2']);
     assert.deepEqual([[...bridged].sort(), askedAtMs], [['caller-1', 'phone-7', 'tandem-1-3'], 1_000_000]);
+  });
+
+  it('B1: a channel with an odd id, which somebody else made, does not keep the others from being listed', async () => {
+    const rows = [
+      { uuid: 'a b@c', direction: 'outbound', name: 'sofia/internal/1002' },
+      { uuid: 'phone-7', direction: 'outbound', name: 'sofia/internal/1001' },
+    ];
+    await open({
+      output: { 'show channels': JSON.stringify({ rows }), 'show calls': '{"row_count":0}', 'uuid_getvar phone-7 tandem_leg': leg },
+    });
+    const { uniqueIds } = await port.listChannels();
+    assert.deepEqual([...uniqueIds].sort(), ['a b@c', 'phone-7', leg].sort());
+  });
+
+  it('B1: a question about a channel that found no answer is asked again: its leg is not taken for gone', async () => {
+    const rows = [{ uuid: 'phone-7', direction: 'outbound', name: 'sofia/internal/1001' }];
+    await open({
+      output: { 'show channels': JSON.stringify({ rows }), 'show calls': '{"row_count":0}', 'uuid_getvar phone-7 tandem_leg': leg },
+    });
+    const busy = sinon.stub(link, 'api').rejects(new TandemError('TDM_BUSY', ['questions']));
+    await assert.rejects(port.listChannels(), (error) => hasCode(error, 'TDM_BUSY'));
+    busy.restore();
+    assert.ok((await port.listChannels()).uniqueIds.has(leg));
   });
 
   it('an answer that is no list is no empty switch', async () => {
