@@ -13,7 +13,7 @@ import type { AgentDeps } from '../core/services/agent-application.js';
 import { createPinLockout } from '../core/services/agent-identity.js';
 import type { VerifyPin } from '../core/services/agent-identity.js';
 import type { Supervisors } from '../core/services/agent-spy.js';
-import { createPlaceOf } from '../core/services/call-place.js';
+import { createNamedPlaceOf, createPlaceOf } from '../core/services/call-place.js';
 import type { After } from '../core/services/deadline.js';
 import { createDialerQueue } from '../core/services/dialer-queue.js';
 import type { DialerQueue } from '../core/services/dialer-queue.js';
@@ -64,14 +64,14 @@ interface Tools {
 
 export function doorQueues(acd: AcdDoors | undefined, own: Both<SwitchQueue>, tools: Tools): Both<SwitchQueue> {
   if (acd === undefined) return own;
-  const queuesOf = (places: Places, facts: CallerFacts, ownQueue: SwitchQueue): SwitchQueue => {
+  const queuesOf = (places: Places, findPlace: typeof createPlaceOf, facts: CallerFacts, ownQueue: SwitchQueue): SwitchQueue => {
     if (places.size === 0) return ownQueue;
-    const native = createNativeQueue({ ...tools, engine: acd.engine, facts, placeOf: createPlaceOf(places), newId: () => acd.newId() });
+    const native = createNativeQueue({ ...tools, engine: acd.engine, facts, placeOf: findPlace(places), newId: () => acd.newId() });
     return acd.switchQueues ? createEitherQueue(native, ownQueue, tools.log) : native;
   };
   return {
-    asterisk: queuesOf(acd.asterisk, asteriskCaller, own.asterisk),
-    freeswitch: queuesOf(acd.freeswitch, freeswitchCaller, own.freeswitch),
+    asterisk: queuesOf(acd.asterisk, createPlaceOf, asteriskCaller, own.asterisk),
+    freeswitch: queuesOf(acd.freeswitch, createNamedPlaceOf, freeswitchCaller, own.freeswitch),
   };
 }
 
@@ -95,11 +95,11 @@ export function doorAgents(acd: AcdDoors | undefined, tools: Tools): Partial<Bot
 /** Tandem's own queues for answered calls of campaigns (`dialer_call`), of each door that has a switch. */
 export function doorDialerQueues(acd: AcdDoors | undefined, tools: Tools): Partial<Both<DialerQueue>> {
   if (acd === undefined) return {};
-  const of = (places: Places): DialerQueue =>
-    createDialerQueue({ ...tools, engine: acd.engine, placeOf: createPlaceOf(places), newId: () => acd.newId() });
+  const of = (places: Places, findPlace: typeof createPlaceOf): DialerQueue =>
+    createDialerQueue({ ...tools, engine: acd.engine, placeOf: findPlace(places), newId: () => acd.newId() });
   return {
-    ...(acd.asterisk.size > 0 && { asterisk: of(acd.asterisk) }),
-    ...(acd.freeswitch.size > 0 && { freeswitch: of(acd.freeswitch) }),
+    ...(acd.asterisk.size > 0 && { asterisk: of(acd.asterisk, createPlaceOf) }),
+    ...(acd.freeswitch.size > 0 && { freeswitch: of(acd.freeswitch, createNamedPlaceOf) }),
   };
 }
 

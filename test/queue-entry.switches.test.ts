@@ -4,7 +4,7 @@ import sinon from 'sinon';
 import { asteriskCaller } from '../agi/caller-facts.js';
 import { queueId, switchId } from '../core/acd/ids.js';
 import type { Call } from '../core/call.js';
-import { createPlaceOf } from '../core/services/call-place.js';
+import { createNamedPlaceOf, createPlaceOf } from '../core/services/call-place.js';
 import { createQueueEntry } from '../core/services/enter-queue.js';
 import { createNativeQueue } from '../core/services/native-queue.js';
 import type { CallerFacts } from '../core/services/native-queue.js';
@@ -16,7 +16,7 @@ import { sessionStubs } from './support/held-session-stub.js';
 import { recordingMeter, silentLog } from './support/observers.js';
 import { acdConfig, queueEngineStub, stubStartMs } from './support/queue-engine-stub.js';
 
-function application(facts: CallerFacts) {
+function application(facts: CallerFacts, findPlace: typeof createPlaceOf = createPlaceOf) {
   const engine = queueEngineStub(acdConfig([{ id: 'support' }], []));
   const sessions = sessionStubs();
   const timers = createHandTimers(stubStartMs);
@@ -28,7 +28,8 @@ function application(facts: CallerFacts) {
     },
   });
   const queues = createNativeQueue({
-    ...{ engine, facts, placeOf: () => Promise.resolve({ switch: switchId('pbx'), openSession: sessions.open }), newId: () => 'member-1' },
+    ...{ engine, facts, newId: () => 'member-1' },
+    placeOf: findPlace(new Map([['pbx', { switch: switchId('pbx'), openSession: sessions.open }]])),
     ...{ after: (ms, run) => timers.after(ms, run), nowMs: () => timers.nowMs(), log: silentLog },
   });
   return { engine, applications: { queue_entry: createQueueEntry({ queues, log: silentLog, meter: recordingMeter() }) } };
@@ -70,6 +71,17 @@ describe('Tandem’s queues through both doors', () => {
       ['TANDEM_RESULT', 'TANDEM_EXIT_KEY', 'cc_member_uuid'].map((name) => call.variables.get(name)),
       ['exit-key', '0', 'member-1'],
     );
+  });
+
+  it('FreeSWITCH: a caller who chose an id that may not stand in a command is refused, and no agent is rung for him', async () => {
+    const { engine, applications } = application(freeswitchCaller, createNamedPlaceOf);
+    const call = await eslSession(applications, { application: 'queue_entry', args: 'support', uniqueId: "a'b@192.0.2.1" });
+    assert.deepEqual(
+      ['TANDEM_RESULT', 'TANDEM_REASON'].map((name) => call.variables.get(name)),
+      ['error', 'TDM_BAD_VALUE'],
+    );
+    assert.equal(engine.asked.length, 0);
+    assert.ok(!call.executed.some(({ application: name }) => name === 'answer'));
   });
 
   it('F30: the moment of the answer, in the words of each switch; without it nothing is made up', async () => {

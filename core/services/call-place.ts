@@ -4,6 +4,7 @@
  * `tandem_switch`. One that says nothing is taken to be on the first.
  */
 import type { Call } from '../call.js';
+import { checkName } from '../dial-string.js';
 import { TandemError } from '../errors.js';
 
 /** `places` by the switch's name, in the order of the settings; at least one. */
@@ -16,5 +17,17 @@ export function createPlaceOf<Place>(places: ReadonlyMap<string, Place>): (call:
     const place = name === '' ? first : places.get(name);
     if (place === undefined) throw new TandemError('TDM_BAD_VALUE', ['switch', `"${name.slice(0, 40)}" is none of the settings`]);
     return place;
+  };
+}
+
+/**
+ * For FreeSWITCH, where a profile with `inbound-use-callid-as-uuid` lets the caller choose the id of his channel: one that
+ * may not stand in a command is refused, TDM_BAD_VALUE. Else each agent would be rung for him in vain, and be blamed for it.
+ */
+export function createNamedPlaceOf<Place>(places: ReadonlyMap<string, Place>): (call: Call) => Promise<Place> {
+  const placeOf = createPlaceOf(places);
+  return async (call) => {
+    checkName('uuid', call.uniqueId);
+    return placeOf(call);
   };
 }

@@ -92,6 +92,7 @@ export function createNativeQueue(deps: NativeQueueDeps, options: NativeQueueOpt
     knows,
     async accept(call, request) {
       if (!engine.isOwner()) throw new TandemError('TDM_STANDBY', ['ask the other address']);
+      await deps.placeOf(call);
       if (!(await knows(call, request))) throw new TandemError('TDM_NOT_FOUND', ['queue', request.queue]);
     },
     failed: (code) => refusalVariables(undefined, code, deps.nowMs()),
