@@ -80,17 +80,29 @@ export function createDialerLists(deps: DialerListsDeps, options: DialerListsOpt
   async function load(campaign: Campaign, wish: ListWish, body: Readable, actor: string): Promise<ListJob> {
     take(campaign.id);
     let file: ReceivedFile | undefined;
+    let made: ContactList | undefined;
     try {
       file = await spool.receive(body);
       const plan = await planOf(file.head, wish);
-      const list = await listFor(campaign, wish, file, actor);
+      const { list, isNew } = await listFor(campaign, wish, file, actor);
+      if (isNew) made = list;
       await spool.keep(file, list.id, wish);
       return await begin(list, campaign, wish, plan, file.bytes);
     } catch (e) {
       busy.delete(campaign.id);
       await file?.discard();
+      if (made) await undo(made, e);
       throw e;
     }
+  }
+
+  /** Who was told that it is refused must not find it loaded, and dialled, a minute later. */
+  async function undo({ id }: ContactList, e: unknown): Promise<void> {
+    const problem = e instanceof TandemError ? e.message : 'internal error';
+    await spool.remove(id);
+    await deps.store.lists.finish(id, 'failed', problem, deps.timers.nowMs()).catch((error: unknown) => {
+      deps.log.info({ error, list: id }, 'a list that was refused stays without a file');
+    });
   }
 
   function take(campaign: string): void {
@@ -101,7 +113,12 @@ export function createDialerLists(deps: DialerListsDeps, options: DialerListsOpt
   }
 
   /** The unfinished one of the same file, read the same way; else a new one. */
-  async function listFor(campaign: Campaign, wish: ListWish, file: ReceivedFile, actor: string): Promise<ContactList> {
+  async function listFor(
+    campaign: Campaign,
+    wish: ListWish,
+    file: ReceivedFile,
+    actor: string,
+  ): Promise<{ readonly list: ContactList; readonly isNew: boolean }> {
     const fileHash = createHash('sha256')
       .update(`${file.hash}\n${JSON.stringify(wish)}`)
       .digest('hex');
@@ -120,7 +137,7 @@ export function createDialerLists(deps: DialerListsDeps, options: DialerListsOpt
     };
     await deps.store.writeAudit([audit]);
     if (wish.activateEarly) await lists.setState(list.id, 'active', { ...audit, action: 'activate' });
-    return list;
+    return { list, isNew: known === undefined };
   }
 
   /** `busy` has the campaign; the load's end takes it out. */

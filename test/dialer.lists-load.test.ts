@@ -217,8 +217,11 @@ describeStores('dialer: loading lists', (open) => {
     const other = await listFolder();
     const next = listProcess(store, other.folder, 'own-2');
     await assert.rejects(next.load(campaign, head + rows(6)), { code: 'TDM_CONFLICT' });
+    assert.deepEqual(await other.files(), [], 'what was refused is not taken up later');
     goOn();
     assert.equal((await ended(job)).stored, 5);
+    const states = (await store.dialer.lists.list({ after: 0, limit: 9 })).map(({ state }) => state);
+    assert.deepEqual(states, ['active', 'failed']);
     await other.remove();
   });
 
