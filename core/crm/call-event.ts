@@ -58,7 +58,7 @@ function ownFacts(notice: JournalNotice, { linkOf, userOf }: CallEventOptions): 
     case 'leg-answered':
       return { agent: agentOf(notice.leg.extension, userOf) };
     case 'call-transferred':
-      return { transfer: { from: notice.transfer.from, to: notice.transfer.to, kind: notice.transfer.kind } };
+      return { transfer: { from: notice.transfer.from, to: cleanNumber(notice.transfer.to), kind: notice.transfer.kind } };
     case 'recording-ready':
       return { agent: agentOf(notice.extension, userOf), recordingUrl: linkOf(notice.call.id) };
     case 'agent-no-answer':
@@ -82,7 +82,7 @@ function factsOf(call: JournalCall, atMs: number, { rules, userOf }: CallEventOp
     direction: call.direction,
     state: call.state,
     outcome: call.outcome,
-    origin: call.origin === '' ? undefined : call.origin,
+    origin: call.origin === '' ? undefined : label(call.origin),
     customer: { number: rewritten(cleanNumber(call.customer.number), rules), name: label(call.customer.name) },
     agent: talker && agentOf(talker.extension, userOf),
     legs: call.legs
