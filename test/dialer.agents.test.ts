@@ -89,6 +89,23 @@ describe('agents of the dialer: who is there', () => {
     assert.equal(agents.view('sales')?.inboundWaiting, 3);
   });
 
+  it('B45, B14: a callback that was tried in vain keeps no agent from campaigns until it is its turn again', () => {
+    const { desk, agents } = world();
+    const member = memberId(desk.call('support'));
+    desk.step({ type: 'callback-asked', member, number: '+4930123' });
+    assert.equal(agents.view('sales')?.inboundWaiting, 1, 'waits to be called back');
+    desk.login('dora');
+    const leg = (): string | undefined => {
+      const presence = desk.state.members.get(member)?.presence;
+      return presence?.kind === 'callback' && presence.step.kind === 'dialling' ? presence.step.leg : undefined;
+    };
+    desk.advance(1_000);
+    const first = leg() ?? assert.fail('not called back');
+    assert.equal(agents.view('sales')?.inboundWaiting, 1, 'is being called back');
+    desk.step({ type: 'callback-failed', member, leg: first as never, cause: '19' });
+    assert.equal(agents.view('sales')?.inboundWaiting, 0, 'pauses');
+  });
+
   it('B44: agents of levels that open by waiting, and without a skill of the queue, are no agents of its dialer', () => {
     const { desk, statesOf } = world({
       queues: {

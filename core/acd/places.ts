@@ -68,10 +68,13 @@ export function memberPlace(w: World, member: Member): MemberPlace {
     isQueued: member.phase.kind === 'waiting',
     spec: isOfferable(w, member) ? classSpec(w, member) : undefined,
     isDialling: presence.kind === 'callback' && presence.step.kind === 'dialling',
-    isCaller: isWaiting(member) && member.media === 'audio' && !isMessage(member) && !isDialled(member),
+    isCaller: isWaiting(member) && member.media === 'audio' && !isMessage(member) && !isDialled(member) && !isPausing(member),
     isHeld: isHeld(w, member),
   };
 }
+
+/** Was called back in vain, and is not called again before a while: agents need not be kept for him. */
+const isPausing = ({ presence }: Member): boolean => presence.kind === 'callback' && presence.step.kind === 'pausing';
 
 function classSpec(w: World, member: Member): NonNullable<MemberPlace['spec']> {
   const waited = waitedMs(member, w.nowMs);
