@@ -29,6 +29,8 @@ export function createChannelNames(deps: {
   const { link, commands, book, onFound } = deps;
   /** channel to leg, '' for one that is none of ours; only of channels that live */
   const known = new Map<string, string>();
+  let running = Promise.resolve();
+  let next: Promise<void> | undefined;
 
   /**
    * Each channel is asked for its leg once, a few at a time: thousands at once would keep the link from all else. A question
@@ -49,6 +51,22 @@ export function createChannelNames(deps: {
     );
     if (failures.length > 0) throw failures[0];
     return rows.map(({ uuid }) => uuid);
+  }
+
+  /**
+   * One list for all who ask before it is begun: after a takeover hundreds of legs are taken back at once, and the whole
+   * list for each would hold everything up. Never rejects: when the link is down, the list at its return tells.
+   */
+  function lookSoon(): Promise<void> {
+    next ??= running.then(() => {
+      next = undefined;
+      running = look().then(
+        () => undefined,
+        () => undefined,
+      );
+      return running;
+    });
+    return next;
   }
 
   /** Rejects when the switch cannot be asked; '' for no leg, and for a channel that went meanwhile. */
@@ -82,11 +100,7 @@ export function createChannelNames(deps: {
       return { askedAtMs, uniqueIds, bridged: withLegs(bridged) };
     },
     async channelsOf(leg) {
-      try {
-        await look();
-      } catch {
-        return []; // the link is down: the list of channels at its return tells
-      }
+      await lookSoon();
       return [...known].filter(([, name]) => name === leg).map(([uuid]) => uuid);
     },
   };

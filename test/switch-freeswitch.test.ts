@@ -375,6 +375,18 @@ describe('FreeSWITCH switch', () => {
     assert.ok(ours().includes(`api uuid_kill ${leg} ORIGINATOR_CANCEL`));
   });
 
+  it('B8: many legs of before a restart are looked for with one list, not with one for each', async () => {
+    await open({
+      output: {
+        'show channels': JSON.stringify({ rows: [{ uuid: 'x', direction: 'outbound', name: 'sofia/internal/1001' }] }),
+        'uuid_getvar x tandem_leg': 'tandem-199',
+      },
+    });
+    for (let i = 0; i < 200; i++) port.cancel(legId(`tandem-${String(i)}`), 'stale');
+    await sent('api uuid_kill x');
+    assert.equal(ours().filter((command) => command.startsWith('bgapi show channels')).length, 1);
+  });
+
   // ------------------------------------------------------------------ the talk
 
   it('F136: the two are bridged, the caller’s telephone shows the agent', async () => {
