@@ -1,7 +1,7 @@
 /** What the gates are asked with (`GateFacts`), read for many contacts at once: one statement for each kind of fact. */
 import type { GateFacts } from '../core/dialer-ports.js';
 import type { Campaign } from '../core/dialer/campaign.js';
-import { numberKeyOf } from '../core/dialer/compliance/numbers.js';
+import { keyOfContact, numberKeyOf } from '../core/dialer/compliance/numbers.js';
 import type { Contact } from '../core/dialer/contact.js';
 import type { DncEntry } from '../core/dialer/engine-words.js';
 import { text } from './db.js';
@@ -61,7 +61,7 @@ export function createFacts(base: DialerBase, findDnc: DncLookup): FactsOf {
 /** Key of the number that is dialled next. */
 function nextKeyOf(contact: Contact, campaign: Campaign): string {
   const further = contact.numberIndex > 0 ? contact.numbers[contact.numberIndex - 1] : undefined;
-  return further === undefined ? contact.numberKey : numberKeyOf(further, campaign.country);
+  return further === undefined ? keyOfContact(contact, campaign.country) : numberKeyOf(further, campaign.country);
 }
 
 /** Entries for everybody, of a national list, of this campaign or its client. */

@@ -1,7 +1,20 @@
 /** Claims of contacts whose list has changed since they were picked (dialer.md B7). */
 import assert from 'node:assert/strict';
 import type { Store } from '../sql/store.js';
-import { aCall, aCampaign, aChange, aContact, anEntry, contactsOf, dials, goes, nowMs, taken } from './support/dialer-rows.js';
+import {
+  aCall,
+  aCampaign,
+  aChange,
+  aContact,
+  aDnc,
+  anEntry,
+  careful,
+  contactsOf,
+  dials,
+  goes,
+  nowMs,
+  taken,
+} from './support/dialer-rows.js';
 import { describeStores } from './support/stores.js';
 
 describeStores('claims of contacts of lists', (open) => {
@@ -58,6 +71,36 @@ describeStores('claims of contacts of lists', (open) => {
     assert.equal((await store.dialer.contact('a'))?.status, 'pending');
     assert.equal((await store.dialer.calls({ contact: 'a', before: '', limit: 9 })).length, 4);
     assert.deepEqual(await store.dialer.activeCounts(), { dialed: 0, agentPending: 0 });
+  });
+
+  it('B13: numbers in national form that came before their campaign had a country are on the lists all the same', async () => {
+    const { store } = await open();
+    const fence = await dials(store);
+    const national = (number: string) => ({ customerNumber: number, numberKey: number });
+    await taken(store, [
+      aContact('listed', national('0301234567')),
+      aContact('free', national('0301234568')),
+      aContact('plain', national('49301234569')),
+    ]);
+    await store.dialer.addDnc([aDnc('49301234567'), aDnc('49301234569')], anEntry());
+    const order = {
+      campaign: aCampaign('c1', { country: 'DE' }),
+      contacts: ['listed', 'free', 'plain'],
+      countMax: 9,
+      to: 'dialed' as const,
+      nowMs,
+    };
+
+    const { granted, refused } = await store.dialer.claim(order, careful(), fence);
+
+    assert.deepEqual(
+      granted.map(({ contactId }) => contactId),
+      ['free'],
+    );
+    assert.deepEqual(refused, [
+      { contactId: 'listed', gate: 'dnc' },
+      { contactId: 'plain', gate: 'dnc' },
+    ]);
   });
 
   it('B49: a claim that is asked for while a list is loaded waits for the batch under way and no further', async () => {

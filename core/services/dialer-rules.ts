@@ -2,7 +2,7 @@
 import type { Campaign, DialerSettings } from '../dialer/campaign.js';
 import { createGates, explainGates } from '../dialer/compliance/gates.js';
 import type { GateContext } from '../dialer/compliance/gates.js';
-import { numberFactsOf, numberKeyOf } from '../dialer/compliance/numbers.js';
+import { keyOfContact, numberFactsOf, numberKeyOf } from '../dialer/compliance/numbers.js';
 import type { Profile } from '../dialer/compliance/profile.js';
 import { contactClock } from '../dialer/compliance/windows.js';
 import { placeOf } from '../dialer/compliance/zones.js';
@@ -143,7 +143,9 @@ export function createRulebook(deps: DialerRulesDeps): Rulebook {
 
 function nextNumber(contact: Contact, campaign: Campaign): { readonly number: string; readonly key: string } {
   const number = [contact.customerNumber, ...contact.numbers][contact.numberIndex];
-  if (contact.numberIndex === 0 || number === undefined) return { number: contact.customerNumber, key: contact.numberKey };
+  if (contact.numberIndex === 0 || number === undefined) {
+    return { number: contact.customerNumber, key: keyOfContact(contact, campaign.country) };
+  }
   return { number, key: numberKeyOf(number, campaign.country) };
 }
 

@@ -1,6 +1,7 @@
 /** Numbers in E.164: key for DNC, caps and the same-number rule; country and line. */
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode, PhoneNumber, PhoneNumberType } from 'libphonenumber-js/max';
+import type { NewContact } from '../contact.js';
 
 export interface NumberFacts {
   /** E.164 digits where that can be found out, else the digits as dialled */
@@ -62,4 +63,14 @@ const countryOf = (number: PhoneNumber): CountryCode | undefined => {
 /** The key alone. It is never empty for a number that A2 lets through, except for `*` and `#` alone: then the number itself. */
 export function numberKeyOf(number: string, country: string): string {
   return numberFactsOf(number, country).key || number;
+}
+
+/**
+ * Of a contact's first number now. One in national form that came in before its campaign had a country has its digits as key,
+ * under which no do-not-call list knows it; what was understood when it came stays.
+ */
+export function keyOfContact(contact: Pick<NewContact, 'customerNumber' | 'numberKey'>, country: string): string {
+  const { customerNumber, numberKey } = contact;
+  if (country === '' || numberKey !== customerNumber || numberFactsOf(customerNumber, '').isE164) return numberKey;
+  return numberKeyOf(customerNumber, country);
 }

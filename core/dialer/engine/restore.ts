@@ -1,5 +1,5 @@
 /** After a restart (B11): contacts that the table counts as being called are followed again, and the switches asked about them. */
-import { numberKeyOf } from '../compliance/numbers.js';
+import { keyOfContact, numberKeyOf } from '../compliance/numbers.js';
 import { callIdOf } from '../contact.js';
 import type { Contact } from '../contact.js';
 import { callsMax } from './bounds.js';
@@ -46,7 +46,7 @@ function callOf(w: DialerWorld, contact: Contact): Call | undefined {
     switch: way?.switch || w.settings.defaultSwitch,
     gateway: contact.gatewayId || (way?.gateway ?? ''),
     number: further ?? contact.customerNumber,
-    numberKey: further === undefined ? contact.numberKey : numberKeyOf(further, campaign.country),
+    numberKey: further === undefined ? keyOfContact(contact, campaign.country) : numberKeyOf(further, campaign.country),
     callerId: '',
     queue: contact.queueName ?? campaign.queue,
     bucket: undefined,
