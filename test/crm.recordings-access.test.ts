@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bindingsFileSchema } from '../core/crm/binding.js';
+import type { JournalCall } from '../core/journal/call.js';
 import { linkSignature } from '../sidecar/crm/links.js';
+import { createTeller } from '../sidecar/crm/teller.js';
 import { askDoor, endedCall, legOf, plainBinding, secret, type CrmDoor } from './support/crm-door.js';
+import { silentLog, silentMeter } from './support/observers.js';
 import { codeOf, hear, key, recordingBed, sound } from './support/recording-bed.js';
 
 describe('CRM recordings: whose they are', () => {
@@ -135,6 +139,18 @@ describe('CRM recordings: whose they are', () => {
       assert.deepEqual(await heard(other.secret), ['theirs', 'both', 'nobody', 'ordered']);
       assert.equal(await ask(door, `id=theirs&sig=${sig('theirs')}`), 404);
       assert.ok(door.foreign.some((text) => text === 'theirs not a call of main'));
+    });
+
+    it('B29, CRM-19: no CRM is told of a link that it may not follow', () => {
+      const bindings = bindingsFileSchema.parse({ crm: [plainBinding, other] }).crm;
+      const nothing = (): undefined => undefined;
+      const tools = { post: () => Promise.reject(new Error('nothing is sent')), nowMs: () => 0, ownerOf: nothing, expectOwner: nothing };
+      const tellers = bindings.map((binding) => createTeller(binding, { ...tools, learn: nothing, log: silentLog, meter: silentMeter }));
+      const told = (call: JournalCall): readonly number[] =>
+        tellers.map((teller) => teller?.messagesOf({ type: 'recording-ready', call, file: '/r/a.wav', extension: '' }, 0).length ?? 0);
+      assert.deepEqual(told(endedCall('mine', [])), [1, 0]);
+      assert.deepEqual(told(endedCall('theirs', [], { legs: [legOf('201')] })), [0, 1]);
+      assert.deepEqual(told(endedCall('nobody', [], { legs: [] })), [1, 1]);
     });
   });
 });

@@ -1,5 +1,6 @@
 /** A binding as the journal and its delivery see it: what it is told of, and how that is sent. */
 import type { CrmBinding } from '../../core/crm/binding.js';
+import { isCallOf } from '../../core/crm/ownership.js';
 import { channelOfExtension } from '../../core/crm/click-to-call.js';
 import { vtigerMessages } from '../../core/crm/vtiger-messages.js';
 import type { VtigerBinding, VtigerMessage } from '../../core/crm/vtiger-messages.js';
@@ -37,7 +38,7 @@ function vtigerTeller(binding: CrmBinding, edition: VtigerBinding['edition'], de
   return {
     name: binding.name,
     messagesOf(notice, atMs) {
-      if (notice.type === 'recording-ready' && binding.public_url === undefined) return [];
+      if (isUnheard(binding, notice)) return [];
       if (edition === 'vtiger-sp') expectCaller(notice, deps);
       const { messages, undeliverable } = vtigerMessages(view, notice, deps.ownerOf(notice.call.customer.number));
       const told = messages.map((message) => ({ event: message[0]?.[1] ?? '', payload: JSON.stringify(message) }));
@@ -55,6 +56,10 @@ function vtigerTeller(binding: CrmBinding, edition: VtigerBinding['edition'], de
   };
 }
 
+/** A link would lead nowhere: there is no public address, or the call is another CRM's. */
+const isUnheard = (binding: CrmBinding, { type, call }: JournalNotice): boolean =>
+  type === 'recording-ready' && (binding.public_url === undefined || !isCallOf(binding, call));
+
 /** The account of the web service is another one than the callback's key: when it is refused, calls are told all the same. */
 const besideCallback = (sent: CrmSent): CrmSent =>
   sent.kind === 'auth' ? { kind: 'rejected', problem: 'the web service refuses the account of ws' } : sent;
@@ -66,7 +71,7 @@ function wsTeller(binding: CrmBinding, deps: TellerDeps): BindingTeller {
   return {
     name: binding.name,
     messagesOf(notice, atMs) {
-      if (notice.type === 'recording-ready' && binding.public_url === undefined) return [];
+      if (isUnheard(binding, notice)) return [];
       expectCaller(notice, deps);
       return wsMessages(view, notice, atMs, deps.ownerOf(notice.call.customer.number)).map(wsPayload);
     },
