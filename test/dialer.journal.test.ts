@@ -20,6 +20,11 @@ const change = (contactId: string, callId?: string): DialerChange => ({
   audit: [],
 });
 
+const noJournal: ChangeJournal = {
+  ...{ size: () => Promise.resolve(0), append: () => Promise.resolve(), replay: () => Promise.resolve(true) },
+  problem: () => Promise.resolve(undefined),
+};
+
 const idsOf = (changes: readonly DialerChange[]): readonly (string | undefined)[] => changes.map(({ transition }) => transition?.contactId);
 /** Also what is being written to a file. */
 const turns = async (count = 30): Promise<void> => {
@@ -139,6 +144,7 @@ describe('dialer: journal', () => {
     let fencedBy: string | undefined;
     let backs = 0;
     const savers: DialerSaver[] = [];
+    let warned: string[];
     const meter = recordingMeter();
 
     const saver = (
@@ -159,7 +165,7 @@ describe('dialer: journal', () => {
           backs++;
         },
         onFenced: (reason) => (fencedBy = reason.code),
-        ...{ log: silentLog, meter },
+        ...{ log: { ...silentLog, warn: (_fields: unknown, text: string) => void warned.push(text) }, meter },
       });
       savers.push(made);
       return made;
@@ -168,6 +174,7 @@ describe('dialer: journal', () => {
     beforeEach(() => {
       timers = createHandTimers();
       [isDown, hangs, stored, fencedBy, backs] = [false, false, [], undefined, 0];
+      warned = [];
     });
 
     afterEach(async () => {
@@ -177,6 +184,19 @@ describe('dialer: journal', () => {
         timers.advance(dialerSaverLimits.closeMsMax);
         await stopping;
       }
+    });
+
+    it('B11: a journal that cannot be read says so: the database is not what is away', async () => {
+      const broken = { ...noJournal, replay: () => Promise.reject(new Error('EIO')) };
+      const one = saver(broken);
+      one.storeFailed('test');
+      timers.advance(dialerSaverLimits.retryEveryMs);
+      await turns();
+      assert.ok(one.isStoreAway());
+      assert.ok(
+        warned.some((text) => text.startsWith('the journal cannot be replayed')),
+        warned.join(),
+      );
     });
 
     it('B11: the database goes and comes back: everything is stored in the order in which it happened', async () => {

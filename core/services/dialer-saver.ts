@@ -158,13 +158,11 @@ class Saver implements DialerSaver {
 
   async #store(changes: readonly DialerChange[]): Promise<void> {
     const moved = await this.#deps.save(changes, this.#deps.fence);
-    const missed = changes.filter(({ transition }, i) => transition !== undefined && moved[i] === false);
-    for (const { transition } of missed) {
+    for (const [i, { transition }] of changes.entries()) {
+      if (transition === undefined || moved[i] !== false) continue;
       this.#deps.meter.count('tandem_dialer_overtaken_total');
-      this.#deps.log.debug(
-        { contact: transition?.contactId, from: transition?.from, to: transition?.to },
-        'somebody was faster with a contact',
-      );
+      const { contactId: contact, from, to } = transition;
+      this.#deps.log.debug({ contact, from, to }, 'somebody was faster with a contact');
     }
   }
 
@@ -226,6 +224,8 @@ class Saver implements DialerSaver {
       await this.#deps.save([], fence); // tells whether the database is there, also when nothing waited
     } catch (error) {
       if (hasCode(error, 'TDM_STANDBY')) throw this.#endWith(error);
+      if (!hasCode(error, 'TDM_STORE_DOWN'))
+        this.#deps.log.warn({ error }, 'the journal cannot be replayed: nothing is dialled until it is');
       throw error;
     }
     this.#back();
