@@ -33,7 +33,7 @@ export interface LoadRows {
 
 export function createLoadRows(base: DialerBase, counts: Counts, insert: InsertContacts): LoadRows {
   const table = base.table('contacts');
-  const columns = `seq, id, number_key, dials, ${countColumns}`;
+  const columns = `seq, id, number_key, dials, attempts, ${countColumns}`;
   // Locked only where they are to be replaced: a lock on a number that is not there keeps others from storing its neighbours.
   const lockOf = (rule: Rule): string => (rule.duplicates === 'replace' ? base.forUpdate : '');
   const byId =
@@ -73,7 +73,8 @@ export function createLoadRows(base: DialerBase, counts: Counts, insert: InsertC
         const sameId = known.get(row.id);
         const sameNumber = numbers.get(row.numberKey);
         const same = sameId ? [sameId, ...(sameNumber ?? []).filter((one) => one['id'] !== row.id)] : (sameNumber ?? []);
-        const mayReplace = rule.duplicates === 'replace' && same.every((one) => !isActiveStatus(text(one['status']) as ContactStatus));
+        // whoever was called stays as he is: loading the same people each night must not call them each day (`recycle` is for that)
+        const mayReplace = rule.duplicates === 'replace' && same.every((one) => !wasCalled(one));
         if (isRepeated || (same.length > 0 && !mayReplace)) return 'duplicate';
         seen.ids.add(row.id);
         seen.numbers.add(row.numberKey);
@@ -98,6 +99,12 @@ export function createLoadRows(base: DialerBase, counts: Counts, insert: InsertC
       return ids.map((id) => (known.has(id) ? 'stored' : 'duplicate'));
     },
   };
+}
+
+/** In a call, or called before, or ended without a call. */
+function wasCalled(row: Row): boolean {
+  const status = text(row['status']) as ContactStatus;
+  return isActiveStatus(status) || status === 'ended' || Number(row['attempts']) > 0;
 }
 
 function groupBy(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> {

@@ -108,30 +108,71 @@ describeStores('lists of contacts', (open) => {
     assert.deepEqual(await store.dialer.contactCounts('c1'), [{ status: 'pending', result: undefined, count: 3 }]);
   });
 
-  it('replace: the stored one is renewed and its calls are numbered on; not one that is in a call', async () => {
+  it('replace: who was not called yet is renewed; who is in a call, was called, or has ended stays', async () => {
     const { store } = await open();
     const fence = await dials(store);
-    await taken(store, [numbered('a', '1'), numbered('b', '2'), numbered('c', '3')]);
+    await taken(store, [numbered('a', '1'), numbered('b', '2'), numbered('c', '3'), numbered('e', '5')]);
     await claimed(store, fence, ['a', 'b']);
     await store.dialer.save(
       [{ transition: { contactId: 'a', from: 'dialed', to: 'ended', result: 'BUSY' }, record: undefined, outbox: [], dnc: [], audit: [] }],
       fence,
     );
-    const rows = [numbered('a', '1', { data: { v: '2' } }), numbered('b', '2'), numbered('new', '3'), numbered('d', '4')];
+    const fresh = { data: { v: '2' } };
+    const rows = [
+      numbered('a', '1', fresh),
+      numbered('b', '2', fresh),
+      numbered('new', '3', fresh),
+      numbered('d', '4'),
+      numbered('e', '5', fresh),
+    ];
     const list = await aList(store);
 
-    assert.deepEqual(await loaded(store, list, rows, { duplicates: 'replace' }), ['replaced', 'duplicate', 'replaced', 'stored']);
+    assert.deepEqual(await loaded(store, list, rows, { duplicates: 'replace' }), [
+      'duplicate',
+      'duplicate',
+      'replaced',
+      'stored',
+      'replaced',
+    ]);
 
     const a = await store.dialer.contact('a');
-    assert.deepEqual([a?.status, a?.result, a?.dials, a?.listId, a?.data], ['pending', undefined, 1, list, { v: '2' }]);
+    assert.deepEqual([a?.status, a?.result, a?.dials, a?.data], ['ended', 'BUSY', 1, {}]);
     assert.equal(await store.dialer.contact('c'), undefined);
+    const e = await store.dialer.contact('e');
+    assert.deepEqual([e?.status, e?.listId, e?.data], ['pending', list, { v: '2' }]);
     assert.deepEqual(await store.dialer.contactCounts('c1'), [
       { status: 'dialed', result: undefined, count: 1 },
+      { status: 'ended', result: 'BUSY', count: 1 },
       { status: 'pending', result: undefined, count: 3 },
     ]);
     assert.equal(await madeRight(store, fence), 0);
-    await store.dialer.lists.setState(list, 'active', anEntry());
-    assert.deepEqual((await claimed(store, fence, ['a'])).granted, [{ contactId: 'a', callId: 'a.2' }]);
+  });
+
+  it('replace: who comes back after a call that was not answered keeps his attempts', async () => {
+    const { store } = await open();
+    const fence = await dials(store);
+    await taken(store, [numbered('a', '1')]);
+    await claimed(store, fence, ['a']);
+    await store.dialer.save(
+      [
+        {
+          transition: {
+            contactId: 'a',
+            from: 'dialed',
+            to: 'pending',
+            nextAttemptAtMs: nowMs + 60_000,
+            counts: { attempt: true, result: 'BUSY', dayPart: 0 },
+          },
+          record: undefined,
+          outbox: [],
+          dnc: [],
+          audit: [],
+        },
+      ],
+      fence,
+    );
+    assert.deepEqual(await loaded(store, await aList(store), [numbered('a', '1')], { duplicates: 'replace' }), ['duplicate']);
+    assert.equal((await store.dialer.contact('a'))?.attempts, 1);
   });
 
   it('an unfinished load of the same file is found again', async () => {
