@@ -66,6 +66,24 @@ describe('vTiger notifications', () => {
     assert.match(sales[7] ?? '', /billableseconds=1&callerNumber=1012$/);
   });
 
+  for (const [how, name] of [
+    ['by keys', '24-attended-transfer-dtmf'],
+    ['by REFER', '22-attended-transfer-sip-replaces'],
+  ] as const)
+    it(`P10, CRM-9: who gets the customer by an attended transfer ${how} has the call since then, not from its begin`, () => {
+      const sales = told(name, binding('vtiger-sp'));
+      const startsOf = (word: string, extension: string): readonly string[] =>
+        sales.flatMap((text) =>
+          text.startsWith(`callstatus=${word}&`) && new RegExp(`=${extension}(&|$)`).test(text)
+            ? (/start(?:time)?=([^&]*)/i.exec(text)?.[1] ?? [])
+            : [],
+        );
+      const [first = ''] = startsOf('EndCall', '1011');
+      const [later = ''] = startsOf('EndCall', '1012');
+      assert.ok(first < later, sales.join('\n'));
+      assert.deepEqual([startsOf('DialBegin', '1011')[0], startsOf('DialBegin', '1012')[0]], [first, later]);
+    });
+
   it('P12: missed before any operator: stock by its row, SalesPlatform by the owner of missed calls, or said to be undeliverable', () => {
     assert.deepEqual(statuses(told('40-redirect-of-a-waiting-channel', binding('vtiger'))), ['StartApp', 'Hangup', 'EndCall']);
     const owned = told('40-redirect-of-a-waiting-channel', binding('vtiger-sp', { missedOwner: '1012' }));

@@ -231,9 +231,12 @@ export function span(call: JournalCall, leg: Leg | undefined): { readonly startM
 
 export const customerStart = (call: JournalCall): number => call.customerAtMs ?? call.startedAtMs;
 
-/** Who was rung for the customer from the begin has the whole call; who got him by a transfer has it from then on. */
+/**
+ * Who was rung for the customer from the begin has the whole call; who got him from another agent has it since he was rung
+ * for that. An attended transfer is told of after its talk began, so what counts is that somebody had talked before.
+ */
 const startOf = (call: JournalCall, leg: Leg): number =>
-  call.transfers.some(({ atMs }) => atMs <= leg.startedAtMs) ? leg.startedAtMs : customerStart(call);
+  call.answeredAtMs !== undefined && leg.startedAtMs > call.answeredAtMs ? leg.startedAtMs : customerStart(call);
 
 export function numberOf(binding: Pick<VtigerBinding, 'rules' | 'shortNumbers'>, call: JournalCall): string {
   // the other side of an internal call is an extension, and known by its few digits
