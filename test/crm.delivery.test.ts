@@ -23,6 +23,8 @@ interface Crm {
   answer: (message: CrmMessage) => CrmSent | Promise<CrmSent>;
   verified: boolean | undefined;
   live: readonly string[];
+  /** answers of the database come when this resolves, as they were when it was asked */
+  slow: Promise<void> | undefined;
   /** requests under way at once, at most */
   atOnce: number;
   put(...messages: readonly [callId: string, seq: number, event?: string][]): Promise<void>;
@@ -60,11 +62,19 @@ describe('CRM delivery', () => {
       answer: () => delivered,
       verified: undefined,
       live: [],
+      slow: undefined,
       atOnce: 0,
       delivery: createCrmDelivery(
         {
           binding: 'main',
-          store: store.crm,
+          store: {
+            ...store.crm,
+            async due(...asked) {
+              const found = await store.crm.due(...asked);
+              await crm.slow;
+              return found;
+            },
+          },
           send: async (message) => {
             crm.asked.push(`${message.callId} ${String(message.seq)}`);
             crm.atOnce = Math.max(crm.atOnce, ++under);
@@ -201,6 +211,27 @@ describe('CRM delivery', () => {
     crm.verified = true;
     await crm.put(['b', 1, 'StartApp'], ['b', 2]);
     assert.deepEqual(crm.asked.slice(3), ['b 1', 'b 2']);
+  });
+
+  it('CRM-15: an answer of the database that is older than the end of a request sends nothing twice', async () => {
+    const crm = await open({ inFlightMax: 2 });
+    const ends: (() => void)[] = [];
+    crm.answer = () => new Promise((resolve) => void ends.push(() => resolve(delivered)));
+    await crm.put(['a', 1], ['b', 1], ['c', 1]);
+    assert.deepEqual(crm.asked, ['a 1', 'b 1']);
+    let answer = (): void => undefined;
+    crm.slow = new Promise((resolve) => (answer = resolve));
+    ends[0]?.(); // now the database is asked, and still has b
+    await crm.settle();
+    ends[1]?.();
+    await crm.settle();
+    crm.slow = undefined;
+    answer();
+    await crm.settle();
+    assert.deepEqual(crm.asked, ['a 1', 'b 1', 'c 1']);
+    ends[2]?.();
+    await crm.settle();
+    assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
   });
 
   it('an edition that answers 500 after every success is no storm: after twenty, with accept5xx, it counts as delivered', async () => {

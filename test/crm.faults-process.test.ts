@@ -23,6 +23,7 @@ for (const kind of ['SQLite', 'MariaDB'] as const)
     let ami: FakeAmi;
     let crm: StrictCrm;
     let tandem: TandemProcess;
+    let lists = 0;
     let store: Store;
 
     before(async function () {
@@ -73,12 +74,16 @@ for (const kind of ['SQLite', 'MariaDB'] as const)
       });
     }
 
-    const listening = (): Promise<unknown> =>
-      eventually(
-        () => ami.sessions.some(({ loggedIn }) => loggedIn),
-        (isUp) => isUp,
+    /** The journal has asked which channels live: from now on it hears everything. */
+    async function listening(): Promise<void> {
+      const before = lists;
+      living();
+      await eventually(
+        () => lists > before,
+        (hasAsked) => hasAsked,
         { msMax: 20_000 },
       );
+    }
 
     const channel = (call: string, side: 'c' | 'a', prefix = ''): FakeFields => ({
       [`${prefix}Channel`]: side === 'c' ? `PJSIP/trunk-${hex(call)}` : `PJSIP/101-${hex(call)}`,
@@ -109,6 +114,7 @@ for (const kind of ['SQLite', 'MariaDB'] as const)
     /** What CoreShowChannels answers from now on. */
     function living(...calls: readonly string[]): void {
       ami.on('CoreShowChannels', (action, session) => {
+        lists += 1;
         const ActionID = action['ActionID'];
         const events = calls.flatMap((call) =>
           (['c', 'a'] as const).map((side) => ({
@@ -155,7 +161,6 @@ for (const kind of ['SQLite', 'MariaDB'] as const)
     }
 
     it('CRM-14, CRM-15, CRM-16: killed three times while it delivers: afterwards every call is in the CRM once, and whole', async () => {
-      living();
       await listening();
       const calls = Array.from({ length: 40 }, (_, n) => String(1_000 + n));
       for (const call of calls) begin(call);

@@ -51,7 +51,8 @@ describe('CRM: one process of several tells', () => {
     await owned.settled();
     timers.advance(beginRetryMs);
     await owned.settled();
-    assert.deepEqual(done, []);
+    assert.deepEqual(done, ['end', 'end'], 'half a begin is cleared away');
+    done.length = 0;
     isAway = false;
     timers.advance(beginRetryMs);
     await owned.settled();
@@ -63,6 +64,6 @@ describe('CRM: one process of several tells', () => {
     isAway = false;
     timers.advance(beginRetryMs);
     await owned.settled();
-    assert.deepEqual(done, ['begin 3', 'end']);
+    assert.deepEqual(done, ['begin 3', 'end', 'end']);
   });
 });

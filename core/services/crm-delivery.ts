@@ -33,6 +33,8 @@ class Delivery implements CrmDelivery {
   readonly #options: CrmDeliveryOptions;
   /** calls with a request under way */
   readonly #busy = new Map<string, Promise<void>>();
+  /** calls whose request ended since the database was asked last */
+  readonly #ended = new Set<string>();
   #state: CrmDeliveryState;
   #failures = 0;
   #pausedUntilMs = 0;
@@ -110,6 +112,7 @@ class Delivery implements CrmDelivery {
     const room = (this.#failures > 0 || this.#isDraining ? 1 : this.#options.inFlightMax) - this.#busy.size;
     if (room <= 0) return;
     const live = this.#deps.liveCalls();
+    this.#ended.clear();
     const found = [
       ...(live.length > 0 ? await store.due(binding, now, room + this.#busy.size, live) : []),
       ...(await store.due(binding, now, room + this.#busy.size)),
@@ -117,7 +120,8 @@ class Delivery implements CrmDelivery {
     let started = 0;
     for (const message of found) {
       if (started >= room || this.#isStopped) break;
-      if (this.#busy.has(message.callId)) continue;
+      // what ended while the database was asked may stand in its answer as it was before
+      if (this.#busy.has(message.callId) || this.#ended.has(message.callId)) continue;
       started += 1;
       this.#begin(message);
     }
@@ -161,6 +165,7 @@ class Delivery implements CrmDelivery {
       })
       .then(() => {
         this.#busy.delete(message.callId);
+        this.#ended.add(message.callId);
         this.wake();
       });
     this.#busy.set(message.callId, work);

@@ -7,9 +7,9 @@ import type { Log } from '../../core/ports.js';
 import type { Timers } from '../timers.js';
 
 export interface OwnedCrmDeps {
-  /** Reads what is stored and begins; rejects TDM_STORE_DOWN, then nothing of it runs. */
+  /** Reads what is stored and begins; when it rejects (TDM_STORE_DOWN), `end` follows. */
   readonly begin: (fence: number | undefined) => Promise<void>;
-  /** Everything is stored, requests under way have ended; never rejects. */
+  /** Everything is stored, requests under way have ended, also of half a begin; never rejects. */
   readonly end: () => Promise<void>;
   readonly timers: Timers;
   readonly log: Log;
@@ -52,6 +52,7 @@ export function createOwnedCrm({ begin, end, timers, log }: OwnedCrmDeps): Owned
       running = mine;
     } catch (error) {
       log.warn({ error }, 'the call journal cannot begin now; it is tried again');
+      await end();
       if (mine === wanted) cancel = timers.after(beginRetryMs, queue);
     }
   }

@@ -16,6 +16,7 @@ import { guardCrmSwitch } from '../../core/services/toll-ports.js';
 import type { TollGate } from '../../core/services/toll-gate.js';
 import type { RunningJournal } from '../../core/services/crm-journal.js';
 import type { Store } from '../../sql/store.js';
+import { createClientAddress } from '../addresses.js';
 import { createHttpServer } from '../app.js';
 import { createCommandAudit } from '../command-audit.js';
 import type { CrmConfig } from '../config-crm.js';
@@ -121,6 +122,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
         recordings: sounds.recordings,
         record,
         health: (binding) => healthOf(deps, partOf.get(binding.name)),
+        addressOf: createClientAddress({ header: 'x-forwarded-for', proxies: file.trusted_proxies }),
         isOnAllowList: allowLists(bindings),
         timers,
         log,
@@ -132,8 +134,9 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   const running: (() => void)[] = [];
   const owned = createOwnedCrm({
     async begin(fence) {
-      await journal.start([...switches.byName.keys()], fence);
-      running.push(...switches.feed(journal));
+      const reading = journal.start([...switches.byName.keys()], fence);
+      running.push(...switches.feed(journal)); // what comes while it reads waits for it
+      await reading;
       for (const { delivery } of parts) delivery?.start();
       await news?.start();
       schedulePrune(deps, file.calls_days, running);
