@@ -83,6 +83,9 @@ describe('real: the cases of the CRM', function () {
 
   describe('the customer goes to a colleague', () => {
     const handedOver = ['StartApp', 'DialAnswer 1011', 'DialAnswer 1012', 'Hangup Normal Clearing', 'EndCall'];
+    const assertHandedOver = (): void => assertTold(handedOver, [...talkOf('1011'), ...endOf('1011'), ...talkOf('1012'), ...endOf('1012')]);
+    const assertKept = (): void =>
+      assertTold(['StartApp', 'DialAnswer 1011', 'Hangup Normal Clearing', 'EndCall'], [...talkOf('1011'), ...endOf('1011')]);
 
     it('P10 CRM-9: blind by the keys of the telephone', async () => {
       const { caller, callee } = await bed.talk(10, '200', 11);
@@ -91,7 +94,7 @@ describe('real: the cases of the CRM', function () {
       caller.hangup();
       const rows = await bed.rows(wentFromTo('1011', '1012'));
       assert.ok(Number(rows['vtiger-sp'][0]?.billed) >= 1, 'the time of who gave him away is kept');
-      assertTold(handedOver, [...talkOf('1011'), ...endOf('1011'), ...talkOf('1012'), ...endOf('1012')]);
+      assertHandedOver();
     });
 
     it('P10 CRM-9: attended by the keys of the telephone', async () => {
@@ -125,6 +128,75 @@ describe('real: the cases of the CRM', function () {
       assert.equal(callee.state, 'up');
       caller.hangup();
       await bed.rows(bothHave(['inbound', '1011', customer, 'completed']));
+      assertKept();
+    });
+
+    it('P10 CRM-9: attended by keys, and the agent hangs up while the colleague still rings', async () => {
+      const { caller, callee } = await bed.talk(10, '200', 11);
+      bed.phone(12).onCall = onlyRings;
+      const rings = bed.phone(12).nextCall();
+      await callee.media.keys('*21012');
+      const atColleague = await rings;
+      await pause(200);
+      callee.hangup();
+      await pause(400);
+      await atColleague.answer();
+      await bed.reaches('1012', 'in-progress');
+      caller.hangup();
+      await bed.rows(wentFromTo('1011', '1012'));
+      assertHandedOver();
+    });
+
+    it('P10 B28 CRM-9: by REFER to a colleague who still rings', async () => {
+      const { caller, callee } = await bed.talk(10, '200', 11);
+      callee.hold();
+      bed.phone(12).onCall = onlyRings;
+      const rings = bed.phone(12).nextCall();
+      const asks = await bed.phone(11).call('1012');
+      const atColleague = await rings;
+      await pause(200);
+      callee.referReplaces(asks);
+      await pause(400);
+      await atColleague.answer();
+      await bed.reaches('1012', 'in-progress');
+      caller.hangup();
+      await bed.rows(wentFromTo('1011', '1012'));
+      assertHandedOver();
+    });
+
+    it('P10 CRM-9: blind to a colleague who declines: the call was answered, and the colleague did not take it', async () => {
+      const { callee } = await bed.talk(10, '200', 11);
+      bed.phone(12).onCall = (call) => call.reject();
+      callee.refer(uriOf('1012'));
+      const rows = (to: Row[]): readonly Row[] => [['inbound', '1011', customer, 'completed'], ...to];
+      await bed.rows({ vtiger: rows([]), 'vtiger-sp': rows([['inbound', '1012', customer, 'busy']]) });
+      assertTold(
+        ['StartApp', 'DialAnswer 1011', 'Hangup Normal Clearing', 'EndCall'],
+        [...talkOf('1011'), ...endOf('1011'), 'DialBegin 1012', ...endOf('1012', 'User busy')],
+      );
+    });
+
+    it('P10 CRM-9: the customer of an outgoing call, blind by the keys of the telephone', async () => {
+      const { caller, callee } = await bed.talk(11, far, 19);
+      await caller.media.keys('##1012');
+      await bed.reaches('1012', 'in-progress');
+      callee.hangup();
+      const rowOf = (user: string): Row => ['outbound', user, far, 'completed'];
+      await bed.rows({ vtiger: [rowOf('1012')], 'vtiger-sp': [rowOf('1011'), rowOf('1012')] });
+      assertTold(
+        ['StartApp 1011', 'DialAnswer 1011', 'DialAnswer 1012', 'Hangup Normal Clearing', 'EndCall'],
+        [...talkOf('1011'), ...endOf('1011'), ...talkOf('1012'), ...endOf('1012')],
+      );
+    });
+
+    it('P10 CRM-9: a customer who talks is redirected by a manager action', async () => {
+      const { caller } = await bed.talk(10, '200', 11);
+      const channel = (await bed.asterisk.channels()).find((name) => name.startsWith('PJSIP/1010')) ?? '';
+      await bed.link.action({ Action: 'Redirect', Channel: channel, Context: 'from-phones', Exten: '1012', Priority: '1' });
+      await bed.reaches('1012', 'in-progress');
+      caller.hangup();
+      await bed.rows(wentFromTo('1011', '1012'));
+      assertHandedOver();
     });
 
     it('P10 B28 CRM-9: blind by REFER of the telephone', async () => {
@@ -133,7 +205,7 @@ describe('real: the cases of the CRM', function () {
       await bed.reaches('1012', 'in-progress');
       caller.hangup();
       await bed.rows(wentFromTo('1011', '1012'));
-      assertTold(handedOver, [...talkOf('1011'), ...endOf('1011'), ...talkOf('1012'), ...endOf('1012')]);
+      assertHandedOver();
     });
 
     it('P10 B28 CRM-9: attended by REFER: two calls of the telephone become one of the customer', async () => {
@@ -153,6 +225,7 @@ describe('real: the cases of the CRM', function () {
       await pause(500);
       caller.hangup();
       await bed.rows(bothHave(['inbound', '1011', customer, 'completed']));
+      assertKept();
     });
 
     it('P7 P8 CRM-9: somebody who waits is redirected by a manager action to a telephone', async () => {
