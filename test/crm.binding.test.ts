@@ -63,6 +63,22 @@ describe('CRM bindings', () => {
     );
   });
 
+  it('B29: recordings are not kept longer than the calls that they belong to', () => {
+    const message = (more: object, binding: object = plain): string | undefined =>
+      bindingsFileSchema.safeParse({ crm: [binding], ...more }).error?.issues[0]?.message;
+    assert.deepEqual(problemsOf(plain, { recordings_days: 366 }), ['recordings_days']);
+    assert.match(message({ recordings_days: 366 }) ?? '', /^is more than calls_days \(365\): /);
+    assert.deepEqual(problemsOf(plain, { recordings_days: 366, calls_days: 366 }), []);
+    assert.deepEqual(problemsOf({ ...plain, recordings: { days: 31 } }, { calls_days: 30 }), ['crm.0.recordings.days']);
+    assert.deepEqual(problemsOf(plain, { recordings_days: 0, calls_days: 1 }), []);
+  });
+
+  it('CRM-19: filters and proxies that cannot be are refused with their place', () => {
+    const filters = { lines: ['7495 123'], queues: [''], trunks: [''], domains: ['a@b'] };
+    assert.deepEqual(problemsOf({ ...plain, ...filters }), ['crm.0.lines.0', 'crm.0.queues.0', 'crm.0.trunks.0', 'crm.0.domains.0']);
+    assert.deepEqual(problemsOf(plain, { trusted_proxies: ['10.0.0.0/8', '::1', 'proxy.example'] }), ['trusted_proxies.2']);
+  });
+
   it('a relative root of recordings is refused', () =>
     assert.deepEqual(problemsOf(plain, { recording_roots: ['../x'] }), ['recording_roots.0']));
 });

@@ -20,6 +20,7 @@ const nowStartMs = Date.UTC(2026, 10, 22);
 const binding = (name: string, days: number, extension = '101') => ({
   name,
   extensions: { [extension]: `PJSIP/${extension}` },
+  ...{ lines: [], queues: [], trunks: [], domains: [] },
   recordings: { days },
 });
 

@@ -3,6 +3,7 @@
  * snake_case, times seconds or milliseconds as their name says; an unknown key is an error.
  */
 import { z } from 'zod';
+import { isNetwork } from '../address-list.js';
 import { createRoles } from '../journal/roles.js';
 import { isZone } from '../time.js';
 import type { NumberRule } from './values.js';
@@ -10,6 +11,8 @@ import type { NumberRule } from './values.js';
 export const bindingsMax = 100;
 /** the CRM keeps 200 characters of a link and cuts the rest silently */
 export const linkCharsMax = 200;
+/** entries of one filter: numbers, queues, trunks, domains */
+export const filtersMax = 1_000;
 const requestMsDefault = 10_000;
 /** a receiver of Standard Webhooks has so long */
 const webhookMsMax = 15_000;
@@ -74,6 +77,14 @@ const bindingSchema = z
     extensions: z.record(extension, z.string().min(3).max(200)).default({}),
     /** extension -> user in the CRM: id for the web service (`5` or `19x5`) and webhooks, name for `gravitel` */
     crm_users: z.record(extension, z.string().regex(/^[A-Za-z0-9_.@+-]{1,64}$/)).default({}),
+    /** which calls of a shared switch are this CRM's, beside those of its telephones (`ownership.ts`); all four empty: every call is told */
+    lines: z.array(extension).max(filtersMax).default([]),
+    queues: z.array(z.string().min(1).max(80)).max(filtersMax).default([]),
+    trunks: z.array(z.string().min(1).max(80)).max(filtersMax).default([]),
+    domains: z
+      .array(z.string().regex(/^[A-Za-z0-9_.-]{1,253}$/, 'must be a domain'))
+      .max(filtersMax)
+      .default([]),
     trunk_endpoints: z.array(z.string().min(1).max(80)).max(1_000).default([]),
     /** `both`: the callee too, by the web service */
     internal_calls: z.enum(['off', 'caller', 'both']).default('off'),
@@ -168,9 +179,17 @@ export const bindingsFileSchema = z
     /** recordings that lie on other hosts: files below `path` are asked for below `url` */
     recording_origins: z.array(origin).max(50).default([]),
     calls_days: z.int().min(1).max(36_500).default(365),
+    /** reverse proxies whose X-Forwarded-For is believed */
+    trusted_proxies: z.array(z.string().refine(isNetwork, 'must be an address or a network')).max(100).default([]),
     streams_max: z.int().min(1).max(1_000).default(64),
   })
-  .superRefine(({ crm }, check) => {
+  .superRefine(({ crm, recordings_days, calls_days }, check) => {
+    const keepsTooLong = (days: number, ...key: (string | number)[]): void => {
+      const message = `is more than calls_days (${String(calls_days)}): a recording whose call is forgotten is neither served nor removed`;
+      if (days > calls_days) check.addIssue({ code: 'custom', path: key, message });
+    };
+    keepsTooLong(recordings_days, 'recordings_days');
+    crm.forEach(({ recordings }, n) => keepsTooLong(recordings.days, 'crm', n, 'recordings', 'days'));
     const seen = new Set<string>();
     crm.forEach((binding, n) => {
       if (seen.has(binding.name.toLowerCase())) check.addIssue({ code: 'custom', path: ['crm', n, 'name'], message: 'is there twice' });

@@ -49,7 +49,8 @@ export function channelOfExtension({ extensions }: Pick<CrmBinding, 'extensions'
 
 const classes: Readonly<Record<string, string>> = { X: '0123456789', Z: '123456789', N: '23456789' };
 
-function patternFits(pattern: string, extension: string): boolean {
+/** `1XX`: X is 0-9, Z 1-9, N 2-9, anything else itself. */
+export function patternFits(pattern: string, extension: string): boolean {
   if (pattern.length !== extension.length) return false;
   return Array.from(pattern).every((c, n) => (classes[c] ?? c).includes(extension.charAt(n)));
 }

@@ -55,7 +55,7 @@ function stockMessages(binding: VtigerBinding, notice: JournalNotice): VtigerMes
   switch (notice.type) {
     case 'call-started':
       // a call of the dialer has nobody yet, and without a user the CRM takes it for one that comes in, of an empty number
-      return call.isAgentLate === true ? nothing : one(startApp(binding, call, callerExtension(call)));
+      return call.isAgentLate === true ? nothing : one(startApp(binding, call, callerOf(binding, call)));
     case 'leg-ringing':
       return isFirstOfLate(binding, call, notice.leg) ? one(startApp(binding, call, notice.leg.extension)) : nothing;
     case 'leg-answered':
@@ -246,5 +246,9 @@ export function numberOf(binding: Pick<VtigerBinding, 'rules' | 'shortNumbers'>,
 
 /** Who placed an outgoing call. */
 export const callerExtension = (call: JournalCall): string => call.legs.find((leg) => leg.kind !== 'external')?.extension ?? '';
+
+/** A user of the CRM, where one is on the call: it may have come to him from a telephone of others. */
+const callerOf = (binding: Pick<VtigerBinding, 'knows'>, call: JournalCall): string =>
+  call.legs.find(({ kind, extension }) => kind !== 'external' && binding.knows(extension))?.extension ?? callerExtension(call);
 
 const one = (message: VtigerMessage): VtigerMessages => ({ messages: [message] });

@@ -15,6 +15,8 @@ export interface Leg {
   readonly id: string;
   /** of whom: the extension of an agent; '' = nobody of ours */
   readonly extension: string;
+  /** by what the extension was known; undefined: by a number alone (a call that is forwarded, an agent without a telephone of his own) */
+  readonly telephone?: string | undefined;
   /** of the own queues, when they rang it; undefined: somebody else did */
   readonly agent?: string | undefined;
   /** `proxy`: an outside number to which the extension's calls are forwarded */
@@ -64,6 +66,11 @@ export interface Channel {
   readonly role: 'agent' | 'external' | 'local';
   /** agent: whose telephone it is; local: its `101` of `Local/101@context` */
   readonly extension: string;
+  /**
+   * The telephone or trunk behind it: `PJSIP/101`, `PJSIP/trunk`, `user/101@pbx.example`, `gateway/telco`; undefined: the name
+   * does not tell
+   */
+  readonly endpoint?: string | undefined;
   callerNumber: string;
   callerName: string;
   readonly startedAtMs: number;
@@ -85,6 +92,8 @@ export interface JournalCall {
   customer: { number: string; name: string };
   /** number that was called, and the queue that it came to */
   line: { did: string; queue: string };
+  /** endpoint of the first channel on the customer's side: his trunk, of an internal call the callee's telephone; undefined = not known */
+  via?: string | undefined;
   /** who ordered it: `crm`, `dialer`, `callback` (a queue, at the customer's turn); '' = somebody at a telephone */
   origin: string;
   /** of the dialer's calls */

@@ -36,6 +36,7 @@ function cameIn(w: JournalWorld, call: JournalCall, channel: Channel, facts: Cha
     call.parties.push(channel.uniqueId);
     call.customer = { number: channel.callerNumber, name: channel.callerName };
     call.line.did = facts.extension ?? '';
+    call.via = channel.endpoint;
     startTelling(w, call, atMs);
   } else if (channel.role === 'agent') {
     call.direction = 'outbound';

@@ -133,6 +133,7 @@ function dialledByOurs(w: JournalWorld, call: JournalCall, from: Channel, to: Ch
 /** This channel is the customer's side of an outgoing call. */
 export function becomeParty(w: JournalWorld, call: JournalCall, channel: Channel, atMs: number): void {
   if (!call.parties.includes(channel.uniqueId)) call.parties.push(channel.uniqueId);
+  call.via ??= channel.endpoint;
   if (call.customer.number === '') call.customer.number = channel.role === 'agent' ? channel.extension : numberOf(channel);
   startTelling(w, call, atMs);
   if (call.state === 'started' || call.state === 'ending') call.state = 'ringing';

@@ -89,10 +89,12 @@ function channelOf(event: EslFields): ChannelFacts | undefined {
   const isOutbound = event.get('Call-Direction') === 'outbound';
   const pair = pairOf(event, uniqueId, name);
   const account = accountOf(event, name, isOutbound);
+  const gateway = event.variable(isOutbound ? 'sip_gateway_name' : 'sip_gateway');
   return {
     uniqueId,
     name,
     ...(account !== undefined && { account }),
+    ...(gateway !== undefined && { gateway }),
     ...(pair !== undefined && { pair }),
     // the telephones of an account that a click rings are one call
     linkedId: (isOutbound ? (originatorOf(event) ?? event.variable('tandem_call')) : undefined) ?? uniqueId,

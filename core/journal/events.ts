@@ -10,6 +10,8 @@ export interface ChannelFacts {
   readonly name: string;
   /** `101@pbx.example`: whose telephone it is by the directory of the switch, which has asked for a password or dialled it */
   readonly account?: string | undefined;
+  /** the trunk, where the switch names it and the channel does not */
+  readonly gateway?: string | undefined;
   /** same of both halves of a local channel, where the names do not tell */
   readonly pair?: string | undefined;
   /** id of the oldest channel of the story that this one belongs to; may change to an older one */

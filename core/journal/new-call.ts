@@ -3,24 +3,39 @@ import type { Channel, JournalCall } from './call.js';
 import type { ChannelFacts } from './events.js';
 import { parseChannelName, type Roles } from './roles.js';
 
-/** The account that a switch vouches for says more than a name. */
-function extensionOf(roles: Roles, { name, account }: ChannelFacts): string | undefined {
-  const known = account === undefined ? undefined : roles.extensionOf('user', account);
-  if (known !== undefined) return known;
+const endpointCharsMax = 200;
+
+interface Place {
+  /** undefined: nobody of ours */
+  readonly extension: string | undefined;
+  readonly endpoint: string | undefined;
+}
+
+const nowhere: Place = { extension: undefined, endpoint: undefined };
+
+/** Whose telephone it is, and by what that is known. The account that a switch vouches for says more than a name. */
+function placeOf(roles: Roles, { name, account, gateway }: ChannelFacts): Place {
   const parsed = parseChannelName(name);
-  return parsed && roles.extensionOf(parsed.technology, parsed.endpoint);
+  const named = parsed && `${parsed.technology}/${parsed.endpoint}`;
+  const vouched = account === undefined ? undefined : `user/${account}`;
+  const byAccount = account === undefined ? undefined : roles.extensionOf('user', account);
+  if (byAccount !== undefined) return { extension: byAccount, endpoint: vouched };
+  const byName = parsed && roles.extensionOf(parsed.technology, parsed.endpoint);
+  if (byName !== undefined) return { extension: byName, endpoint: named };
+  return { extension: undefined, endpoint: gateway === undefined ? (vouched ?? named) : `gateway/${gateway}` };
 }
 
 export function newChannel(roles: Roles, facts: ChannelFacts, atMs: number): Channel {
   const name = parseChannelName(facts.name);
   const isLocal = name?.technology === 'Local';
-  const extension = isLocal ? undefined : extensionOf(roles, facts);
+  const { extension, endpoint } = isLocal ? nowhere : placeOf(roles, facts);
   return {
     uniqueId: facts.uniqueId,
     name: facts.name,
     ...(facts.pair !== undefined && { pair: facts.pair }),
     role: isLocal ? 'local' : extension === undefined ? 'external' : 'agent',
     extension: extension ?? (isLocal ? name.endpoint : ''),
+    ...(endpoint !== undefined && { endpoint: endpoint.slice(0, endpointCharsMax) }),
     callerNumber: facts.callerNumber ?? '',
     callerName: facts.callerName ?? '',
     startedAtMs: atMs,

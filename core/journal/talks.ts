@@ -85,9 +85,12 @@ export function addLeg(
 ): Leg {
   const known = legOf(call, ask.id);
   if (known) return known;
+  const channel = call.channels.find(({ uniqueId }) => uniqueId === ask.id);
+  const telephone = channel?.role === 'agent' ? channel.endpoint : undefined;
   const leg: Leg = {
     id: ask.id,
     extension: ask.extension,
+    ...(telephone !== undefined && { telephone }),
     ...(ask.agent !== undefined && { agent: ask.agent }),
     kind: ask.kind,
     number: ask.number,

@@ -18,6 +18,8 @@ import type { After } from './deadline.js';
 /** A binding as the journal needs it: messages of its dialect, in order. */
 export interface CrmTeller {
   readonly name: string;
+  /** false: not a call for it, as long as it was told nothing of it; absent: it is told of every call */
+  takes?(call: JournalCall): boolean;
   messagesOf(notice: JournalNotice, atMs: number): readonly { readonly event: string; readonly payload: string }[];
 }
 
@@ -44,6 +46,8 @@ export const crmJournalDefaults = {
   batchMax: 200,
   /** messages of one call to one CRM; beyond it only its end and its recording are told, and the rest counted */
   laneMax: 2_000,
+  /** delivered messages are kept for a day: whether an older call was told is not known */
+  lateBeginMsMax: 12 * 3_600_000,
   storePauseMs: 1_000,
   /** ended calls whose late questions (recording, transfer) need no look into the database */
   recentMax: 2_000,
@@ -137,7 +141,7 @@ class Running implements RunningJournal {
 
   #told(notice: JournalNotice, atMs: number): void {
     for (const teller of this.#deps.tellers) {
-      for (const { event, payload } of teller.messagesOf(notice, atMs)) {
+      for (const { event, payload } of this.#messagesFor(teller, notice, atMs)) {
         const lane = `${teller.name} ${notice.call.id}`;
         const seq = (this.#seqs.get(lane) ?? 0) + 1;
         if (seq > this.#options.laneMax && notice.type !== 'call-ended' && notice.type !== 'recording-ready') {
@@ -157,6 +161,17 @@ class Running implements RunningJournal {
         this.#deps.log.error({ error }, 'a listener to the call journal failed');
       }
     }
+  }
+
+  /** Whose call it is may be known later than its begin: then that is told first. */
+  #messagesFor(teller: CrmTeller, notice: JournalNotice, atMs: number): ReturnType<CrmTeller['messagesOf']> {
+    const { call, type } = notice;
+    const isTold = this.#seqs.has(`${teller.name} ${call.id}`);
+    if (isTold || !teller.takes) return teller.messagesOf(notice, atMs);
+    if (!teller.takes(call)) return [];
+    const isLate = call.isTold && type !== 'call-started' && atMs - call.startedAtMs <= this.#options.lateBeginMsMax;
+    const begin = isLate ? teller.messagesOf({ type: 'call-started', call }, atMs) : [];
+    return [...begin, ...teller.messagesOf(notice, atMs)];
   }
 
   #forget(id: string): void {

@@ -3,8 +3,7 @@
  * row of the audit for each file; what cannot be removed now is tried again with the next pass.
  */
 import type { RecordCommand } from '../access-ports.js';
-import type { CrmBinding } from '../crm/binding.js';
-import { isCallOf } from '../crm/ownership.js';
+import { isCallOf, type CallOwner } from '../crm/ownership.js';
 import type { CrmStore } from '../crm-ports.js';
 import type { JournalCall } from '../journal/call.js';
 import type { Log, Meter } from '../ports.js';
@@ -15,7 +14,7 @@ export type RemovedRecording = { readonly kind: 'removed'; readonly bytes: numbe
 
 export interface RecordingRetentionDeps {
   readonly store: Pick<CrmStore, 'unpurgedCalls' | 'recordingPurged'>;
-  readonly bindings: readonly (Pick<CrmBinding, 'name' | 'extensions'> & { readonly recordings: { readonly days: number } })[];
+  readonly bindings: readonly (CallOwner & { readonly recordings: { readonly days: number } })[];
   /** for calls of bindings that say nothing else; 0 = never */
   readonly days: number;
   /** Rejects when it is there and cannot be removed. */

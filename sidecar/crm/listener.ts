@@ -1,5 +1,5 @@
 /** The doors for a CRM (crm-vtiger 3): what it may ask, in the bodies and within the time that its pages understand. */
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import type { RecordCommand } from '../../core/access-ports.js';
@@ -22,6 +22,8 @@ export interface ListenerDeps {
   readonly health: (binding: CrmBinding) => Promise<CrmHealth>;
   /** rows of the audit: pauses of recordings */
   readonly record: RecordCommand;
+  /** of who asks, behind a proxy too */
+  readonly addressOf: (req: IncomingMessage) => string;
   readonly isOnAllowList: (binding: CrmBinding, address: string | undefined) => boolean;
   readonly timers: Timers;
   readonly log: Log;
@@ -104,7 +106,7 @@ function createDoors(deps: ListenerDeps, options: ListenerOptions) {
 
   /** The binding whose key came along; otherwise the answer is given. */
   function bindingOf(req: Request, res: Response): CrmBinding | undefined {
-    const address = req.socket.remoteAddress ?? '';
+    const address = deps.addressOf(req);
     if (guard.isThrottled(address)) {
       res.status(429).type(plain).send('Authentication Failure\n');
       return undefined;
@@ -129,7 +131,7 @@ function createDoors(deps: ListenerDeps, options: ListenerOptions) {
         cancel();
         meter.count('tandem_crm_requests_total', { route, outcome: answer.ok ? 'ok' : answer.code });
         log.info(
-          { binding: binding.name, route, address: req.socket.remoteAddress, outcome: answer.ok ? 'ok' : answer.code },
+          { binding: binding.name, route, address: deps.addressOf(req), outcome: answer.ok ? 'ok' : answer.code },
           'request of a CRM',
         );
         if (answer.ok) res.type(plain).send('Success\n');
@@ -148,7 +150,7 @@ function createDoors(deps: ListenerDeps, options: ListenerOptions) {
     if (deps.bindings.some(({ ping_origins }) => ping_origins.includes(origin))) res.setHeader('Access-Control-Allow-Origin', origin);
     const given = parameter(req, 'secret') || header(req, 'x-tandem-secret');
     const wantsJson = header(req, 'accept').includes('application/json');
-    const allowed = wantsJson ? deps.bindings.find((binding) => deps.isOnAllowList(binding, req.socket.remoteAddress)) : undefined;
+    const allowed = wantsJson ? deps.bindings.find((binding) => deps.isOnAllowList(binding, deps.addressOf(req))) : undefined;
     const binding = given === '' ? allowed : bindingOf(req, res);
     if (given !== '' && !binding) return;
     if (!binding) {
@@ -164,7 +166,7 @@ function createDoors(deps: ListenerDeps, options: ListenerOptions) {
     const call = parameter(req, 'id', 'callid', 'callUUID');
     const answer = await deps.requests.muteRecording(binding, call, change === 'pause');
     void deps.record({
-      who: { user: binding.name, id: `crm:${binding.name}`, address: req.socket.remoteAddress ?? '' },
+      who: { user: binding.name, id: `crm:${binding.name}`, address: deps.addressOf(req) },
       command: `recording/${change}`,
       request: { call: call.slice(0, 100) },
       status: answer.ok ? 200 : answer.status,

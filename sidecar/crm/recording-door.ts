@@ -32,7 +32,7 @@ export function createRecordingDoor(
       if (binding.recordings.access === 'secret') continue;
       const secrets = [binding.secret, ...(binding.secret_previous === undefined ? [] : [binding.secret_previous])];
       const verdict = checkLink(secrets, { id, sig, exp: parameter(req, 'exp') }, timers.nowMs());
-      if (verdict === 'good' && isNear(binding, req.socket.remoteAddress)) return binding;
+      if (verdict === 'good' && isNear(binding, deps.addressOf(req))) return binding;
       if (verdict === 'expired') found = verdict;
     }
     return found;
@@ -42,7 +42,7 @@ export function createRecordingDoor(
   function hearer(req: Request, res: Response, id: string): CrmBinding | undefined {
     const signed = signer(req, id);
     if (signed !== undefined && signed !== 'expired') return signed;
-    const address = req.socket.remoteAddress ?? '';
+    const address = deps.addressOf(req);
     if (parameter(req, 'secret') !== '' || header(req, 'x-tandem-secret') !== '') {
       const binding = bindingOf(req, res);
       if (!binding || isNear(binding, address)) return binding;
@@ -109,7 +109,7 @@ export function createRecordingDoor(
     } finally {
       streams -= 1;
       log.info(
-        { binding: binding.name, route: 'recording', call: id.slice(0, 100), address: req.socket.remoteAddress, outcome },
+        { binding: binding.name, route: 'recording', call: id.slice(0, 100), address: deps.addressOf(req), outcome },
         'request of a CRM',
       );
     }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CrmBinding } from '../../core/crm/binding.js';
 import { channelOfExtension, contextOfClick, numberOfClick } from '../../core/crm/click-to-call.js';
+import { hasTelephoneIn } from '../../core/crm/ownership.js';
 import type { CallJournal, CrmAnswer, CrmSwitch } from '../../core/crm-ports.js';
 import type { Channel, JournalCall } from '../../core/journal/call.js';
 import { clickId } from '../../core/journal/click-id.js';
@@ -117,10 +118,7 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     // another process may have the journal: then the call is as it stored it last
     const call = journal.open(callId) ?? (await journal.find(callId).catch(() => undefined));
     if (!call || call.state === 'ended' || call.state === 'done') return undefined;
-    const isOwn =
-      call.binding === binding.name ||
-      call.legs.some((leg) => leg.extension !== '' && channelOfExtension(binding, leg.extension) !== undefined);
-    return isOwn ? call : undefined;
+    return call.binding === binding.name || hasTelephoneIn(binding, call) ? call : undefined;
   }
 
   async function transfer(binding: CrmBinding, ask: Parameters<CrmRequests['transfer']>[1]): Promise<CrmAnswer> {

@@ -1,6 +1,6 @@
 /** A binding as the journal and its delivery see it: what it is told of, and how that is sent. */
 import type { CrmBinding } from '../../core/crm/binding.js';
-import { isCallOf } from '../../core/crm/ownership.js';
+import { asSeenBy, isCallOf, isToldTo } from '../../core/crm/ownership.js';
 import { channelOfExtension } from '../../core/crm/click-to-call.js';
 import { vtigerMessages } from '../../core/crm/vtiger-messages.js';
 import type { VtigerBinding, VtigerMessage } from '../../core/crm/vtiger-messages.js';
@@ -16,6 +16,20 @@ import { createVtigerSender } from './vtiger-sender.js';
 
 /** undefined: this dialect is told of nothing. */
 export function createTeller(binding: CrmBinding, deps: TellerDeps): BindingTeller | undefined {
+  const teller = tellerOfDialect(binding, deps);
+  return (
+    teller && {
+      ...teller,
+      takes: (call) => isToldTo(binding, call),
+      messagesOf(notice, atMs) {
+        const seen = asSeenBy(binding, notice);
+        return seen ? teller.messagesOf(seen, atMs) : [];
+      },
+    }
+  );
+}
+
+function tellerOfDialect(binding: CrmBinding, deps: TellerDeps): BindingTeller | undefined {
   switch (binding.dialect) {
     case 'vtiger':
     case 'vtiger-sp':

@@ -7,6 +7,7 @@ import type { CommandDone } from '../../core/access-ports.js';
 import { bindingsFileSchema, type CrmBinding, type CrmFile } from '../../core/crm/binding.js';
 import type { CrmAnswer } from '../../core/crm-ports.js';
 import type { JournalCall, Leg } from '../../core/journal/call.js';
+import { createClientAddress } from '../../sidecar/addresses.js';
 import { createHttpServer, httpServerDefaults, type HttpServerOptions } from '../../sidecar/app.js';
 import { createGuard } from '../../sidecar/crm/guard.js';
 import { createCrmListener, listenerDefaults, type ListenerOptions } from '../../sidecar/crm/listener.js';
@@ -104,6 +105,7 @@ export async function openCrmDoor(options: CrmDoorOptions = {}): Promise<CrmDoor
             outbox: { pending: 0, oldestSec: 0, dead: 0 },
             version: '0',
           }),
+        addressOf: createClientAddress({ header: 'x-forwarded-for', proxies: file.trusted_proxies }),
         isOnAllowList: ({ name, recordings }, address) =>
           recordings.allow.length > 0 && address !== undefined && lists.get(name)?.(address) === true,
         record: (done) => (door.audited.push(done), Promise.resolve()),
