@@ -4,7 +4,7 @@ import { judgeReply } from '../core/crm/vtiger-reply.js';
 import { customerNumber } from '../core/crm/values.js';
 import { vtigerMessages } from '../core/crm/vtiger-messages.js';
 import type { VtigerBinding, VtigerMessage } from '../core/crm/vtiger-messages.js';
-import type { JournalEvent } from '../core/journal/events.js';
+import type { JournalEvent, JournalFact } from '../core/journal/events.js';
 import { openJournal, recordedFacts } from './support/journal-drive.js';
 
 const binding = (edition: VtigerBinding['edition'], more: Partial<VtigerBinding> = {}): VtigerBinding => ({
@@ -82,6 +82,52 @@ describe('vTiger notifications', () => {
       const [later = ''] = startsOf('EndCall', '1012');
       assert.ok(first < later, sales.join('\n'));
       assert.deepEqual([startsOf('DialBegin', '1011')[0], startsOf('DialBegin', '1012')[0]], [first, later]);
+    });
+
+  for (const isBefore of [true, false])
+    it(`P11: SalesPlatform: the other telephone of who talks, over ${isBefore ? 'before' : 'after'} the talk began, does not end his row; one rung later does`, () => {
+      const journal = openJournal();
+      const channelOf = (uniqueId: string, name: string) => ({
+        ...{
+          uniqueId,
+          name,
+          linkedId: 'U1',
+          callerNumber: '79123456789',
+          callerName: undefined,
+          extension: '200',
+          isIncoming: uniqueId === 'U1',
+        },
+      });
+      const [u1, u2, u3, u4] = ['1010', '1011', '1011', '1011'].map((user, n) =>
+        channelOf(`U${String(n + 1)}`, `PJSIP/${user}-0000000${String(n)}`),
+      );
+      assert.ok(u1 && u2 && u3 && u4);
+      const lost: JournalFact = { type: 'channel-ended', channel: u2, cause: 26, sip: undefined };
+      const talk = [u3, u1].map((channel): JournalFact => ({ type: 'bridge-entered', bridge: 'B', channel, swap: undefined }));
+      const facts: readonly JournalFact[] = [
+        { type: 'channel-created', channel: u1 },
+        { type: 'dial-began', from: u1, to: u2, dialString: '1011' },
+        { type: 'dial-began', from: u1, to: u3, dialString: '1011' },
+        ...(isBefore ? [lost, ...talk] : [...talk, lost]),
+        { type: 'channel-ended', channel: u3, cause: 16, sip: undefined },
+        { type: 'dial-began', from: u1, to: u4, dialString: '1011' },
+        { type: 'channel-ended', channel: u4, cause: 17, sip: undefined },
+      ];
+      const messages = facts.flatMap((fact, n) =>
+        journal
+          .step({ switch: 'alpha', atMs: n * 1_000, ...fact })
+          .notices.flatMap((notice) => vtigerMessages(binding('vtiger-sp'), notice).messages),
+      );
+      assert.deepEqual(statuses(messages.map(form)), [
+        'DialBegin',
+        'DialBegin',
+        'DialAnswer',
+        'Hangup',
+        'EndCall',
+        'DialBegin',
+        'Hangup',
+        'EndCall',
+      ]);
     });
 
   it('P12: missed before any operator: stock by its row, SalesPlatform by the owner of missed calls, or said to be undeliverable', () => {

@@ -150,6 +150,35 @@ describe('call journal: the cases of crm-vtiger 10', () => {
     assert.deepEqual(tell(events), ['agent-no-answer 19']);
   });
 
+  for (const [how, isTogether] of [
+    ['with it', true],
+    ['after it', false],
+  ] as const)
+    it(`P11: FollowMe of FreePBX: a number of the list that is rung ${how} stands for the extension`, () => {
+      const story = script('U1', {
+        U1: [trunk, customer],
+        U2: ['Local/FMPR-101@from-internal-00000001;1'],
+        U3: ['Local/FMPR-101@from-internal-00000001;2', customer],
+        U4: ['PJSIP/101-0000000b'],
+        U5: ['Local/FMGL-79169998877#@from-internal-00000002;1'],
+        U6: ['Local/FMGL-79169998877#@from-internal-00000002;2', customer],
+        U7: ['PJSIP/trunk-0000000c', '79169998877'],
+      }).comes('U1', '5005');
+      story.made('U2').made('U3').dial('U1', 'U2').dial('U3', 'U4', '101');
+      if (!isTogether) story.dialEnd('U4', 'NOANSWER').end('U4', 0).end('U3').end('U2');
+      story.made('U5').made('U6').dial('U1', 'U5').dial('U6', 'U7').dialEnd('U7', 'ANSWER').dialEnd('U5', 'ANSWER');
+      story.enter('B1', 'U7', 'U6').enter('B2', 'U5', 'U1');
+      if (isTogether) story.end('U4', 26).end('U3', 26).end('U2', 26);
+      story.end('U1').end('U5').end('U6').end('U7');
+      const first = isTogether ? [] : ['leg 101 missed 0 s'];
+      const lost = isTogether ? ['leg 101 lost 0 s'] : [];
+      const length = isTogether ? '0.4' : '0.1';
+      assert.deepEqual(tell(story.events), [
+        ...[`start inbound ${customer}`, 'ring 101', ...first, 'ring 101 at 79169998877', 'talk 101', ...lost],
+        ...[`leg 101 answered ${length} s`, `end inbound answered talk ${length} s`],
+      ]);
+    });
+
   it('P11: FollowMe: the telephone that was silent missed it, the mobile talks for the extension it stands for', () => {
     const { events } = script('U1', {
       U1: [trunk, customer],

@@ -107,7 +107,7 @@ function salesMessages(binding: VtigerBinding, notice: JournalNotice, owner: str
     case 'leg-answered':
       return binding.knows(notice.leg.extension) ? one(dialAnswer(binding, call, notice.leg)) : nothing;
     case 'leg-ended':
-      if (!binding.knows(notice.leg.extension)) return nothing;
+      if (!binding.knows(notice.leg.extension) || hasOtherTelephone(call, notice.leg)) return nothing;
       return { messages: [hangup(binding, call, notice.leg), endCall(binding, call, notice.leg)] };
     case 'call-ended':
       // who was called by order, and did not answer, has called nobody: not a row for each number of a campaign
@@ -121,6 +121,17 @@ function salesMessages(binding: VtigerBinding, notice: JournalNotice, owner: str
       return nothing;
   }
 }
+
+/** His mobile, or a second telephone of the account, rings on, or was answered while this one rang: the row is that one's. */
+const hasOtherTelephone = (call: JournalCall, leg: Leg): boolean =>
+  leg.answeredAtMs === undefined &&
+  call.legs.some(
+    (other) =>
+      other !== leg &&
+      other.isTold &&
+      other.extension === leg.extension &&
+      (other.endedAtMs === undefined || (other.answeredAtMs ?? 0) >= leg.startedAtMs),
+  );
 
 /** Nobody's telephone rang: the CRM keeps no call without a user, so it becomes somebody's (4.4 item 6). */
 function missedByAll(binding: VtigerBinding, call: JournalCall, owner: string | undefined): VtigerMessages {

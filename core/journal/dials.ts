@@ -25,10 +25,27 @@ export function rootOf(w: JournalWorld, call: JournalCall, channel: Channel): Ro
     const from: Channel | undefined = w.find(call.switch, at.dialledBy)?.channel;
     if (from?.role !== 'local') return from ? { kind: 'channel', channel: from, proxyOf } : { kind: 'nobody', proxyOf };
     const peer: Channel | undefined = w.peerOf({ call, channel: from })?.channel;
-    if (peer && w.options.roles.hasExtension(peer.extension)) proxyOf = peer.extension;
+    if (peer) proxyOf = extensionOfLocal(w, call, peer.extension) || proxyOf;
     at = peer;
   }
   return { kind: 'nobody', proxyOf };
+}
+
+/**
+ * Whose a Local channel is: of the extension that it is named after. FreePBX names those of its FollowMe `FMPR-101`, and
+ * `FMGL-79169998877#` for each other number of the list, which stands for the telephone that is rung with it.
+ */
+function extensionOfLocal(w: JournalWorld, call: JournalCall, name: string): string {
+  const { roles } = w.options;
+  if (!name.startsWith('FMGL-')) {
+    const extension = name.replace(/^FMPR-/, '');
+    return roles.hasExtension(extension) ? extension : '';
+  }
+  const primary = call.channels.findLast(({ role, extension }) => role === 'local' && extension.startsWith('FMPR-'));
+  const extension = primary?.extension.slice('FMPR-'.length) ?? '';
+  if (roles.hasExtension(extension)) return extension;
+  // rung one after the other: the telephone's turn is over
+  return call.legs.filter((leg) => leg.kind === 'agent' && !leg.isConsultation).at(-1)?.extension ?? '';
 }
 
 export function dialBegan(

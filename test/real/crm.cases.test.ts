@@ -238,6 +238,16 @@ describe('real: the cases of the CRM', function () {
       await bed.rows(bothHave(['inbound', '1012', customer, 'completed']));
     });
 
+    it('P11 CRM-9: FollowMe as FreePBX has it: telephone and mobile ring together, and he answers on the mobile', async () => {
+      bed.phone(11).onCall = onlyRings;
+      const { caller } = await bed.talk(10, '502', 19);
+      await bed.reaches('1011', 'in-progress');
+      caller.hangup();
+      await bed.rows(bothHave(['inbound', '1011', customer, 'completed']));
+      const answered = ['StartApp', 'DialAnswer 1011', 'Hangup Normal Clearing', 'EndCall'];
+      assertTold(answered, ['DialBegin 1011', ...talkOf('1011'), ...endOf('1011')]);
+    });
+
     for (const [how, place] of [
       ['a Local channel', '500'],
       ['the application FollowMe', '501'],
