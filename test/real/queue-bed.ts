@@ -56,6 +56,7 @@ TANDEM_GUARD_S = 5
 TANDEM_MESSAGE_DIR = ${messages}
 [tandem-dial-out](+)
 exten => 1012,1,Dial(PJSIP/1012,10)
+ same => n,Hangup(\${HANGUPCAUSE})
 [from-phones](+)
 exten => support,hint,Custom:tandem-1011
 exten => queue,1,Goto(tandem-queue,s,1)
