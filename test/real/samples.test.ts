@@ -227,7 +227,7 @@ describe('real: the dialplan samples', function () {
         const lead = clusters.lead(nextLead++);
         const startedAtMs = Date.now();
         const { call, agentCall } = await reachAgent(did, lead.code);
-        assert.ok(Date.now() - startedAtMs >= guardS * 1000);
+        assert.ok(Date.now() - startedAtMs > guardS * 1000 - 50); // the switch's clock is not ours
         assert.equal(agentCall.caller.name, localCode(lead));
         call.hangup();
         await agentCall.ended;
