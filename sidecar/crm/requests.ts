@@ -46,6 +46,7 @@ interface Click {
   /** of the call that it started; '' before */
   callId: string;
   isPending: boolean;
+  isOver: boolean;
 }
 
 export function createCrmRequests({ journal, switches, systemOf, nowMs }: RequestDeps, options = requestDefaults): CrmRequests {
@@ -53,7 +54,11 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
   const transferring = new Set<string>();
   const settled = ({ type, call }: JournalNotice): void => {
     if (type !== 'leg-answered' && type !== 'call-ended' && type !== 'agent-no-answer') return;
-    for (const click of clicks) if (call.id === click.callId) click.isPending = false;
+    for (const click of clicks)
+      if (call.id === click.callId) {
+        click.isPending = false;
+        click.isOver = type !== 'leg-answered';
+      }
   };
   const stop = journal.onNotice(settled);
 
@@ -68,10 +73,14 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     return clicks;
   }
 
+  /** Another process may have the journal, and hear how the call went: then it rings for as long as it may. */
+  const isSettingUp = ({ makecall }: CrmBinding, { isPending, atMs }: Click): boolean =>
+    isPending && atMs > nowMs() - makecall.ring_s * 1_000 - options.settleMs;
+
   function tooMany(binding: CrmBinding, from: string): boolean {
     const minute = recent().filter((click) => click.binding === binding.name && click.atMs > nowMs() - 60_000);
     const own = minute.filter((click) => click.from === from);
-    const pending = recent().filter((click) => click.binding === binding.name && click.from === from && click.isPending);
+    const pending = recent().filter((click) => click.binding === binding.name && click.from === from && isSettingUp(binding, click));
     return (
       minute.length >= options.bindingPerMinute ||
       own.length >= binding.makecall.per_minute ||
@@ -90,12 +99,24 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     if (!at?.isUp()) return no('switch-down', 503);
     const isTwice = recent().some(
       (click) =>
-        click.binding === binding.name && click.from === ask.from && click.to === number.number && click.atMs > nowMs() - options.dedupeMs,
+        click.binding === binding.name &&
+        click.from === ask.from &&
+        click.to === number.number &&
+        click.atMs > nowMs() - options.dedupeMs &&
+        !click.isOver,
     );
     if (isTwice) return ok;
     if (tooMany(binding, ask.from)) return no('too-many-clicks', 429);
     const id = clickId(binding.name, randomBytes(8).toString('hex'));
-    const click: Click = { binding: binding.name, from: ask.from, to: number.number, atMs: nowMs(), callId: '', isPending: true };
+    const click: Click = {
+      binding: binding.name,
+      from: ask.from,
+      to: number.number,
+      atMs: nowMs(),
+      callId: '',
+      isPending: true,
+      isOver: false,
+    };
     clicks.push(click);
     const system = systemOf(at.name);
     click.callId = system === '' ? id : `${system}-${id}`;
