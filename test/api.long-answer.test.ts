@@ -21,6 +21,7 @@ async function served(handler: express.RequestHandler, read: (answer: IncomingMe
   try {
     await read(answer);
   } finally {
+    ask.on('error', () => undefined).destroy(); // who does not read hears of no end, and would keep the process
     server.closeAllConnections();
     server.close();
   }
