@@ -58,6 +58,18 @@ describe('call journal: the cases of crm-vtiger 10', () => {
     assert.deepEqual(tell(events), [`start inbound ${customer}`, 'end inbound missed talk 0 s']);
   });
 
+  it('B10, ring group: also when nobody listened as they took it', () => {
+    const story = script('U1', { U1: [trunk, customer], U2: ['PJSIP/101-0000000a'], U3: ['PJSIP/102-0000000b'] })
+      .comes('U1', '5001')
+      .dial('U1', 'U2', '101')
+      .dial('U1', 'U3', '102');
+    const atMs = (story.events.at(-1)?.atMs ?? 0) + 5_000;
+    const channels = ['U1', 'U2'].map((id) => ({ ...story.channel(id), bridge: 'B1', createdAtMs: atMs - 4_000 }));
+    const { events } = story.fact({ type: 'channels-listed', askedAtMs: atMs, channels }).end('U1').end('U2');
+    const lines = tell(events.map((event) => (event.type === 'channels-listed' ? { ...event, atMs } : event)));
+    assert.ok(lines.some((line) => line.startsWith('leg 102 lost')), lines.join('; '));
+  });
+
   it('ring group: the colleague of who answers lost the call, he did not miss it', () => {
     const { events } = script('U1', { U1: [trunk, customer], U2: ['PJSIP/101-0000000a'], U3: ['PJSIP/102-0000000b'] })
       .comes('U1', '5001')

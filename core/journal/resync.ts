@@ -9,22 +9,31 @@ import { renewTalks } from './talks.js';
 import type { JournalWorld } from './world.js';
 
 export function listed(w: JournalWorld, at: string, { askedAtMs, channels }: FactOf<'channels-listed'>, atMs: number): void {
-  const live = new Map(channels.map((channel) => [channel.uniqueId, channel]));
-  for (const call of [...w.calls.values()]) {
-    if (call.switch !== at) continue;
-    for (const channel of [...call.channels]) {
-      if (live.has(channel.uniqueId) || channel.startedAtMs >= askedAtMs) continue;
-      channelEnded(w, call, channel, undefined, atMs);
+  const live = new Set(channels.map(({ uniqueId }) => uniqueId));
+  /** Ends what is gone of each call, as far as it is meant. */
+  const end = (isMeant: (call: JournalCall, uniqueId: string) => boolean): void => {
+    for (const call of [...w.calls.values()]) {
+      if (call.switch !== at) continue;
+      for (const channel of [...call.channels]) {
+        if (live.has(channel.uniqueId) || channel.startedAtMs >= askedAtMs || !isMeant(call, channel.uniqueId)) continue;
+        channelEnded(w, call, channel, undefined, atMs);
+      }
+      if (w.calls.has(call.id) && call.state === 'ending' && call.channels.length === 0) endCall(w, call, 'resync', atMs);
     }
-    if (w.calls.has(call.id) && call.state === 'ending' && call.channels.length === 0) endCall(w, call, 'resync', atMs);
-  }
+  };
+  end((call, uniqueId) => !isRinging(call, uniqueId));
   for (const channel of [...channels].sort((a, b) => a.createdAtMs - b.createdAtMs)) adopt(w, at, channel);
   for (const { uniqueId, bridge } of channels) {
     const placed = w.find(at, uniqueId);
     if (placed && placed.channel.bridge !== bridge) w.setBridge(placed, bridge);
   }
   for (const call of w.calls.values()) if (call.switch === at) renewTalks(w, call, atMs);
+  // a telephone that is silent now, when it is known who talks: he has not missed what a colleague took
+  end(() => true);
 }
+
+const isRinging = (call: JournalCall, uniqueId: string): boolean =>
+  call.legs.some(({ id, answeredAtMs }) => id === uniqueId && answeredAtMs === undefined);
 
 /** A channel of which nothing was heard: its first of the story says who called whom. */
 function adopt(w: JournalWorld, at: string, facts: FactOf<'channels-listed'>['channels'][number]): void {
