@@ -67,7 +67,10 @@ describe('call journal: the cases of crm-vtiger 10', () => {
     const channels = ['U1', 'U2'].map((id) => ({ ...story.channel(id), bridge: 'B1', createdAtMs: atMs - 4_000 }));
     const { events } = story.fact({ type: 'channels-listed', askedAtMs: atMs, channels }).end('U1').end('U2');
     const lines = tell(events.map((event) => (event.type === 'channels-listed' ? { ...event, atMs } : event)));
-    assert.ok(lines.some((line) => line.startsWith('leg 102 lost')), lines.join('; '));
+    assert.ok(
+      lines.some((line) => line.startsWith('leg 102 lost')),
+      lines.join('; '),
+    );
   });
 
   it('ring group: the colleague of who answers lost the call, he did not miss it', () => {
