@@ -181,7 +181,7 @@ crm:
       const call = await (await asterisk.phone(10)).call('300');
       await call.answered;
       call.hangup();
-      const [row] = await settled(since, (rows) => rows[0]?.status === 'no-answer');
+      const [row] = await settled(since, (rows) => rows[0]?.status === 'no-answer' && rows[0].billed !== '');
       assert.deepEqual([row?.direction, row?.customer, row?.billed], ['inbound', '1010', '0']);
     });
 
