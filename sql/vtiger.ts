@@ -19,7 +19,8 @@ const nobody: Responsible = { status: 'NOTFOUND', extension: '', name: '', recor
 const joins = `FROM vtiger_pbxmanager_phonelookup l
   JOIN vtiger_crmentity e ON e.crmid = l.crmid AND e.deleted = 0
   LEFT JOIN vtiger_users u ON u.id = e.smownerid AND u.status = 'Active' AND u.phone_crm_extension <> ''`;
-const columns = 'l.crmid AS record, l.setype AS module, u.phone_crm_extension AS extension, u.first_name AS first_name, u.last_name AS last_name';
+const columns =
+  'l.crmid AS record, l.setype AS module, u.phone_crm_extension AS extension, u.first_name AS first_name, u.last_name AS last_name';
 
 export function createVtigerLookup(db: Db, { suffixScan, countryCodes }: VtigerLookupOptions): ResponsibleSource {
   return {

@@ -118,8 +118,7 @@ function finish(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult, pl
   w.notice({ type: 'call-ended', campaign: call.campaign.id, callId: call.id, result: record.result, cause });
 }
 
-const dayPartOf = (w: DialerWorld, call: Call): number =>
-  w.rules.dayPartOf(call.contact, w.campaignOf(call), call.placedAtMs ?? w.nowMs);
+const dayPartOf = (w: DialerWorld, call: Call): number => w.rules.dayPartOf(call.contact, w.campaignOf(call), call.placedAtMs ?? w.nowMs);
 
 function recordOf(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult): CallRecord {
   const { contact } = call;
