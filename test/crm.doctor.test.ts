@@ -19,7 +19,7 @@ import { createAmiLink, type AmiLink } from '../sidecar/ami.js';
 import { bindingOf, startReceiver, tellerOf, type Receiver } from './support/crm-teller.js';
 import { createFakeAmi, type FakeAmi } from './support/fake-ami.js';
 import { silentLog, silentMeter } from './support/observers.js';
-import { startStandInCrm, type StandInCrm } from './support/stand-in-crm.js';
+import { emptyRow, startStandInCrm, type StandInCrm } from './support/stand-in-crm.js';
 
 const binary = fileURLToPath(new URL('../bin/tandem.js', import.meta.url));
 const secret = 's3cr3t+Key/&=1-and-longer';
@@ -162,23 +162,9 @@ describe('doctor crm: web service', () => {
   });
 
   it('11.16: links to foreign hosts in the table are named; our own are not', async () => {
-    const row = {
-      direction: 'inbound',
-      status: '',
-      user: '',
-      customer: '',
-      line: '',
-      start: '',
-      end: '',
-      duration: '',
-      billed: '',
-    } as const;
-    crm.rows.push({ ...row, callUUID: 'a', recording: 'http://127.0.0.1:5000/recording?id=a' });
+    crm.rows.push({ ...emptyRow('a'), recording: 'http://127.0.0.1:5000/recording?id=a' });
     assert.deepEqual(wrong(await look()), []);
-    crm.rows.push(
-      { ...row, callUUID: 'b', recording: 'http://evil.example/r?id=b' },
-      { ...row, callUUID: 'c', recording: 'storage/x.mp3' },
-    );
+    crm.rows.push({ ...emptyRow('b'), recording: 'http://evil.example/r?id=b' }, { ...emptyRow('c'), recording: 'storage/x.mp3' });
     assert.deepEqual(wrong(await look()), ['warn main: recordings elsewhere: calls of the CRM link to evil.example']);
   });
 

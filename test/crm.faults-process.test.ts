@@ -138,7 +138,7 @@ for (const kind of ['SQLite', 'MariaDB'] as const)
       const found = await Promise.all(calls.map((call) => store.crm.call(`alpha-${call}.1`)));
       return found.filter((call) => call?.state === 'done').length;
     };
-    const pending = async (): Promise<number> => (await store.crm.counts('main')).pending;
+    const waitingMessages = async (): Promise<number> => (await store.crm.counts('main')).pending;
 
     /** Each call once, its messages in order; one that was under way when the process died may be there twice, one after the other. */
     async function agreed(calls: readonly string[]): Promise<void> {
@@ -179,11 +179,11 @@ for (const kind of ['SQLite', 'MariaDB'] as const)
           { msMax: 20_000 },
         );
         await tandem.kill9();
-        assert.ok((await pending()) > 0, 'it died too late');
+        assert.ok((await waitingMessages()) > 0, 'it died too late');
         tandem = await start();
       }
       crm.answerMs = 0;
-      await eventually(pending, (count) => count === 0, { msMax: 60_000 });
+      await eventually(waitingMessages, (count) => count === 0, { msMax: 60_000 });
       await agreed(calls);
     });
 
@@ -197,7 +197,7 @@ for (const kind of ['SQLite', 'MariaDB'] as const)
         (isTold) => isTold,
         { msMax: 20_000 },
       );
-      await eventually(pending, (count) => count === 0, { msMax: 20_000 });
+      await eventually(waitingMessages, (count) => count === 0, { msMax: 20_000 });
       await tandem.kill9();
       living(...goesOn, '3003');
       tandem = await start();
@@ -220,7 +220,7 @@ for (const kind of ['SQLite', 'MariaDB'] as const)
         (count) => count === 4,
         { msMax: 20_000 },
       );
-      await eventually(pending, (count) => count === 0, { msMax: 20_000 });
+      await eventually(waitingMessages, (count) => count === 0, { msMax: 20_000 });
       await agreed([...goesOn, ...ends]);
     });
   });

@@ -6,7 +6,7 @@ import type { JournalEvent } from '../core/journal/events.js';
 import { createJournal } from '../core/journal/journal.js';
 import { createRoles } from '../core/journal/roles.js';
 import { eslRecordings, eslRoles, factsOf, fieldsOf, openEslJournal, recordedHeaders, type Headers } from './support/esl-journal.js';
-import { play, startMs, tell as step } from './support/journal-drive.js';
+import { assertEndsWhateverIsLost, play, startMs, tell as step } from './support/journal-drive.js';
 
 const recordingFile = '/var/spool/recordings/959a97df-dd44-497f-a35e-52c234f195ec.wav';
 
@@ -264,19 +264,11 @@ describe('call journal: recorded calls of FreeSWITCH', () => {
   });
 
   it('B10: whatever is lost on the way, a list of the living channels ends every call once, and nothing stays open', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...eslRecordings), fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }), (name, lost) => {
-        const events = factsOf(recordedHeaders(name).filter((_, n) => lost[n] !== true));
-        const atMs = (events.at(-1)?.atMs ?? startMs) + 5_000;
-        const resync: JournalEvent = { switch: 'fs', atMs, type: 'channels-listed', askedAtMs: atMs, channels: [] };
-        const journal = openEslJournal();
-        const lines = play([...events, resync], journal);
-        assert.deepEqual(journal.open(), []);
-        const count = (start: string): number => lines.filter((line) => line.startsWith(start)).length;
-        assert.equal(count('start '), count('end '), lines.join('\n'));
-      }),
-      { numRuns: 400 },
-    );
+    assertEndsWhateverIsLost(eslRecordings, (name, isKept) => factsOf(recordedHeaders(name).filter((_, n) => isKept(n))), {
+      at: 'fs',
+      open: openEslJournal,
+      eventsMax: 60,
+    });
   });
 
   it('B10: events of two channels that come in the other order make the same call', () => {

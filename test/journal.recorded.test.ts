@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import type { JournalEvent } from '../core/journal/events.js';
-import { openJournal, play, recordedFacts } from './support/journal-drive.js';
+import { assertEndsWhateverIsLost, openJournal, play, recordedFacts } from './support/journal-drive.js';
 
 /** What each recorded session is, in the journal's words: 1010 is the customer, 1011 and 1012 are agents. */
 const stories: Readonly<Record<string, readonly string[]>> = {
@@ -122,20 +121,11 @@ describe('call journal: recorded sessions of Asterisk', () => {
   });
 
   it('B10: whatever is lost on the way, a list of the living channels ends every call once, and nothing stays open', () => {
-    const names = Object.keys(stories);
-    fc.assert(
-      fc.property(fc.constantFrom(...names), fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }), (name, lost) => {
-        const events = recordedFacts(name).filter((_, n) => lost[n] !== true);
-        const atMs = (events.at(-1)?.atMs ?? 0) + 5_000;
-        const resync: JournalEvent = { switch: 'alpha', atMs, type: 'channels-listed', askedAtMs: atMs, channels: [] };
-        const journal = openJournal();
-        const lines = play([...events, resync], journal);
-        assert.deepEqual(journal.open(), []);
-        const count = (start: string): number => lines.filter((line) => line.startsWith(start)).length;
-        assert.equal(count('start '), count('end '), lines.join('\n'));
-      }),
-      { numRuns: 400 },
-    );
+    assertEndsWhateverIsLost(Object.keys(stories), (name, isKept) => recordedFacts(name).filter((_, n) => isKept(n)), {
+      at: 'alpha',
+      open: openJournal,
+      eventsMax: 40,
+    });
   });
 
   it('the last events of a call may come in any order: outcome, agent and talk stay', () => {

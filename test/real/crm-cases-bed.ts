@@ -5,14 +5,12 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAmiLink, type AmiLink } from '../../sidecar/ami.js';
-import { openCrm, type CrmSide } from '../../sidecar/crm/side.js';
-import { createHealth } from '../../sidecar/health.js';
-import { systemTimers } from '../../sidecar/timers.js';
+import type { AmiLink } from '../../sidecar/ami.js';
+import type { CrmSide } from '../../sidecar/crm/side.js';
 import { openStore } from '../../sql/store.js';
+import { openCrmOnBed } from '../support/crm-on-bed.js';
 import { eventually } from '../support/eventually.js';
 import { silentLog, silentMeter } from '../support/observers.js';
-import { ownedQueues } from '../support/owned-queues.js';
 import { startStandInCrm, type CrmRow, type StandInCrm } from '../support/stand-in-crm.js';
 import { claimPorts, startAsterisk, type Asterisk } from '../testbed/asterisk.js';
 import type { SipCall, SipPhone } from '../testbed/sip-phone.js';
@@ -158,27 +156,11 @@ export async function startCasesBed(): Promise<CasesBed> {
     const store = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter: silentMeter, nowMs: Date.now });
     release.unshift(() => store.close());
     await store.migrate();
-    const link = createAmiLink(
-      { name: 'alpha', host: '127.0.0.1', port: asterisk.ports.ami, user: 'crm', secret: 'crm-bed-secret' },
-      { log: silentLog, meter: silentMeter },
+    const { link, side } = await openCrmOnBed(asterisk, store, { user: 'crm', secret: 'crm-bed-secret' });
+    release.unshift(
+      () => side.stop(),
+      () => link.stop(),
     );
-    release.unshift(() => link.stop());
-    const side = openCrm({
-      config: { file: join(asterisk.dir, 'crm.yaml'), host: '127.0.0.1', port: 0 },
-      env: {},
-      store,
-      links: { ami: new Map([['alpha', link]]), esl: new Map() },
-      queues: ownedQueues(),
-      health: createHealth(),
-      timers: systemTimers,
-      log: silentLog,
-      meter: silentMeter,
-    });
-    assert.ok(side);
-    release.unshift(() => side.stop());
-    link.start();
-    await link.waitUp(5_000);
-    await side.start();
     const phones = new Map<number, SipPhone>();
     for (const nn of [10, 11, 12, 13, 19]) phones.set(nn, await asterisk.phone(nn));
     return createBed(asterisk, link, crms, phones, await portOf(side), stop);

@@ -4,13 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createHealth } from '../../sidecar/health.js';
-import { openCrm, type CrmSide } from '../../sidecar/crm/side.js';
-import { createAmiLink, type AmiLink } from '../../sidecar/ami.js';
-import { systemTimers } from '../../sidecar/timers.js';
+import type { CrmSide } from '../../sidecar/crm/side.js';
+import type { AmiLink } from '../../sidecar/ami.js';
 import { openStore, type Store } from '../../sql/store.js';
+import { openCrmOnBed } from '../support/crm-on-bed.js';
 import { eventually } from '../support/eventually.js';
-import { ownedQueues } from '../support/owned-queues.js';
 import { silentLog, silentMeter } from '../support/observers.js';
 import { startStandInCrm, type CrmRow, type StandInCrm } from '../support/stand-in-crm.js';
 import { requireTestbed } from '../testbed/cache.js';
@@ -107,26 +105,7 @@ crm:
     }
 
     async function start(): Promise<void> {
-      link = createAmiLink(
-        { name: 'alpha', host: '127.0.0.1', port: asterisk.ports.ami, user: 'crm', secret: 'crm-bed-secret' },
-        { log: silentLog, meter: silentMeter },
-      );
-      const opened = openCrm({
-        config: { file: join(asterisk.dir, 'crm.yaml'), host: '127.0.0.1', port: 0 },
-        env: {},
-        store,
-        links: { ami: new Map([['alpha', link]]), esl: new Map() },
-        queues: ownedQueues(),
-        health: createHealth(),
-        timers: systemTimers,
-        log: silentLog,
-        meter: silentMeter,
-      });
-      assert.ok(opened);
-      side = opened;
-      link.start();
-      await link.waitUp(5_000);
-      await side.start();
+      ({ link, side } = await openCrmOnBed(asterisk, store, { user: 'crm', secret: 'crm-bed-secret' }));
       port = await side.listen();
     }
 

@@ -1,5 +1,7 @@
 /** Recorded manager sessions played into the call journal; its news as lines that read like a story. */
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { amiFact } from '../../core/journal/ami-facts.js';
 import { talkMsOf, talkMsOfCall } from '../../core/journal/call.js';
 import type { JournalEvent } from '../../core/journal/events.js';
@@ -74,4 +76,28 @@ function line(notice: JournalNotice, nowMs: number): string {
     case 'agent-no-answer':
       return `agent-no-answer ${String(notice.reason)}`;
   }
+}
+
+/**
+ * Property: of any recorded story any events may be lost; a list without a living channel ends every call once, and nothing
+ * stays open. `facts` of a story of which those were heard that `isKept` says.
+ */
+export function assertEndsWhateverIsLost(
+  names: readonly string[],
+  facts: (name: string, isKept: (place: number) => boolean) => readonly JournalEvent[],
+  { at, open, eventsMax }: { readonly at: string; readonly open: () => Journal; readonly eventsMax: number },
+): void {
+  fc.assert(
+    fc.property(fc.constantFrom(...names), fc.array(fc.boolean(), { minLength: eventsMax, maxLength: eventsMax }), (name, lost) => {
+      const events = facts(name, (place) => lost[place] !== true);
+      const atMs = (events.at(-1)?.atMs ?? startMs) + 5_000;
+      const resync: JournalEvent = { switch: at, atMs, type: 'channels-listed', askedAtMs: atMs, channels: [] };
+      const journal = open();
+      const lines = play([...events, resync], journal);
+      assert.deepEqual(journal.open(), []);
+      const count = (start: string): number => lines.filter((line) => line.startsWith(start)).length;
+      assert.equal(count('start '), count('end '), lines.join('\n'));
+    }),
+    { numRuns: 400 },
+  );
 }

@@ -22,6 +22,21 @@ export interface CrmRow {
   recording: string;
 }
 
+/** As the CRM makes it before anything is known. */
+export const emptyRow = (callUUID: string): CrmRow => ({
+  callUUID,
+  direction: 'inbound',
+  status: '',
+  user: '',
+  customer: '',
+  line: '',
+  start: '',
+  end: '',
+  duration: '',
+  billed: '',
+  recording: '',
+});
+
 export interface StandInCrm {
   readonly port: number;
   readonly url: string;
@@ -92,17 +107,10 @@ export async function startStandInCrm(edition: 'vtiger' | 'vtiger-sp', users: re
 
   function newRow(fields: ReadonlyMap<string, string>, more: Partial<CrmRow>): CrmRow {
     const row: CrmRow = {
-      callUUID: value(fields, 'callUUID'),
-      direction: 'inbound',
+      ...emptyRow(value(fields, 'callUUID')),
       status: 'ringing',
-      user: '',
-      customer: '',
       line: value(fields, 'connectedLineName'),
       start: value(fields, 'StartTime'),
-      end: '',
-      duration: '',
-      billed: '',
-      recording: '',
       ...more,
     };
     rows.push(row);

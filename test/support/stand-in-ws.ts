@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { sqlDateTime } from '../../core/time.js';
-import type { CrmRow } from './stand-in-crm.js';
+import { emptyRow, type CrmRow } from './stand-in-crm.js';
 
 export interface StandInWs {
   user: string;
@@ -74,21 +74,7 @@ export function createStandInWs(edition: 'vtiger' | 'vtiger-sp', users: readonly
   function create(element: Readonly<Record<string, string>>): string {
     const lacking = ['customernumber', 'assigned_user_id'].find((name) => (element[name] ?? '') === '');
     if (lacking !== undefined) return refused('MANDATORY_FIELDS_MISSING', `${lacking} does not have a value`);
-    const row: CrmRow = {
-      callUUID: element['sourceuuid'] ?? '',
-      ...{
-        direction: 'inbound',
-        status: '',
-        user: '',
-        customer: '',
-        line: '',
-        start: '',
-        end: '',
-        duration: '',
-        billed: '',
-        recording: '',
-      },
-    };
+    const row = emptyRow(element['sourceuuid'] ?? '');
     put(row, { ...element, [edition === 'vtiger' ? 'CreatedTime' : 'createdtime']: sqlDateTime(Date.now() + ws.aheadS * 1000, ws.zone) });
     rows.push(row);
     return ok({ ...element, id: idOf(row), source: 'WEBSERVICE' });
