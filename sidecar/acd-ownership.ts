@@ -13,11 +13,16 @@ export interface OwnershipOptions {
   readonly owner: string;
   readonly ttlMs: number;
   readonly renewEveryMs: number;
+  /**
+   * The same while the database is away. Shorter than a standby's pause, so that the owner renews a lease that ran out
+   * meanwhile before a standby takes it: a change of owner that nobody needs.
+   */
+  readonly renewAwayEveryMs: number;
   /** so long before its end the lease is not sure any more */
   readonly marginMs: number;
 }
 
-export const ownershipDefaults = { ttlMs: 10_000, renewEveryMs: 3_000, marginMs: 2_000 };
+export const ownershipDefaults = { ttlMs: 10_000, renewEveryMs: 3_000, renewAwayEveryMs: 500, marginMs: 2_000 };
 
 export interface OwnershipDeps {
   readonly leases: Leases;
@@ -40,7 +45,7 @@ export interface Ownership {
 }
 
 export function createOwnership(options: OwnershipOptions, deps: OwnershipDeps): Ownership {
-  const { name, owner, ttlMs, renewEveryMs, marginMs } = options;
+  const { name, owner, ttlMs, renewEveryMs, renewAwayEveryMs, marginMs } = options;
   const { leases, timers, monoMs, log } = deps;
   let held: { readonly fence: number } | undefined;
   let sureUntilMs = -Infinity;
@@ -58,7 +63,7 @@ export function createOwnership(options: OwnershipOptions, deps: OwnershipDeps):
   }
 
   function renewLater(): void {
-    cancel = timers.after(renewEveryMs, () => void renew());
+    cancel = timers.after(isStoreAway ? renewAwayEveryMs : renewEveryMs, () => void renew());
   }
 
   async function renew(): Promise<void> {

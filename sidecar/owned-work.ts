@@ -163,6 +163,12 @@ class Owned<Work> implements OwnedWork<Work> {
     const work = this.#work;
     this.#work = undefined;
     this.#deps.meter.set(this.#options.gauge, 0);
-    if (work !== undefined) await this.#options.close(work, reason);
+    if (work === undefined) return;
+    try {
+      await this.#options.close(work, reason);
+    } catch (error) {
+      // whoever listens may throw; the lease must be given back all the same, and the next try made
+      this.#deps.log.error({ error }, `${this.#options.what} were not closed in order`);
+    }
   }
 }

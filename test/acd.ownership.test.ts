@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createOwnership, ownershipDefaults } from '../sidecar/acd-ownership.js';
+import { standbyEveryMs } from '../sidecar/owned-work.js';
 import { isDeadOwner, ownerName } from '../sidecar/owner-name.js';
 import { createMemoryLeases } from './support/acd-memory-leases.js';
 import { turn } from './support/acd-stub-engine.js';
 import { createHandTimers } from './support/hand-timers.js';
 import { silentLog } from './support/observers.js';
 
-const { ttlMs, renewEveryMs, marginMs } = ownershipDefaults;
+const { ttlMs, renewEveryMs, renewAwayEveryMs, marginMs } = ownershipDefaults;
 
 function world() {
   const timers = createHandTimers();
@@ -116,6 +117,23 @@ describe('ownership of the queues', () => {
     assert.equal(one.isSure(), true);
     assert.deepEqual(lost, []);
     assert.ok((leases.rows.get('acd')?.untilMs ?? 0) > 0);
+  });
+
+  it('scale-out 7: a lease that ran out while the database was away is renewed before a standby asks again', async () => {
+    const { leases, lost, process, pass } = world();
+    const [one, two] = [process('one'), process('two')];
+    await one.acquire();
+    leases.isDown = true;
+    await pass(2 * ttlMs);
+    await assert.rejects(two.acquire(), { code: 'TDM_STORE_DOWN' });
+    leases.isDown = false;
+
+    assert.ok(renewAwayEveryMs < standbyEveryMs);
+    await pass(renewAwayEveryMs);
+    assert.deepEqual(await two.acquire(), { holder: 'one' });
+    await pass(2 * ttlMs);
+    assert.deepEqual(await two.acquire(), { holder: 'one' }, 'from then on in the usual pace, and in time');
+    assert.deepEqual(lost, []);
   });
 
   it('B1: the lease of an owner that is known to be dead is taken at once', async () => {

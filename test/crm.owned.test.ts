@@ -5,7 +5,7 @@ import { createHandTimers } from './support/hand-timers.js';
 import { silentLog } from './support/observers.js';
 
 describe('CRM: one process of several tells', () => {
-  function open(fails: (fence: number | undefined) => boolean = () => false) {
+  function open(fails: (fence: number | undefined) => boolean = () => false, endFails: () => boolean = () => false) {
     const timers = createHandTimers(0);
     const done: string[] = [];
     const owned = createOwnedCrm({
@@ -17,6 +17,7 @@ describe('CRM: one process of several tells', () => {
       async end() {
         await Promise.resolve();
         done.push('end');
+        if (endFails()) throw new Error('a listener is broken');
       },
       timers,
       log: silentLog,
@@ -65,5 +66,25 @@ describe('CRM: one process of several tells', () => {
     timers.advance(beginRetryMs);
     await owned.settled();
     assert.deepEqual(done, ['begin 3', 'end', 'end']);
+  });
+
+  it('scale-out 7: an end that fails stops neither what is begun next nor a begin that is tried again', async () => {
+    let isAway = false;
+    const { owned, done, timers } = open(
+      () => isAway,
+      () => true,
+    );
+    owned.owned(3);
+    owned.lost();
+    owned.owned(4);
+    await owned.settled();
+    isAway = true;
+    owned.owned(5);
+    await owned.settled();
+    isAway = false;
+    timers.advance(beginRetryMs);
+    await owned.settled();
+    assert.deepEqual(done, ['begin 4', 'end', 'end', 'begin 5']);
+    assert.equal(owned.isOwned(), true);
   });
 });

@@ -9,7 +9,7 @@ import type { Timers } from '../timers.js';
 export interface OwnedCrmDeps {
   /** Reads what is stored and begins; when it rejects (TDM_STORE_DOWN), `end` follows. */
   readonly begin: (fence: number | undefined) => Promise<void>;
-  /** Everything is stored, requests under way have ended, also of half a begin; never rejects. */
+  /** Everything is stored, requests under way have ended, also of half a begin. */
   readonly end: () => Promise<void>;
   readonly timers: Timers;
   readonly log: Log;
@@ -39,12 +39,17 @@ export function createOwnedCrm({ begin, end, timers, log }: OwnedCrmDeps): Owned
     turn = turn.then(change);
   }
 
+  /** However it ends, the next change comes. */
+  async function finish(): Promise<void> {
+    await end().catch((error: unknown) => log.error({ error }, 'the call journal did not end in order'));
+  }
+
   async function change(): Promise<void> {
     const mine = wanted;
     if (mine === running) return;
     if (running) {
       running = undefined;
-      await end();
+      await finish();
     }
     if (!mine || mine !== wanted) return;
     try {
@@ -52,7 +57,7 @@ export function createOwnedCrm({ begin, end, timers, log }: OwnedCrmDeps): Owned
       running = mine;
     } catch (error) {
       log.warn({ error }, 'the call journal cannot begin now; it is tried again');
-      await end();
+      await finish();
       if (mine === wanted) cancel = timers.after(beginRetryMs, queue);
     }
   }
