@@ -14,6 +14,21 @@ import { useFaultBed } from './queue-faults-suite.js';
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const outageMs = Number(process.env['TANDEM_FAULT_OUTAGE_S'] ?? 8) * 1_000;
 
+/** Process 2 beside process 1, which owns the queues. A machine so busy that 1 did not renew its lease in time gives them to 2: once more then. */
+async function startStandby(bed: FaultBed): Promise<void> {
+  for (let tries = 1; tries <= 3; tries++) {
+    await bed.startTandem(2);
+    if ((await bed.tandem(2).metric('tandem_acd_owner')) === 0) return;
+    await bed.tandem(2).stop();
+    await eventually(
+      () => bed.tandem(1).metric('tandem_acd_owner'),
+      (owner) => owner === 1,
+      { msMax: 10_000 },
+    );
+  }
+  assert.fail('process 1 does not keep the queues');
+}
+
 describe('real: queue, faults with 35 callers', function () {
   this.timeout(90_000);
   let bed: FaultBed;
@@ -171,8 +186,7 @@ describe('real: queue, faults with 35 callers', function () {
   });
 
   it('B5: the owner is killed with -9: the standby takes over, the order is the old one, the first comes back as standby', async () => {
-    await bed.startTandem(2);
-    assert.equal(await bed.tandem(2).metric('tandem_acd_owner'), 0);
+    await startStandby(bed);
     const scene = await openScene(bed);
     const before = await bed.waiting();
     const talks = scene.talks();

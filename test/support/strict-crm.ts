@@ -1,8 +1,8 @@
 /**
  * A stock vTiger that counts: a row for each StartApp (so a second one shows), a web service that finds rows, and an answer
- * that comes some time after the row was written, so that whoever is killed meanwhile does not know.
+ * that may be kept back after the row was written, so that whoever is killed meanwhile does not know.
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface StrictCrm {
@@ -11,17 +11,37 @@ export interface StrictCrm {
   readonly told: ReadonlyMap<string, readonly ReadonlyMap<string, string>[]>;
   /** calls with a row, as often as there are rows */
   readonly rows: readonly string[];
-  /** between the row and the answer */
-  answerMs: number;
+  /** messages that are written, and whose sender still waits for the answer */
+  readonly unanswered: number;
+  /** So many messages are answered from now on, those first that wait; then answers are kept back. Infinity at the start. */
+  answer(messages: number): void;
   stop(): Promise<void>;
 }
 
 export async function startStrictCrm(secret: string): Promise<StrictCrm> {
   const told = new Map<string, ReadonlyMap<string, string>[]>();
   const rows: string[] = [];
-  const crm = { answerMs: 0 };
+  const waiting = new Set<ServerResponse>();
+  let answersLeft = Infinity;
+
+  function answer(messages: number): void {
+    answersLeft = messages;
+    for (const res of waiting) reply(res);
+  }
+
+  function reply(res: ServerResponse): void {
+    if (answersLeft <= 0) {
+      waiting.add(res);
+      res.once('close', () => waiting.delete(res));
+      return;
+    }
+    answersLeft -= 1;
+    waiting.delete(res);
+    res.end();
+  }
+
   const server = createServer((req, res) => {
-    void bodyOf(req).then(async (text) => {
+    void bodyOf(req).then((text) => {
       const question = req.url?.split('?')[1] ?? '';
       const fields = new Map([...new URLSearchParams(question), ...new URLSearchParams(text)]);
       if (req.url?.includes('webservice.php') === true) {
@@ -35,21 +55,24 @@ export async function startStrictCrm(secret: string): Promise<StrictCrm> {
       const id = fields.get('callUUID') ?? '';
       told.set(id, [...(told.get(id) ?? []), fields]);
       if (fields.get('callstatus') === 'StartApp') rows.push(id);
-      await new Promise((resolve) => setTimeout(resolve, crm.answerMs));
-      res.end();
+      reply(res);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return Object.assign(crm, {
+  return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
     told,
     rows,
+    get unanswered() {
+      return waiting.size;
+    },
+    answer,
     stop: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
-  });
+  };
 }
 
 function serviced(fields: ReadonlyMap<string, string>, rows: readonly string[]): object {
