@@ -19,7 +19,8 @@ import { createAmiLink, type AmiLink } from '../sidecar/ami.js';
 import { bindingOf, startReceiver, tellerOf, type Receiver } from './support/crm-teller.js';
 import { createFakeAmi, type FakeAmi } from './support/fake-ami.js';
 import { silentLog, silentMeter } from './support/observers.js';
-import { emptyRow, startStandInCrm, type StandInCrm } from './support/stand-in-crm.js';
+import { startStandInCrm, type StandInCrm } from './support/stand-in-crm.js';
+import { emptyRow } from './support/stand-in-rows.js';
 
 const binary = fileURLToPath(new URL('../bin/tandem.js', import.meta.url));
 const secret = 's3cr3t+Key/&=1-and-longer';

@@ -41,6 +41,7 @@ describe('vTiger’s web service', () => {
       const { recording, ...row } = crm.rows[0] ?? { recording: '' };
       assert.deepEqual(row, {
         ...{ callUUID: 'alpha-1795288719.175', direction: 'inbound', status: 'completed', user: '1011', customer: '1010' },
+        ...{ owner: 'admin', record: '' },
         ...{ line: edition === 'vtiger' ? '' : '200' },
         ...{ start: '2026-11-21 15:00:00', end: '2026-11-21 15:00:02', duration: '2', billed: '2' },
       });

@@ -11,7 +11,8 @@ import { openStore } from '../../sql/store.js';
 import { openCrmOnBed } from '../support/crm-on-bed.js';
 import { eventually } from '../support/eventually.js';
 import { silentLog, silentMeter } from '../support/observers.js';
-import { startStandInCrm, type CrmRow, type StandInCrm } from '../support/stand-in-crm.js';
+import { startStandInCrm, type StandInCrm } from '../support/stand-in-crm.js';
+import type { CrmRow } from '../support/stand-in-rows.js';
 import { claimPorts, startAsterisk, type Asterisk } from '../testbed/asterisk.js';
 import type { SipCall, SipPhone } from '../testbed/sip-phone.js';
 

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import type { CrmRow } from '../support/stand-in-crm.js';
+import type { CrmRow } from '../support/stand-in-rows.js';
 import { requireTestbed } from '../testbed/cache.js';
 import { startCrmBed, type CrmBed } from './crm-bed.js';
 import { far } from './dialer-bed.js';

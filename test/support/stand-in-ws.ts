@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { sqlDateTime } from '../../core/time.js';
-import { emptyRow, type CrmRow } from './stand-in-crm.js';
+import { emptyRow, type CrmRow } from './stand-in-rows.js';
 
 export interface StandInWs {
   user: string;
