@@ -68,6 +68,8 @@ class Owned<Work> implements OwnedWork<Work> {
   /** why the lease went while the work was still being opened */
   #lostEarly: string | undefined;
   #trying: Promise<void> = Promise.resolve();
+  /** the work that is being closed */
+  #ending: Promise<void> = Promise.resolve();
   #cancelTry: () => void = () => undefined;
 
   constructor(options: OwnedWorkOptions<Work>, deps: OwnedWorkDeps) {
@@ -163,7 +165,11 @@ class Owned<Work> implements OwnedWork<Work> {
     const work = this.#work;
     this.#work = undefined;
     this.#deps.meter.set(this.#options.gauge, 0);
-    if (work === undefined) return;
+    if (work !== undefined) this.#ending = this.#close(work, reason);
+    await this.#ending; // also what another began to end
+  }
+
+  async #close(work: Work, reason: TandemError): Promise<void> {
     try {
       await this.#options.close(work, reason);
     } catch (error) {

@@ -7,7 +7,7 @@ import { turn } from './support/acd-stub-engine.js';
 import { createHandTimers } from './support/hand-timers.js';
 import { silentLog, silentMeter } from './support/observers.js';
 
-function world(onOwned: (fence: number) => void = () => undefined, onClose: () => void = () => undefined) {
+function world(onOwned: (fence: number) => void = () => undefined, onClose: () => void | Promise<void> = () => undefined) {
   const timers = createHandTimers();
   const leases = createMemoryLeases(() => timers.nowMs());
   const running = new Set<number>();
@@ -57,5 +57,21 @@ describe('work of one process', () => {
     assert.deepEqual([[...running], owned.current(), closed], [[8], 8, ['TDM_STANDBY']]);
     await owned.stop();
     assert.deepEqual([running.size, closed.at(-1), leases.rows.get('acd')?.untilMs], [0, 'TDM_STOPPING', 0]);
+  });
+
+  it('scale-out 7: a stop while lost work is being closed waits until it is', async () => {
+    let finish = (): void => undefined;
+    const { timers, leases, owned } = world(undefined, () => new Promise<void>((resolve) => (finish = resolve)));
+    await owned.start();
+    leases.rows.set('acd', { owner: 'another', fence: 7, untilMs: timers.nowMs() + 60_000 });
+    timers.advance(ownershipDefaults.renewEveryMs);
+    for (let turns = 0; turns < 5; turns++) await turn();
+    let isStopped = false;
+    const stopped = owned.stop().then(() => (isStopped = true));
+    for (let turns = 0; turns < 5; turns++) await turn();
+    assert.equal(isStopped, false);
+    finish();
+    await stopped;
+    assert.deepEqual([owned.current(), timers.waiting], [undefined, 0]);
   });
 });
