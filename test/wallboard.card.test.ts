@@ -4,46 +4,19 @@ import type { CallNews } from '../core/crm/call-news.js';
 import { createCallCards, historyMax, noCard, type CallCard } from '../core/services/call-card.js';
 import type { JournalRow } from '../core/crm-ports.js';
 import { createRoles } from '../core/journal/roles.js';
-import { createEventStreams } from '../sidecar/event-streams.js';
-import { systemTimers } from '../sidecar/timers.js';
-import { createEventFeed } from '../core/services/event-feed.js';
-import type { FeedEvent } from '../core/feed-ports.js';
+import { cardOf, openCallFeed } from './support/call-feed.js';
 import { eventually } from './support/eventually.js';
 import { openJournal, recordedFacts } from './support/journal-drive.js';
-import { silentLog, silentMeter } from './support/observers.js';
 import { logIn, startWallboard } from './support/wallboard.js';
 import { startBrowser, type TestBrowser } from './testbed/chromium.js';
 
 const site = {
   queues: { support: {} },
-  agents: { anna: { name: 'Anna Bell', contact: 'PJSIP/1001' }, bert: { name: 'Bert Cole', contact: 'PJSIP/1002' } },
+  agents: { anna: { name: 'Anna Bell', contact: 'PJSIP/1001', wrap_up_s: 30 }, bert: { name: 'Bert Cole', contact: 'PJSIP/1002' } },
   tiers: ['support anna', 'support bert'],
 };
 const evil = '<img src=x onerror="document.title=1">';
 
-const cardOf = (more: Partial<NonNullable<CallCard['call']>> = {}): CallCard => ({
-  call: {
-    ...{ call: 'alpha-1.1', direction: 'inbound', state: 'ringing', outcome: undefined, origin: undefined, campaign: undefined },
-    ...{ contact: undefined, customer: { number: '79123456789', name: evil }, lead: undefined, agent: 'anna', extension: '1001' },
-    ...{ queue: undefined, did: '500', isRecorded: true, switch: 'alpha', startedAtMs: Date.now(), answeredAtMs: undefined },
-    ...{ endedAtMs: undefined, talkMs: 0, isTalking: false, record: undefined },
-    ...more,
-  },
-  history: [
-    {
-      ...{ call: 'alpha-0.9', direction: 'inbound', outcome: 'missed', startedAtMs: 1, talkMs: 0 },
-      extension: undefined,
-      queue: 'support',
-      isRecorded: false,
-    },
-    {
-      ...{ call: 'alpha-0.8', direction: 'outbound', outcome: 'answered', startedAtMs: 1, talkMs: 65_000 },
-      extension: '1002',
-      queue: undefined,
-      isRecorded: true,
-    },
-  ],
-});
 const record = {
   ...{ record: '12x34', url: 'https://crm.example/index.php?module=Contacts&view=Detail&record=34', name: `Jane ${evil}` },
   responsible: { extension: '1002', name: 'Bert Cole' },
@@ -56,7 +29,6 @@ describe('call card in a browser', function () {
   let open: Awaited<ReturnType<TestBrowser['open']>>;
   let card: CallCard = noCard;
   let asked: string[] = [];
-  let events: FeedEvent[] = [];
   let tell: (news: Partial<CallNews>) => void = () => undefined;
 
   before(async function () {
@@ -64,20 +36,9 @@ describe('call card in a browser', function () {
   });
   after(() => browser?.close());
   beforeEach(async () => {
-    [card, asked, events] = [noCard, [], []];
-    const store = {
-      read: (after: number) => Promise.resolve(events.filter(({ seq }) => seq > after)),
-      range: () => Promise.resolve({ first: 1, last: events.length }),
-    };
-    const tools = { log: silentLog, meter: silentMeter, nowMs: Date.now };
-    const feed = createEventFeed({ ...tools, store, isWriter: () => true, after: (ms, run) => systemTimers.after(ms, run) });
-    await feed.start();
-    const streams = createEventStreams({ feed, timers: systemTimers, ...tools });
-    tell = (news) => {
-      const event = { seq: events.length + 1, atMs: Date.now(), notice: { id: `x:${String(events.length)}`, ...news } as CallNews };
-      events.push(event);
-      feed.stored([event]);
-    };
+    [card, asked] = [noCard, []];
+    const { feed, streams, tell: toldBy } = await openCallFeed();
+    tell = toldBy;
     board = await startWallboard(
       site,
       {
@@ -115,7 +76,7 @@ describe('call card in a browser', function () {
   it('B30, P15: it comes when the telephone rings, with record, person responsible and last calls, and goes with the call', async () => {
     const page = await onDesk();
     assert.equal(await part().count(), 0, 'a free telephone has no card');
-    card = cardOf({ record });
+    card = cardOf({ record, customer: { number: '79123456789', name: evil } });
     tell({ type: 'call.ringing', agent: 'anna', call: 'alpha-1.1' });
     await part().waitFor();
     const text = await part().innerText();
@@ -126,6 +87,23 @@ describe('call card in a browser', function () {
     card = noCard;
     tell({ type: 'call.ended', agent: 'anna', call: 'alpha-1.1' });
     await part().waitFor({ state: 'detached', timeout: 1_500 });
+  });
+
+  it('B30: in wrap-up it stays for the notes, without a clock, and goes when the agent is done', async () => {
+    board.desk.login('anna');
+    const page = await onDesk();
+    const offer = board.desk.connect(board.desk.call('support', { number: '79123456789' }));
+    card = cardOf({ record, isTalking: true });
+    tell({ type: 'call.answered', agent: 'anna', call: 'alpha-1.1' });
+    await part().getByRole('heading', { name: 'On my telephone' }).waitFor();
+    card = noCard;
+    tell({ type: 'call.ended', agent: 'anna', call: 'alpha-1.1' });
+    board.desk.step({ type: 'call-ended', offer, by: 'caller', cause: '16' });
+    await part().getByRole('heading', { name: 'Just now on my telephone' }).waitFor();
+    assert.equal(await part().locator('time').count(), 0);
+    await page.getByRole('link', { name: 'Open in the CRM' }).waitFor();
+    await page.getByRole('button', { name: 'I am done' }).click();
+    await part().waitFor({ state: 'detached' });
   });
 
   it('B30: it goes when a colleague has the call, of which nobody tells him', async () => {

@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { noCard } from '../core/services/call-card.js';
 import { busyDay, busyHistory, busySite, busyToday, makeBusy } from './support/busy-site.js';
+import { cardOf, openCallFeed } from './support/call-feed.js';
 import { pageProblems } from './support/page-checks.js';
 import { logIn, startWallboard } from './support/wallboard.js';
 import { startBrowser, type OpenPage, type TestBrowser } from './testbed/chromium.js';
 
 const images = join(import.meta.dirname, '..', 'docs', 'images');
 /** those that docs/wallboard.md shows */
-const pictures = ['queues', 'queues-dark', 'queues-phone', 'queue', 'queue-phone', 'agents', 'agent', 'desk', 'wall', 'why'];
+const pictures = ['queues', 'queues-dark', 'queues-phone', 'queue', 'queue-phone', 'agents', 'agent', 'desk', 'desk-card', 'wall', 'why'];
 const lead = {
   first_name: 'Lucy',
   last_name: 'Evans',
@@ -18,6 +20,15 @@ const lead = {
   state: 'FL',
   email: 'lucy@test.example',
   comments: 'wants a call after lunch',
+};
+/** A call to his own number, whom the CRM knows. */
+const direct = {
+  customer: { number: '2025550161', name: '' },
+  ...{ isTalking: true, answeredAtMs: Date.now() - 34_000 },
+  record: {
+    ...{ record: '12x34', url: 'https://crm.example/index.php?module=Contacts&view=Detail&record=34', name: 'Grace Hall' },
+    responsible: { extension: '1025', name: 'Pete Quinn' },
+  },
 };
 type Board = Awaited<ReturnType<typeof startWallboard>>;
 const sized = (width: number, height: number) => ({ viewport: { width, height } });
@@ -30,9 +41,14 @@ describe('reading the wallboard', function () {
 
   before(async function () {
     browser = await startBrowser(this);
+    const { feed, streams } = await openCallFeed();
     board = await startWallboard(
       busySite,
-      { today: busyToday, desk: { leads: { find: () => Promise.resolve(lead as never) }, transferContext: 'agent-transfers' } },
+      {
+        today: busyToday,
+        desk: { leads: { find: () => Promise.resolve(lead as never) }, transferContext: 'agent-transfers' },
+        cards: { card: (agent) => Promise.resolve(agent === 'olga' ? noCard : cardOf(direct)) },
+      },
       [
         (req, res, next) => {
           if (req.path === '/api/v1/statistics/queues') res.json(busyDay(board.desk.nowMs()));
@@ -41,8 +57,10 @@ describe('reading the wallboard', function () {
           else next();
         },
       ],
+      { feed, streams },
     );
     await board.own.access.rights.put('anna', { queues: undefined, agent: 'olga' });
+    await board.own.access.rights.put('desk', { queues: undefined, agent: 'pete' });
     board.desk.advance(9.2 * 3_600_000);
     makeBusy(board.desk);
     board.desk.login('olga');
@@ -80,6 +98,7 @@ describe('reading the wallboard', function () {
     { name: 'agent', path: '/#/agent/mia', user: 'supervisor', sees: 'Lunch' },
     { name: 'missed', path: '/#/missed', user: 'supervisor', sees: 'Nobody hung up' },
     { name: 'desk', path: '/agent', user: 'anna', sees: 'lucy@test.example' },
+    { name: 'desk-card', path: '/agent', user: 'desk', sees: 'Open in the CRM' },
     { name: 'wall', path: '/?wall', user: 'viewer', sees: 'Technical' },
   ] as const;
   const looks = [

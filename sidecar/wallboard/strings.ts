@@ -227,6 +227,7 @@ export const strings = {
   },
   callCard: {
     title: 'On my telephone',
+    after: 'Just now on my telephone',
     hidden: 'Number withheld',
     direction: 'Call',
     directions: { inbound: 'incoming', outbound: 'outgoing', internal: 'internal' },

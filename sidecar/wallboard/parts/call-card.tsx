@@ -18,19 +18,27 @@ const againMs = 3_000;
 /** What the server answers; a call that is not there is null. */
 type Answer = { readonly call: CardCall | null; readonly history: readonly PastCall[] };
 const card = signal<Answer | undefined>(undefined);
+/** the last one who talked, for the notes after the call */
+const talked = signal<Answer | undefined>(undefined);
 
-/** Without a CRM connector, and while the telephone is free, nothing is shown. */
-export function CallCardPart({ agent }: { readonly agent: string }): JSX.Element | null {
+/** Without a CRM connector, and while the telephone is free, nothing is shown; in wrap-up the call just over. */
+export function CallCardPart({ agent, isAfter }: { readonly agent: string; readonly isAfter: boolean }): JSX.Element | null {
   useEffect(() => follow(agent), [agent]);
-  const { call, history } = card.value ?? { call: null, history: [] };
+  const now = card.value?.call ? card.value : undefined;
+  const { call, history } = now ?? (isAfter ? talked.value : undefined) ?? { call: null, history: [] };
   if (!call) return null;
   return (
     <section class="card grow call-card" aria-labelledby="call-card" aria-live="polite" data-call={call.call}>
-      <h2 id="call-card">{words.title}</h2>
-      <Who call={call} />
+      <h2 id="call-card">{now ? words.title : words.after}</h2>
+      <Who call={call} isOver={!now} />
       <History history={history} />
     </section>
   );
+}
+
+function show(answer: Answer): void {
+  card.value = answer;
+  if (answer.call?.isTalking) talked.value = answer;
 }
 
 /** Reads the card now, and after each event of a call that this user may see: the server says whose it is. */
@@ -40,7 +48,7 @@ function follow(agent: string): () => void {
   const read = (): void => {
     const mine = ++turn;
     get<Answer>(`/agents/${encodeURIComponent(agent)}/call`).then(
-      (answer) => isHere && mine === turn && (card.value = answer),
+      (answer) => isHere && mine === turn && show(answer),
       () => undefined, // the next event asks again
     );
   };
@@ -57,7 +65,7 @@ function follow(agent: string): () => void {
   return () => {
     isHere = false;
     clearInterval(timer);
-    card.value = undefined;
+    card.value = talked.value = undefined;
     stop();
   };
 }
@@ -72,7 +80,7 @@ function isAbout(agent: string, data: string): boolean {
   }
 }
 
-function Who({ call }: { readonly call: CardCall }): JSX.Element {
+function Who({ call, isOver }: { readonly call: CardCall; readonly isOver: boolean }): JSX.Element {
   const { customer, record } = call;
   const name = record?.name || customer.name;
   return (
@@ -81,9 +89,11 @@ function Who({ call }: { readonly call: CardCall }): JSX.Element {
         {name || customer.number || words.hidden} {name && <small class="muted">{customer.number}</small>}
       </p>
       <dl class="figures">
-        <Figure label={call.isTalking ? strings.desk.talking : strings.desk.ringing}>
-          <Since atMs={call.isTalking ? (call.answeredAtMs ?? call.startedAtMs) : call.startedAtMs} />
-        </Figure>
+        {!isOver && (
+          <Figure label={call.isTalking ? strings.desk.talking : strings.desk.ringing}>
+            <Since atMs={call.isTalking ? (call.answeredAtMs ?? call.startedAtMs) : call.startedAtMs} />
+          </Figure>
+        )}
         <Figure label={words.direction}>{words.directions[call.direction]}</Figure>
         {call.origin && <Figure label={words.origin}>{words.origins[call.origin] ?? call.origin}</Figure>}
         {call.campaign && <Figure label={words.campaign}>{call.campaign}</Figure>}
