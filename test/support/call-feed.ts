@@ -38,13 +38,13 @@ export const cardOf = (more: Partial<NonNullable<CallCard['call']>> = {}): CallC
   },
   history: [
     {
-      ...{ call: 'alpha-0.9', direction: 'inbound', outcome: 'missed', startedAtMs: 1, talkMs: 0 },
+      ...{ call: 'alpha-0.9', direction: 'inbound', outcome: 'missed', startedAtMs: Date.UTC(2026, 2, 4, 9, 12), talkMs: 0 },
       extension: undefined,
       queue: 'support',
       isRecorded: false,
     },
     {
-      ...{ call: 'alpha-0.8', direction: 'outbound', outcome: 'answered', startedAtMs: 1, talkMs: 65_000 },
+      ...{ call: 'alpha-0.8', direction: 'outbound', outcome: 'answered', startedAtMs: Date.UTC(2026, 1, 20, 14, 40), talkMs: 65_000 },
       extension: '1002',
       queue: undefined,
       isRecorded: true,
