@@ -122,9 +122,9 @@ async function open(
   const links = openLinks(config, { log, meter: metrics, health });
   closers.push(() => links.close());
   const tools = { links, health, timers: systemTimers, monoMs: () => performance.now(), log, meter: metrics };
-  const toll = openToll({ ...tools, config: config.toll, audit: store.access.audit, desk: { note: (news) => queues.desk.note(news) } });
+  const toll = openToll({ ...tools, config: config.toll, store, desk: { note: (news) => queues.desk.note(news) } });
   const queues = openQueues({ ...tools, config, store, tollLegs: toll.legs });
-  closers.push(() => queues.stop());
+  for (const one of [toll.days, queues]) closers.push(() => one.stop());
   const record = createCommandAudit({ audit: store.access.audit, nowMs: Date.now });
   const provisioning = openQueueProvisioning({ config, store, queues, log });
   const callcenter = openCallcenter(
@@ -218,7 +218,8 @@ async function open(
   queues.onOwned(() => eventSocket?.owned());
   closers.push(() => eventSocket?.close());
   // Callers find the queues taken when they come. While the database is away they are taken as soon as it answers.
-  const taken = preparation.done.then(() => Promise.all([queues.start().then(() => crm?.start()), dialer?.start()]));
+  const counted = preparation.done.then(() => toll.days.start());
+  const taken = counted.then(() => Promise.all([queues.start().then(() => crm?.start()), dialer?.start()]));
   taken.catch(() => undefined); // told by `settled`
   if (preparation.check().state === 'up') await taken;
   const ports = {

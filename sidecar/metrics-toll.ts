@@ -9,6 +9,12 @@ export const tollMetrics: readonly MetricRow[] = [
     help: 'calls that a cap against toll fraud stopped, by who ordered them (dialer, callback, click, agent) and why (docs/toll-caps.md)',
   },
   {
+    name: 'tandem_toll_counts_waiting',
+    kind: 'gauge',
+    labels: [],
+    help: 'numbers and gateways whose calls and minutes of the day are not in the database yet: other processes do not count them (docs/toll-caps.md)',
+  },
+  {
     name: 'tandem_feed_news_left_out_total',
     kind: 'counter',
     labels: ['type'],

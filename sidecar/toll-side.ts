@@ -7,6 +7,9 @@ import { createTollGate } from '../core/services/toll-gate.js';
 import type { TollGate } from '../core/services/toll-gate.js';
 import { createTollLegs } from '../core/services/toll-ports.js';
 import type { TollLegs } from '../core/services/toll-ports.js';
+import { createTollDaysSync } from '../core/services/toll-days.js';
+import type { TollDaysSync } from '../core/services/toll-days.js';
+import type { TollDayStore } from '../core/toll-ports.js';
 import type { TollRules } from '../core/toll/caps.js';
 import { tollRulesWith } from '../core/toll/schema.js';
 import { TandemError } from '../core/errors.js';
@@ -18,8 +21,8 @@ import { describeProblems, readYamlFile } from './yaml-file.js';
 
 export interface TollSideDeps {
   readonly config: TollConfig;
-  readonly audit: Pick<AuditStore, 'write'>;
   readonly desk: NewsDesk;
+  readonly store: { readonly tollDays: TollDayStore; readonly access: { readonly audit: Pick<AuditStore, 'write'> } };
   /** not started yet */
   readonly links: Pick<Links, 'ami' | 'esl'>;
   readonly timers: Timers;
@@ -31,20 +34,26 @@ export interface TollSide {
   readonly gate: TollGate;
   /** for the ports of the queues */
   readonly legs: TollLegs;
+  /** What was counted before is known when `start` has resolved. */
+  readonly days: TollDaysSync;
 }
 
 /** Throws TDM_BAD_FILE when the file of gateways is wrong. */
-export function openToll({ config, links, timers, ...deps }: TollSideDeps): TollSide {
+export function openToll({ config, links, timers, store, ...deps }: TollSideDeps): TollSide {
   const rules = readRules(config);
   const gate = createTollGate({
     ...deps,
+    audit: store.access.audit,
     rules,
     newAuditId: createAuditIds(() => randomBytes(4).toString('hex')),
     nowMs: () => timers.nowMs(),
   });
   for (const link of links.ami.values()) link.on('Hangup', (event) => gate.over(event.get('uniqueid') ?? ''));
   for (const link of links.esl.values()) link.on('CHANNEL_HANGUP_COMPLETE', (event) => gate.over(event.get('Unique-ID') ?? ''));
-  return { gate, legs: createTollLegs(gate, () => timers.nowMs()) };
+  const { log, meter } = deps;
+  const clock = { nowMs: () => timers.nowMs(), after: (delayMs: number, run: () => void) => timers.after(delayMs, run) };
+  const days = createTollDaysSync({ days: gate.days, store: store.tollDays, ...clock, log, meter });
+  return { gate, legs: createTollLegs(gate, clock.nowMs), days };
 }
 
 export function readRules({ general, gatewaysFile }: TollConfig): TollRules {

@@ -3,6 +3,7 @@ import type { FencedAcdStore, Leases } from '../core/acd-ports.js';
 import type { CrmStore } from '../core/crm-ports.js';
 import type { DialerStore } from '../core/dialer-ports.js';
 import type { EventStore } from '../core/feed-ports.js';
+import type { TollDayStore } from '../core/toll-ports.js';
 import type { WebhookStore } from '../core/webhook-ports.js';
 import { TandemError } from '../core/errors.js';
 import type {
@@ -59,6 +60,7 @@ import { createReportStore } from './reports.js';
 import { createSettings } from './settings.js';
 import { openSqlite } from './sqlite.js';
 import { parseDatabaseUrl } from './url.js';
+import { createTollDayStore } from './toll-days.js';
 import { createUsers } from './users.js';
 import { createWebhookStore } from './webhooks.js';
 
@@ -129,6 +131,8 @@ export interface Store {
   readonly acdConfigs: StoredAcdConfigs;
   /** contacts, campaigns, calls, DNC and audit of the dialer */
   readonly dialer: DialerStore;
+  /** what the caps against toll fraud have counted within the day */
+  readonly tollDays: TollDayStore;
   /** Rejects TDM_STORE_DOWN when the database does not answer now. */
   ping(): Promise<void>;
   /** The database's own clock (its NOW(), read in the store's zone), Unix ms. */
@@ -195,6 +199,7 @@ export function createStore(db: Db, options: StoreOptions, limits: StoreLimits):
     opensipsViews: createOpensipsViews(db, { own, log }),
     acdConfigs: createAcdConfigs(db, { own, log }),
     dialer: createDialerStore(db, { own, log, nowMs }),
+    tollDays: createTollDayStore(db, { own }),
     ping: () => db.ping(),
     databaseNowMs: () => databaseNowMs(db, options.zone, nowMs),
     async migrate() {

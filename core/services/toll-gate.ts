@@ -9,15 +9,18 @@ import type { Log, Meter } from '../ports.js';
 import { capsOf, prefixProblem } from '../toll/caps.js';
 import type { TollRules } from '../toll/caps.js';
 import { createTollGuard } from '../toll/guard.js';
-import type { TollCall, TollStop } from '../toll/guard.js';
+import type { TollCall, TollDaysOfAll, TollList, TollStop } from '../toll/guard.js';
 
 export interface TollGate {
   /** undefined: it may be placed, and counts. */
   ask(call: TollCall): TollStop | undefined;
   answered(id: string): void;
   over(id: string): void;
+  listed(list: TollList): void;
   /** The prefixes of this gateway bar the number, whatever is under way. */
-  readonly isBarred: (switchName: string, gateway: string, number: string) => boolean;
+  readonly isBarred: (switchName: string, gateway: string, number: string, e164: readonly string[]) => boolean;
+  /** what was counted within the day, to be shared with other processes */
+  readonly days: TollDaysOfAll;
 }
 
 export interface TollGateDeps {
@@ -60,6 +63,9 @@ export function createTollGate(deps: TollGateDeps): TollGate {
     },
     answered: (id) => guard.answered(id, nowMs()),
     over: (id) => guard.over(id, nowMs()),
-    isBarred: (switchName, gateway, number) => prefixProblem(number, capsOf(deps.rules, switchName, gateway)) !== undefined,
+    listed: (list) => guard.listed(list, nowMs()),
+    days: guard.days,
+    isBarred: (switchName, gateway, number, e164) =>
+      prefixProblem(number, capsOf(deps.rules, switchName, gateway), e164) !== undefined,
   };
 }

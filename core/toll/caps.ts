@@ -14,7 +14,11 @@ export interface TollCaps {
   readonly deniedPrefixes: readonly string[];
   /** numbers with so many digits or fewer are internal: no prefix and no daily count holds for them */
   readonly shortDigits: number;
+  /** caps that an operator has set: they hold for agents' telephones too, a default only for customers' calls */
+  readonly isSet: ReadonlySet<TollFigure>;
 }
+
+export type TollFigure = 'callsMax' | 'callsPerSecond' | 'minutesPerDay';
 
 /** International premium rate (979), premium rate of North America (1900), satellites and networks without a country. */
 export const riskyPrefixes: readonly string[] = ['+1900', '+870', '+878', '+881', '+882', '+883', '+888', '+979'];
@@ -27,6 +31,7 @@ export const tollDefaults: TollCaps = {
   allowedPrefixes: [],
   deniedPrefixes: riskyPrefixes,
   shortDigits: 4,
+  isSet: new Set(),
 };
 
 /** Reason codes: in audit rows, events, `call_result` of a contact, `X-Tandem-Error` of a click. */
@@ -56,22 +61,21 @@ export function numberKey(number: string): string {
   return international === undefined ? number : `+${international}`;
 }
 
-/** Length of the longest prefix that fits, -1 = none. */
-function longest(number: string, prefixes: readonly string[]): number {
-  const key = numberKey(number);
-  return prefixes.reduce(
-    (best, prefix) => (number.startsWith(prefix) || key.startsWith(prefix) ? Math.max(best, prefix.length) : best),
-    -1,
-  );
-}
+/** Length of the longest prefix that fits any of the forms, -1 = none. */
+const longest = (forms: readonly string[], prefixes: readonly string[]): number =>
+  prefixes.reduce((best, prefix) => (forms.some((form) => form.startsWith(prefix)) ? Math.max(best, prefix.length) : best), -1);
 
 export const isShort = (number: string, { shortDigits }: TollCaps): boolean => number.replace(/^\+/, '').length <= shortDigits;
 
-/** Why the number may not be called over a gateway with these caps. */
-export function prefixProblem(number: string, caps: TollCaps): TollReason | undefined {
+/**
+ * Why the number may not be called over a gateway with these caps. `e164`: the same number with +, as it may be understood
+ * where it is dialled without (`e164Forms`).
+ */
+export function prefixProblem(number: string, caps: TollCaps, e164: readonly string[] = []): TollReason | undefined {
   if (isShort(number, caps)) return undefined;
-  const allowed = longest(number, caps.allowedPrefixes);
+  const forms = [number, numberKey(number), ...e164];
+  const allowed = longest(forms, caps.allowedPrefixes);
   if (caps.allowedPrefixes.length > 0 && allowed < 0) return 'toll-prefix-not-allowed';
-  const denied = longest(number, caps.deniedPrefixes);
+  const denied = longest(forms, caps.deniedPrefixes);
   return denied >= 0 && denied >= allowed ? 'toll-prefix-denied' : undefined;
 }

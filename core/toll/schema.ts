@@ -1,7 +1,7 @@
 /** Caps of single gateways as they stand in a file (JSON or YAML, read already); what is not said is as in general. */
 import { z } from 'zod';
 import { TandemError } from '../errors.js';
-import type { TollCaps, TollRules } from './caps.js';
+import type { TollCaps, TollFigure, TollRules } from './caps.js';
 
 export const tollFileLimits = { gatewaysMax: 1_000, prefixesMax: 1_000, countMax: 10_000_000 } as const;
 
@@ -23,6 +23,12 @@ const gatewaySchema = z.strictObject({
   short_digits: z.int().min(0).max(15).optional(),
 });
 
+const figures: readonly (readonly [keyof z.infer<typeof gatewaySchema>, TollFigure])[] = [
+  ['calls_max', 'callsMax'],
+  ['calls_per_second', 'callsPerSecond'],
+  ['minutes_per_day', 'minutesPerDay'],
+];
+
 const fileSchema = z.strictObject({ gateways: z.array(gatewaySchema).max(tollFileLimits.gatewaysMax) });
 
 /** Throws TDM_BAD_FILE naming every wrong field. */
@@ -40,6 +46,7 @@ export function tollRulesWith(general: TollCaps, file: string, value: unknown): 
       allowedPrefixes: row.allowed_prefixes ?? general.allowedPrefixes,
       deniedPrefixes: row.denied_prefixes ?? general.deniedPrefixes,
       shortDigits: row.short_digits ?? general.shortDigits,
+      isSet: new Set([...general.isSet, ...figures.filter(([name]) => row[name] !== undefined).map(([, figure]) => figure)]),
     },
   ]);
   const known = new Set<string>();

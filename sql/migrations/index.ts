@@ -12,6 +12,7 @@ import { dialer } from './000011-dialer.js';
 import { crm } from './000012-crm.js';
 import { origin } from './000013-origin.js';
 import { dialerOutboxCall } from './000014-dialer-outbox-call.js';
+import { tollDays } from './000015-toll-days.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   crm,
   origin,
   dialerOutboxCall,
+  tollDays,
 ];
