@@ -1,6 +1,7 @@
 /** Free agents of each queue in the order of its strategy, grouped by skills, and who is there at all. */
 import type { AgentId, QueueId } from './ids.js';
 import type { Skills } from './needs.js';
+import type { AgentNews } from './notices.js';
 import { byAgentKey, sameAgentKey } from './order.js';
 import type { AgentKey } from './order.js';
 import { SortedSet } from './sorted-set.js';
@@ -36,23 +37,17 @@ interface Served {
   readonly level: number;
 }
 
-interface Entry {
-  readonly attendance: Attendance;
-  readonly served: readonly Served[];
-  readonly places: readonly FreePlace[];
-  readonly signature: string;
-  readonly skills: Skills;
-}
-
 interface QueueAgents {
   readonly all: Record<Pool, SortedSet<AgentKey>>;
-  readonly groups: Record<Pool, Map<string, FreeGroup>>;
+  /** those of `all` by their skills; undefined until somebody asks: most queues want no skills */
+  readonly groups: Record<Pool, Map<string, FreeGroup> | undefined>;
   readonly manned: Map<number, number>;
   loggedIn: number;
   available: number;
   registered: number;
 }
 
+/** Where the agent belongs now. */
 export interface AgentPlace {
   readonly attendance: Attendance;
   readonly served: readonly Served[];
@@ -62,11 +57,11 @@ export interface AgentPlace {
 }
 
 export class AgentIndex {
-  private readonly entries = new Map<AgentId, Entry>();
+  private readonly entries = new Map<AgentId, AgentPlace>();
   private readonly queues = new Map<QueueId, QueueAgents>();
   private readonly owners = new Map<string, number>();
   /** last news told of each agent */
-  readonly told = new Map<AgentId, string>();
+  readonly told = new Map<AgentId, AgentNews>();
 
   /** All free agents of a queue in order; undefined when there is none. */
   free(queue: QueueId, pool: Pool): SortedSet<AgentKey> | undefined {
@@ -74,7 +69,17 @@ export class AgentIndex {
   }
 
   groups(queue: QueueId, pool: Pool): Iterable<FreeGroup> {
-    return this.queues.get(queue)?.groups[pool].values() ?? [];
+    const agents = this.queues.get(queue);
+    return agents ? (agents.groups[pool] ??= this.grouped(agents.all[pool])).values() : [];
+  }
+
+  private grouped(free: SortedSet<AgentKey>): Map<string, FreeGroup> {
+    const groups = new Map<string, FreeGroup>();
+    for (const key of free.from()) {
+      const entry = this.entries.get(key.id);
+      if (entry) addTo(groups, entry, key);
+    }
+    return groups;
   }
 
   placesOf(agent: AgentId): readonly FreePlace[] {
@@ -117,7 +122,7 @@ export class AgentIndex {
     return { gained, attended };
   }
 
-  private attend(old: Entry | undefined, wanted: AgentPlace | undefined): readonly QueueId[] {
+  private attend(old: AgentPlace | undefined, wanted: AgentPlace | undefined): readonly QueueId[] {
     const was = old?.attendance ?? nowhere;
     const now = wanted?.attendance ?? nowhere;
     const isSame =
@@ -147,21 +152,19 @@ export class AgentIndex {
     if (attendance.isLoggedIn) for (const skill of skills.keys()) this.owners.set(skill, (this.owners.get(skill) ?? 0) + by);
   }
 
-  private putIn({ queue, pool, key }: FreePlace, { signature, skills }: AgentPlace): void {
+  private putIn({ queue, pool, key }: FreePlace, wanted: AgentPlace): void {
     const agents = this.queueAgents(queue);
     agents.all[pool].add(key);
     const groups = agents.groups[pool];
-    let group = groups.get(signature);
-    if (!group) groups.set(signature, (group = { skills, free: new SortedSet(byAgentKey) }));
-    group.free.add(key);
+    if (groups) addTo(groups, wanted, key);
   }
 
   private takeOut({ queue, pool, key }: FreePlace, signature: string): void {
     const agents = this.queueAgents(queue);
     agents.all[pool].delete(key);
-    const group = agents.groups[pool].get(signature);
+    const group = agents.groups[pool]?.get(signature);
     group?.free.delete(key);
-    if (group?.free.size === 0) agents.groups[pool].delete(signature);
+    if (group?.free.size === 0) agents.groups[pool]?.delete(signature);
   }
 
   private queueAgents(id: QueueId): QueueAgents {
@@ -169,7 +172,7 @@ export class AgentIndex {
     if (!agents) {
       agents = {
         all: { audio: new SortedSet(byAgentKey), chat: new SortedSet(byAgentKey), soft: new SortedSet(byAgentKey) },
-        groups: { audio: new Map(), chat: new Map(), soft: new Map() },
+        groups: { audio: undefined, chat: undefined, soft: undefined },
         manned: new Map(),
         loggedIn: 0,
         available: 0,
@@ -184,6 +187,12 @@ export class AgentIndex {
   forgetQueue(id: QueueId): void {
     this.queues.delete(id);
   }
+}
+
+function addTo(groups: Map<string, FreeGroup>, { signature, skills }: AgentPlace, key: AgentKey): void {
+  let group = groups.get(signature);
+  if (!group) groups.set(signature, (group = { skills, free: new SortedSet(byAgentKey) }));
+  group.free.add(key);
 }
 
 function findSame(places: readonly FreePlace[] | undefined, wanted: FreePlace): boolean {

@@ -51,8 +51,10 @@ function meanHandlingMs(runtime: QueueRuntime, nowMs: number): number | undefine
 
 /** Remember a talk: handling time for our estimate, talk seconds for OpenSIPS's (12.1). */
 export function learnTalk(runtime: QueueRuntime, atMs: number, talkMs: number, wrapUpMs: number): void {
-  runtime.handled.push({ atMs, handlingMs: talkMs + wrapUpMs });
-  if (runtime.handled.length > handledMax) runtime.handled.splice(0, runtime.handled.length - handledMax);
+  const { handled } = runtime;
+  // shift moves what is left in its place; splice makes two arrays each time
+  while (handled.length >= handledMax) handled.shift();
+  handled.push({ atMs, handlingMs: talkMs + wrapUpMs });
   runtime.talkCount++;
   runtime.talkMeanS = (talkMs / 1000 + runtime.talkMeanS * (runtime.talkCount - 1)) / runtime.talkCount;
 }

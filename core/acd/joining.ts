@@ -1,4 +1,5 @@
 /** A caller at the door: let in, found again, resumed, sent elsewhere, or refused with a reason. */
+import { refused, unknown } from './answers.js';
 import type { Destination, OverflowCause, PresenceRule, QueueConfig } from './config.js';
 import { openCallback } from './callbacks.js';
 import { isDialled } from './dialled.js';
@@ -22,19 +23,17 @@ import { canonical, type World } from './world.js';
 
 export function callerJoined(w: World, join: Join): Answer {
   const queue = w.queueNamed(join.queue);
-  if (!queue) return { ok: false, code: 'TDM_NOT_FOUND', detail: `queue ${join.queue}` };
+  if (!queue) return unknown('queue', join.queue);
   const problem = joinProblem(w, join, queue);
   if (problem) return problem;
   return reattached(w, join, queue) ?? admitted(w, join, queue, movesMax);
 }
 
 function joinProblem(w: World, join: Join, queue: QueueConfig): Answer | undefined {
-  const bad = (detail: string): Answer => ({ ok: false, code: 'TDM_BAD_VALUE', detail });
   if (w.members.has(join.member) && join.callbackOf !== join.member)
-    return { ok: false, code: 'TDM_CONFLICT', detail: `member ${join.member} is there already` };
-  if (join.needs.length + queue.skills.length > needsMax) return bad(`more than ${needsMax} skills`);
-  if (join.stickyAgent !== undefined && !w.agentNamed(join.stickyAgent))
-    return { ok: false, code: 'TDM_NOT_FOUND', detail: `agent ${join.stickyAgent}` };
+    return refused('TDM_CONFLICT', `member ${join.member} is there already`);
+  if (join.needs.length + queue.skills.length > needsMax) return refused('TDM_BAD_VALUE', `more than ${needsMax} skills`);
+  if (join.stickyAgent !== undefined && !w.agentNamed(join.stickyAgent)) return unknown('agent', join.stickyAgent);
   return undefined;
 }
 
@@ -282,8 +281,8 @@ function newMember(w: World, join: Join, queue: QueueConfig): Member {
 
 /** The agent asked for, the caller's personal one, or the last one he talked to (B41). */
 function preferAgent(w: World, member: Member, join: Join, queue: QueueConfig): void {
-  const last = w.lastTalks.get(join.number);
-  const isRecent = last && queue.sticky.windowMs > 0 && w.nowMs - last.atMs <= queue.sticky.windowMs;
+  const last = queue.sticky.windowMs > 0 ? w.lastTalks.get(join.number) : undefined;
+  const isRecent = last && w.nowMs - last.atMs <= queue.sticky.windowMs;
   const asked = join.stickyAgent === undefined ? undefined : w.agentNames.get(canonical(join.stickyAgent));
   const agent = asked ?? w.callers.get(join.number)?.agent ?? (isRecent ? last.agent : undefined);
   if (agent === undefined || !w.servicesOfQueue(queue.id).has(agent)) return;

@@ -7,7 +7,6 @@ import type { Service } from './acd-state.js';
 import type { Pool } from './agent-index.js';
 import { startCallback } from './callbacks.js';
 import type { QueueConfig } from './config.js';
-import { isBefore } from './member-index.js';
 import type { ClassSpec, Headed, MemberClass } from './member-index.js';
 import { fits, missesOf, rarityOf, wantsNow } from './needs.js';
 import type { Wants } from './needs.js';
@@ -20,6 +19,7 @@ import { settle } from './settle.js';
 import type { SortedSet } from './sorted-set.js';
 import type { Member } from './state.js';
 import { opensAfterMs } from './tiers.js';
+import type { Strategy } from './words.js';
 import type { World } from './world.js';
 
 /** An agent found for a member; compared by these, smaller first. */
@@ -58,20 +58,10 @@ export function match(w: World): void {
 /** The best-ranked head to look at; undefined: none, or somebody is held before all of them. */
 function nextHead({ memberIndex }: World): Headed | undefined {
   memberIndex.takeUp();
-  const best = bestClass(memberIndex.dirty);
+  const best = memberIndex.bestDirty();
   if (!best || !memberIndex.isHeldBack(best)) return best;
   memberIndex.setAside(best);
   return undefined;
-}
-
-function bestClass(dirty: Set<MemberClass>): Headed | undefined {
-  let best: Headed | undefined;
-  for (const cls of dirty) {
-    const head = cls.waiting.first();
-    if (!head) dirty.delete(cls);
-    else if (!best || isBefore({ cls, head }, best)) best = { cls, head };
-  }
-  return best;
 }
 
 /** The service by which the best free agent would get this member; undefined when nobody may. */
@@ -119,8 +109,13 @@ function bestIn(w: World, member: Seeker, free: SortedSet<AgentKey> | undefined,
   if (!free || free.size === 0) return undefined;
   const queue = w.queueOf(member.queue);
   if (queue.strategy === 'random' && member.media === 'audio') return randomIn(w, member, free, misses, rare);
+  const pivot = pivotOf(w, member, queue);
+  // nearly always the first one will do: found without the cost of going through them
+  const first = pivot ? undefined : free.first();
+  if (first && isOpen(w, member, first.level) && isReachable(w, member, first.id) && triesOf(member, first.id) === 0)
+    return { key: first, tries: 0, misses, rarity: rare, segment: 1 };
   let best: Candidate | undefined;
-  for (const { key, segment } of rotated(w, member, free)) {
+  for (const { key, segment } of rotated(free, pivot, queue.strategy)) {
     if (!isOpen(w, member, key.level)) {
       if (segment === 1) break; // higher levels open later still
       continue;
@@ -160,22 +155,19 @@ function isOpen(w: World, member: Seeker, level: number): boolean {
   return waitedMs(member, w.nowMs) >= opensAfterMs(queue, level, w.agentIndex.lowestManned(queue.id));
 }
 
-/** The agents in the strategy's order: round-robin and top-down begin behind the last one offered and then start again. */
+/** Where the strategy goes on: round-robin and top-down begin behind the last one offered. */
+function pivotOf(w: World, member: Seeker, { id, strategy }: QueueConfig): Member['lastTier'] {
+  if (member.media !== 'audio') return undefined; // chats go by the chat policy, whatever the strategy
+  if (strategy === 'round-robin') return w.queueRuntime(id).lastTier;
+  return strategy === 'top-down' ? member.lastTier : undefined;
+}
+
+/** The agents in the strategy's order: those behind the pivot, and then from the start again. */
 function* rotated(
-  w: World,
-  member: Seeker,
   free: SortedSet<AgentKey>,
+  pivot: Member['lastTier'],
+  strategy: Strategy,
 ): IterableIterator<{ readonly key: AgentKey; readonly segment: 0 | 1 }> {
-  const { strategy, id } = w.queueOf(member.queue);
-  // chats go by the chat policy, whatever the strategy
-  const isCall = member.media === 'audio';
-  const pivot = !isCall
-    ? undefined
-    : strategy === 'round-robin'
-      ? w.queueRuntime(id).lastTier
-      : strategy === 'top-down'
-        ? member.lastTier
-        : undefined;
   if (pivot) {
     const { level, position } = pivot;
     for (const key of free.from({ level, first: position, second: Infinity, position: Infinity, id: '\uffff' as AgentKey['id'] })) {

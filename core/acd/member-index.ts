@@ -83,9 +83,9 @@ interface Entry {
 }
 
 /** An agent who could take both takes any call before any chat (opensips-call-center 8.4). */
-export function isBefore(a: Headed, b: Headed): boolean {
-  const isCall = a.cls.spec.media === 'audio';
-  return isCall === (b.cls.spec.media === 'audio') ? byMemberKey(a.head, b.head) < 0 : isCall;
+function isBefore(cls: MemberClass, head: MemberKey, other: MemberClass, otherHead: MemberKey): boolean {
+  const isCall = cls.spec.media === 'audio';
+  return isCall === (other.spec.media === 'audio') ? byMemberKey(head, otherHead) < 0 : isCall;
 }
 
 const noMembers: ReadonlySet<MemberId> = new Set();
@@ -136,11 +136,24 @@ export class MemberIndex {
     for (const cls of this.classesOf(queue)) this.dirty.add(cls);
   }
 
+  /** The dirty class whose head comes before those of the others; emptied ones are dirty no more. */
+  bestDirty(): Headed | undefined {
+    let best: MemberClass | undefined;
+    let first: MemberKey | undefined;
+    for (const cls of this.dirty) {
+      const head = cls.waiting.first();
+      if (!head) this.dirty.delete(cls);
+      else if (!best || !first || isBefore(cls, head, best, first)) [best, first] = [cls, head];
+    }
+    return best && first && { cls: best, head: first };
+  }
+
   /** All classes that were to be looked at rank behind a held member; `first` is the best head of them. */
   setAside(first: Headed): void {
     for (const cls of this.dirty) this.aside.add(cls);
     this.dirty.clear();
-    if (!this.firstAside || isBefore(first, this.firstAside)) this.firstAside = first;
+    const aside = this.firstAside;
+    if (!aside || isBefore(first.cls, first.head, aside.cls, aside.head)) this.firstAside = first;
   }
 
   /** Looks again at what was set aside, unless all of it still ranks behind the first held member. */

@@ -6,6 +6,9 @@ import type { MemberFacts, OfferFacts } from './facts.js';
 import type { HoldSide } from './state.js';
 import type { AgentState, AgentStatus, CancelReason, DeviceState, ExitReason, OfferFailure, ReservationEnd } from './words.js';
 
+/** What is told of an agent whenever any of it has changed. */
+export type AgentNews = Extract<Notice, { type: 'agent-changed' }>;
+
 export type Notice =
   | {
       readonly type: 'member-joined';

@@ -1,6 +1,7 @@
 /** The end of a change: indexes, deadlines and news follow the state. */
 import { agentStateOf } from './agent-state.js';
 import type { AgentId, QueueId } from './ids.js';
+import type { AgentNews } from './notices.js';
 import { agentDueMs, agentPlace, memberDueMs, memberPlace, offerDueMs } from './places.js';
 import { endIfBroken } from './reservations.js';
 import type { Agent } from './state.js';
@@ -11,14 +12,14 @@ export function settle(w: World): ReadonlySet<QueueId> {
   const attended = w.dirtyAgents.size > 0 ? settleAgents(w) : noQueues;
   for (const queue of attended) settleAttendance(w, queue);
   // also queues whose agents went with the configuration: none of theirs settles any more
-  for (const queue of w.entered) if (!attended.has(queue)) settleAttendance(w, queue);
-  for (const id of w.dirtyMembers) {
+  for (const queue of w.entered.items) if (!attended.has(queue)) settleAttendance(w, queue);
+  for (const id of w.dirtyMembers.items) {
     const member = w.members.get(id);
     w.memberIndex.place(id, member && memberPlace(w, member));
     w.dues.set('member', id, member && memberDueMs(w, member));
   }
   w.dirtyMembers.clear();
-  for (const id of w.dirtyOffers) {
+  for (const id of w.dirtyOffers.items) {
     const offer = w.offers.get(id);
     w.dues.set('offer', id, offer && offerDueMs(offer));
   }
@@ -31,7 +32,7 @@ const noQueues: ReadonlySet<QueueId> = new Set();
 /** The queues whose attendance has changed. */
 function settleAgents(w: World): ReadonlySet<QueueId> {
   let attended: Set<QueueId> | undefined;
-  for (const id of w.dirtyAgents) for (const queue of settleAgent(w, id)) (attended ??= new Set()).add(queue);
+  for (const id of w.dirtyAgents.items) for (const queue of settleAgent(w, id)) (attended ??= new Set()).add(queue);
   w.dirtyAgents.clear();
   return attended ?? noQueues;
 }
@@ -65,17 +66,27 @@ function settleAttendance(w: World, queue: QueueId): void {
 function tellAgent(w: World, agent: Agent): void {
   const state = agentStateOf(agent);
   const wrapUpEndsAtMs = agent.phase.kind === 'wrapup' ? agent.phase.endsAtMs : agent.chatWrapUpEndsAtMs;
-  const text = [agent.status, state, agent.pauseReason ?? '', wrapUpEndsAtMs, agent.chats.length, agent.device].join('|');
-  if (w.agentIndex.told.get(agent.id) === text) return;
-  w.agentIndex.told.set(agent.id, text);
-  w.tell({
+  const { id, status, pauseReason, device } = agent;
+  const told = w.agentIndex.told.get(id);
+  if (
+    told?.state === state &&
+    told.status === status &&
+    told.pauseReason === pauseReason &&
+    told.wrapUpEndsAtMs === wrapUpEndsAtMs &&
+    told.chats === agent.chats.length &&
+    told.device === device
+  )
+    return;
+  const news: AgentNews = {
     type: 'agent-changed',
-    agent: agent.id,
-    status: agent.status,
+    agent: id,
+    status,
     state,
-    pauseReason: agent.pauseReason,
+    pauseReason,
     wrapUpEndsAtMs,
     chats: agent.chats.length,
-    device: agent.device,
-  });
+    device,
+  };
+  w.agentIndex.told.set(id, news);
+  w.tell(news);
 }

@@ -21,6 +21,7 @@ import type { Notice } from './notices.js';
 import { Recent } from './recent.js';
 import type { Segment } from './records.js';
 import type { Agent, Member, Offer, QueueRuntime, SystemState } from './state.js';
+import { Touched } from './touched.js';
 
 /** Offers that are over, remembered for facts that come late. */
 const pastOffersMax = 2_000;
@@ -69,11 +70,11 @@ export class World implements AcdState {
   effects: AcdEffect[] = [];
   changes: Changes = noChanges();
   /** queues that somebody has entered in this step */
-  readonly entered = new Set<QueueId>();
+  readonly entered = new Touched<QueueId>();
   /** changed since the last settle */
-  readonly dirtyMembers = new Set<MemberId>();
-  readonly dirtyAgents = new Set<AgentId>();
-  readonly dirtyOffers = new Set<OfferId>();
+  readonly dirtyMembers = new Touched<MemberId>();
+  readonly dirtyAgents = new Touched<AgentId>();
+  readonly dirtyOffers = new Touched<OfferId>();
 
   constructor(instance: string) {
     this.instance = instance;

@@ -105,7 +105,7 @@ export function batchFrom(changes: Unsaved, state: AcdState): AcdBatch {
   };
 }
 
-function copies<Id extends string, T>(ids: ReadonlySet<Id>, things: ReadonlyMap<Id, T>): ReadonlyMap<string, T | undefined> {
+function copies<Id extends string, T>(ids: Iterable<Id>, things: ReadonlyMap<Id, T>): ReadonlyMap<string, T | undefined> {
   const found = new Map<string, T | undefined>();
   for (const id of ids) {
     const thing = things.get(id);

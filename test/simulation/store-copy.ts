@@ -56,7 +56,7 @@ export class StoreCopy {
   }
 }
 
-function put<K extends string>(rows: Rows, things: ReadonlyMap<K, object>, ids: ReadonlySet<K>): void {
+function put<K extends string>(rows: Rows, things: ReadonlyMap<K, object>, ids: Iterable<K>): void {
   for (const id of ids) {
     const thing = things.get(id);
     if (thing) rows.set(id, JSON.stringify(thing));

@@ -23,7 +23,7 @@ export class Saved {
 
   take(changes: Changes, state: AcdState): void {
     for (const kind of kinds)
-      for (const id of changes[kind] as ReadonlySet<string>) {
+      for (const id of changes[kind] as Iterable<string>) {
         const row = (state[kind] as ReadonlyMap<string, unknown>).get(id);
         if (row === undefined) this.rows[kind].delete(id);
         else this.rows[kind].set(id, JSON.stringify(row));
