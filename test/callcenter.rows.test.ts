@@ -1,8 +1,9 @@
 /** Rows of agents, tiers and members while calls run, as the real one shows them (freeswitch-callcenter 3, 4.1, 9.4). */
 import assert from 'node:assert/strict';
 import { agentColumns } from '../core/callcenter/agent-rows.js';
-import { memberColumns, memberRows } from '../core/callcenter/member-rows.js';
+import { memberColumns, memberRow } from '../core/callcenter/member-rows.js';
 import { memberLines, memberObjects } from '../core/callcenter/member-text.js';
+import { membersShown } from '../core/callcenter/members-shown.js';
 import { lineOf } from '../core/callcenter/table.js';
 import { everybody, onlyQueues, openCallcenterDesk, recordedSite, type CallcenterDesk } from './support/callcenter-desk.js';
 
@@ -168,19 +169,29 @@ describe('callcenter rows', () => {
     const member = w.desk.call('full@default');
     w.desk.step({ type: 'caller-left', member, cause: 'hangup' });
 
-    const rows = memberRows(w.desk.state, undefined, undefined, 'single_box', w.desk.nowMs());
-    const [lines, objects] = [memberLines(rows), memberObjects(rows)];
+    const moment = { state: w.desk.state, nowMs: w.desk.nowMs() };
+    const shown = membersShown(w.desk.state, undefined, undefined, 'single_box');
+    const [lines, objects] = [memberLines(shown, moment), memberObjects(shown, moment)];
+    const rows = shown.map(({ member }) => memberRow(w.desk.state, member, 'single_box'));
     assert.equal(new Set(rows.map((row) => row.state)).size, 3);
     rows.forEach((row, i) => {
       const fields = JSON.parse(objects[i] ?? '') as Record<string, string>;
       assert.deepEqual(Object.keys(fields), [...memberColumns]);
       assert.equal(lineOf(Object.values(fields)), lines[i]);
       assert.equal(objects[i], JSON.stringify(fields));
-      assert.deepEqual([memberLines([row])[0], memberObjects([row])[0]], [lines[i], objects[i]]);
       const { uuid, session_uuid, cid_name, state, serving_agent, score, base_score, joined_epoch } = fields;
       assert.deepEqual(
         [uuid, session_uuid, cid_name, state, serving_agent, score, base_score, joined_epoch],
-        [row.uuid, row.session, row.name, row.state, row.agent, String(row.score), String(row.base), String(row.joined)],
+        [
+          row.uuid,
+          row.session,
+          row.name,
+          row.state,
+          row.agent,
+          String(t0 + 1 - row.joined + row.base),
+          String(row.base),
+          String(row.joined),
+        ],
       );
     });
   });

@@ -26,7 +26,7 @@ export function answerJson(text: string, reader: () => Reader): string {
   if (!isOurs) return print(request, { status: 'error', message: 'Invalid request or non-existant command', response: null });
   const asked = data as Request;
   const members = membersAsked(asked);
-  if (members) return printMembers(request, memberObjects(membersNamed(reader(), members.queue)));
+  if (members) return printMembers(request, membersOf(reader(), members.queue));
   const response = responseTo(asked, reader);
   return print(request, Array.isArray(response) ? { status: 'success', response } : { ...failed, response });
 }
@@ -37,6 +37,8 @@ function membersAsked({ arguments: words, queue_name: queue }: Request): { reado
   if (asked === 'member list') return { queue: undefined };
   return asked === 'queue list members' && typeof queue === 'string' ? { queue } : undefined;
 }
+
+const membersOf = (reader: Reader, queue: string | undefined): string[] => memberObjects(membersNamed(reader, queue), reader);
 
 /** The rows are text already: they may be many. */
 function printMembers(request: Request, rows: readonly string[]): string {

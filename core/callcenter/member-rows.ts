@@ -1,11 +1,10 @@
-/** Rows of members in mod_callcenter's columns, the highest score first (freeswitch-callcenter 3, 4.1, 9.4, 14). */
+/** Rows of members in mod_callcenter's columns (freeswitch-callcenter 3, 4.1, 9.4, 14). */
 import type { AcdState } from '../acd/acd-state.js';
 import type { QueueConfig } from '../acd/config.js';
 import type { QueueId } from '../acd/ids.js';
 import { memberStateOf, type MemberState } from '../acd/member-state.js';
 import type { Member } from '../acd/state.js';
 import { epoch } from './epoch.js';
-import { seesQueue, type SeenQueues } from './seen.js';
 
 export const memberColumns = [
   'queue',
@@ -27,7 +26,7 @@ export const memberColumns = [
   'score',
 ] as const;
 
-/** One row before it is written down; times in epoch seconds. */
+/** One row before it is written down, but for its score, which grows with time; times in epoch seconds. */
 export interface MemberRow {
   readonly queue: string;
   readonly instance: string;
@@ -43,31 +42,11 @@ export interface MemberRow {
   readonly agent: string;
   readonly system: string;
   readonly state: MemberState;
-  readonly score: number;
-  /** order of arrival */
-  readonly serial: number;
 }
 
-/** Answered and abandoned ones too. `queue` undefined: of all queues that are seen. Ties: who came first. */
-export function memberRows(state: AcdState, seen: SeenQueues, queue: QueueId | undefined, instance: string, nowMs: number): MemberRow[] {
-  const rows: MemberRow[] = [];
-  const now = epoch(nowMs);
-  for (const member of state.members.values())
-    if (queue === undefined ? seesQueue(seen, member.queue) : member.queue === queue) rows.push(memberRow(state, member, instance, now));
-  return rows.sort((a, b) => b.score - a.score || a.serial - b.serial);
-}
-
-export function countMembers(state: AcdState, queue: QueueId): number {
-  let count = 0;
-  for (const member of state.members.values()) if (member.queue === queue) count++;
-  return count;
-}
-
-function memberRow(state: AcdState, member: Member, instance: string, now: number): MemberRow {
-  const config = state.queueConfigs.get(member.queue);
-  const joined = epoch(member.joinedAtMs);
-  const base = member.baseScoreS + (config?.baseScoreS ?? 0);
+export function memberRow(state: AcdState, member: Member, instance: string): MemberRow {
   const { phase } = member;
+  const config = state.queueConfigs.get(member.queue);
   const [word, agent, system] = serving(state, member, config, instance);
   return {
     queue: member.queue,
@@ -76,26 +55,38 @@ function memberRow(state: AcdState, member: Member, instance: string, now: numbe
     session: phase.kind === 'abandoned' ? '' : (member.call?.uniqueId ?? ''),
     number: member.number,
     name: member.name,
-    joined,
+    joined: epoch(member.joinedAtMs),
     rejoined: epoch(member.rejoinedAtMs),
     bridged: phase.kind === 'talking' ? epoch(phase.sinceMs) : 0,
     abandoned: phase.kind === 'abandoned' ? epoch(phase.atMs) : 0,
-    base,
+    base: baseScore(member, config),
     agent,
     system,
     state: word,
-    score: now - joined + base,
-    serial: member.serial,
   };
 }
 
-/** State, serving_agent, serving_system. In the ring-all family the strategy's name stands there until one agent has won. */
+export const baseScore = (member: Member, config: QueueConfig | undefined): number => member.baseScoreS + (config?.baseScoreS ?? 0);
+
+/** The strategy that stands as serving agent until one has won. */
+export function ringAllFamily(config: QueueConfig | undefined): string | undefined {
+  const strategy = config?.strategy;
+  return strategy === 'ring-all' || strategy === 'ring-progressively' ? strategy : undefined;
+}
+
+export function countMembers(state: AcdState, queue: QueueId): number {
+  let count = 0;
+  for (const member of state.members.values()) if (member.queue === queue) count++;
+  return count;
+}
+
+/** State, serving_agent, serving_system. */
 function serving(state: AcdState, member: Member, queue: QueueConfig | undefined, instance: string): [MemberState, string, string] {
   const word = memberStateOf(member);
   const { phase } = member;
   if (phase.kind === 'talking') return [word, state.offers.get(phase.offer)?.agent ?? '', instance];
-  if (queue?.strategy === 'ring-all' || queue?.strategy === 'ring-progressively')
-    return [word === 'Waiting' ? 'Trying' : word, queue.strategy, ''];
+  const family = ringAllFamily(queue);
+  if (family !== undefined) return [word === 'Waiting' ? 'Trying' : word, family, ''];
   const [offer] = member.offers;
   return offer === undefined ? [word, '', ''] : [word, state.offers.get(offer)?.agent ?? '', instance];
 }

@@ -1,84 +1,73 @@
-/**
- * Rows of members as text. There may be 10,000 of them, and a status command is to take less than 10 ms: what one row
- * shares with the row before it (most of it, while nobody is served) is written once. A test compares with the columns.
- */
+/** Rows of members as text: written once for each member and state of his, with the score of the moment behind it. */
+import type { AcdState } from '../acd/acd-state.js';
+import { epoch } from './epoch.js';
+import { memberRow, type MemberRow } from './member-rows.js';
+import type { ShownMember } from './members-shown.js';
 import { safe } from './table.js';
-import type { MemberRow } from './member-rows.js';
 
-/** How a row is written: what stands before each of its parts, and behind the last. */
-interface Form {
-  readonly queue: string;
-  readonly instance: string;
-  readonly uuid: string;
-  readonly session: string;
-  readonly number: string;
-  readonly name: string;
-  readonly system: string;
-  readonly joined: string;
-  readonly score: string;
-  readonly end: string;
-  text(value: string): string;
-  /** from `rejoined_epoch` to `state` */
-  middle(row: MemberRow): string;
+/** Of whom, and when: Unix ms. */
+interface Moment {
+  readonly state: AcdState;
+  readonly nowMs: number;
 }
 
 /** Lines of the table. */
-export const memberLines = (rows: readonly MemberRow[]): string[] => written(rows, line);
-
-const line: Form = {
-  ...{ queue: '', instance: '|', uuid: '|', session: '|', number: '|', name: '|', system: '|', joined: '|', score: '|', end: '' },
-  text: safe,
-  middle: ({ rejoined, bridged, abandoned, base, agent, system, state }) =>
-    `|${rejoined}|${bridged}|${abandoned}|${base}|0|${agent}|${system}|${state}`,
-};
+export function memberLines(members: readonly ShownMember[], { state, nowMs }: Moment): string[] {
+  const now = epoch(nowMs);
+  return members.map((one) => (one.line ??= line(rowOf(state, one))) + String(now + one.scoreAtZero));
+}
 
 /** JSON objects on one line; every value a text. */
-export const memberObjects = (rows: readonly MemberRow[]): string[] => written(rows, json);
+export function memberObjects(members: readonly ShownMember[], { state, nowMs }: Moment): string[] {
+  const now = epoch(nowMs);
+  return members.map((one) => `${(one.object ??= object(rowOf(state, one)))}${String(now + one.scoreAtZero)}"}`);
+}
+
+const rowOf = (state: AcdState, { member, instance }: ShownMember): MemberRow => memberRow(state, member, instance);
+
+/** One piece in memory, by `join`: a text that was put together of pieces would be walked anew by each use. */
+function line(row: MemberRow): string {
+  const who = [row.queue, row.instance, row.uuid, safe(row.session), safe(row.number), safe(row.name)].join('|');
+  const { joined, rejoined, bridged, abandoned, base } = row;
+  return [who, joined, joined, rejoined, bridged, abandoned, base, 0, row.agent, row.system, row.state, ''].join('|');
+}
 
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const special = /["\\\u0000-\u001f\ud800-\udfff]/;
+const quoted = (text: string): string => (special.test(text) ? JSON.stringify(text).slice(1, -1) : text);
 
-const json: Form = {
-  queue: '{"queue":"',
-  instance: '","instance_id":"',
-  uuid: '","uuid":"',
-  session: '","session_uuid":"',
-  number: '","cid_number":"',
-  name: '","cid_name":"',
-  system: '","system_epoch":"',
-  joined: '","joined_epoch":"',
-  score: '","score":"',
-  end: '"}',
-  text: (value) => (special.test(value) ? JSON.stringify(value).slice(1, -1) : value),
-  middle: ({ rejoined, bridged, abandoned, base, agent, system, state }) =>
-    `","rejoined_epoch":"${rejoined}","bridge_epoch":"${bridged}","abandoned_epoch":"${abandoned}"` +
-    `,"base_score":"${base}","skill_score":"0"` +
-    `,"serving_agent":"${agent}","serving_system":"${system}","state":"${state}`,
-};
-
-function written(rows: readonly MemberRow[], form: Form): string[] {
-  const [first] = rows;
-  if (!first) return [];
-  const beforeUuid = `${form.instance}${first.instance}${form.uuid}`;
-  let [before, middle] = [first, flat(form.middle(first) + form.score)];
-  return rows.map((row) => {
-    if (!isAlike(before, row)) [before, middle] = [row, flat(form.middle(row) + form.score)];
-    const who = form.session + form.text(row.session) + form.number + form.text(row.number) + form.name + form.text(row.name);
-    const joined = String(row.joined);
-    return `${form.queue}${row.queue}${beforeUuid}${row.uuid}${who}${form.system}${joined}${form.joined}${joined}${middle}${row.score}${form.end}`;
-  });
-}
-
-const isAlike = (a: MemberRow, b: MemberRow): boolean =>
-  a.state === b.state &&
-  a.agent === b.agent &&
-  a.base === b.base &&
-  a.system === b.system &&
-  a.rejoined === b.rejoined &&
-  a.bridged === b.bridged &&
-  a.abandoned === b.abandoned;
-
-/** One piece in memory instead of a tree of pieces that each use would walk again. */
-function flat(text: string): string {
-  return Buffer.from(text).toString();
+function object(row: MemberRow): string {
+  return [
+    '{"queue":"',
+    row.queue,
+    '","instance_id":"',
+    row.instance,
+    '","uuid":"',
+    row.uuid,
+    '","session_uuid":"',
+    quoted(row.session),
+    '","cid_number":"',
+    quoted(row.number),
+    '","cid_name":"',
+    quoted(row.name),
+    '","system_epoch":"',
+    row.joined,
+    '","joined_epoch":"',
+    row.joined,
+    '","rejoined_epoch":"',
+    row.rejoined,
+    '","bridge_epoch":"',
+    row.bridged,
+    '","abandoned_epoch":"',
+    row.abandoned,
+    '","base_score":"',
+    row.base,
+    '","skill_score":"0","serving_agent":"',
+    row.agent,
+    '","serving_system":"',
+    row.system,
+    '","state":"',
+    row.state,
+    '","score":"',
+  ].join('');
 }

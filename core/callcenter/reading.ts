@@ -4,8 +4,9 @@ import { agentStateOf } from '../acd/agent-state.js';
 import type { QueueConfig } from '../acd/config.js';
 import { agentColumns, agentRow, agentsOfQueue, agentsSeen, agentUuid, type AgentFilter } from './agent-rows.js';
 import { answers } from './answers.js';
-import { countMembers, memberColumns, memberRows, type MemberRow } from './member-rows.js';
+import { countMembers, memberColumns } from './member-rows.js';
 import { memberLines } from './member-text.js';
+import { membersShown, type ShownMember } from './members-shown.js';
 import { queueColumns, queueRow, queuesSeen } from './queue-rows.js';
 import { agentSeen, queueSeen, type SeenQueues } from './seen.js';
 import { lineOf, tableOf, withHeader, type Cell } from './table.js';
@@ -64,7 +65,7 @@ export function queueList(reader: Reader, [what, ...rest]: readonly string[]): s
     case 'agents':
       return tableOf(agentColumns, agentsOfQueueCells(reader, rest).map(lineOf));
     case 'members':
-      return tableOf(memberColumns, memberLines(membersNamed(reader, rest[0])));
+      return tableOf(memberColumns, memberLines(membersNamed(reader, rest[0]), reader));
     case 'tiers':
       return tableOf(tierColumns, tierCells(reader, rest[0]).map(lineOf));
     default:
@@ -106,8 +107,8 @@ export function tierCells({ state, seen }: Reader, name = ''): Cell[][] {
 }
 
 /** Without a name those of all queues. */
-export function membersNamed({ state, seen, instance, nowMs }: Reader, name: string | undefined): readonly MemberRow[] {
+export function membersNamed({ state, seen, instance }: Reader, name: string | undefined): readonly ShownMember[] {
   const queue: QueueConfig | undefined = name === undefined ? undefined : queueSeen(state, seen, name);
   if (name !== undefined && !queue) return [];
-  return memberRows(state, seen, queue?.id, instance, nowMs);
+  return membersShown(state, seen, queue?.id, instance);
 }
