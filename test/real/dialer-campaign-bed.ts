@@ -21,7 +21,8 @@ export interface CampaignBed extends DialerSwitches {
   readonly manager: TcpProxy;
   readonly harbour: string;
   tandem(): TandemProcess;
-  start(): Promise<void>;
+  /** with further settings, `TANDEM_...` */
+  start(settings?: Readonly<Record<string, string>>): Promise<void>;
   ask<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   /** Make a campaign and start it. */
   campaign(id: string, rules: object): Promise<void>;
@@ -65,7 +66,7 @@ export async function startCampaignBed(type: 'callback' | 'uuid-standby'): Promi
   let tandem: TandemProcess | undefined;
   const running = (): TandemProcess => tandem ?? assertRunning();
 
-  async function start(): Promise<void> {
+  async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     tandem = await startTandem({
       dir,
       ports: { agi: base + 4, http: base + 6, esl: 0 },
@@ -78,6 +79,7 @@ export async function startCampaignBed(type: 'callback' | 'uuid-standby'): Promi
         TANDEM_DIALER_MAX_CONCURRENT_CALLS: '60',
         TANDEM_DIALER_PROFILES: join(dir, 'profiles.yaml'),
         TANDEM_DIALER_JOURNAL_FILE: join(dir, 'dialer.journal'),
+        ...settings,
       },
     });
   }

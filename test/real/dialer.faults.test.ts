@@ -63,6 +63,30 @@ describe('real: campaigns and faults', function () {
     assert.ok(bed.calls('killed').filter(({ result }) => result === 'CONNECTED_IVR').length >= contactsMax / 2);
   });
 
+  it('B4: how often a number was called today is known after Tandem was killed', async () => {
+    const number = `${far.isBusy}777`;
+    const result = (contact: string) => bed.contactRows('capped').find(({ id }) => id === contact)?.['call_result'];
+    const call = async (contact: string, expected: string): Promise<void> => {
+      await bed.contacts('capped', new Map([[contact, number]]), 'IVR');
+      await eventually(
+        () => result(contact),
+        (seen) => seen === expected,
+        { msMax: 20_000, everyMs: 100 },
+      );
+    };
+    await bed.campaign('capped', { mode: 'IVR', ivr: '9664', queue: '' });
+    await call('capped-1', 'USER_BUSY');
+    await eventually(
+      () => bed.tandem().rows('SELECT total FROM tandem_toll_days WHERE day_key = ?', number)[0]?.['total'],
+      (total) => total === 1,
+      { msMax: 5_000, everyMs: 50 },
+    );
+    await bed.tandem().kill9();
+    await bed.start({ TANDEM_TOLL_CALLS_PER_NUMBER_DAY: '1' });
+    await call('capped-2', 'toll-number-day');
+    assert.equal(bed.calls('capped').length, 1);
+  });
+
   it('B33: the manager link is cut during 50 calls and comes back: every result once', async () => {
     await underWay('cut', 2_000);
     await bed.manager.down();
