@@ -135,6 +135,30 @@ describe('call journal: own queues, callbacks, the dialer', () => {
     assert.deepEqual(journal.open(), []);
   });
 
+  it('P4, B43: an agent on the line whom nobody untied, since the queues have another owner, is his next caller’s, and the first call keeps his part', () => {
+    const line = channel('S1', 'PJSIP/101-0000000c', { callerNumber: '101' });
+    const next = channel('U2', 'PJSIP/trunk-00000002', { callerNumber: '79990000000', extension: '500' });
+    const journal = openJournal({ roles });
+    const comesNext = [{ type: 'channel-created', channel: { ...next, isIncoming: true } }, tied('S1', 'U2', { agent: 'ann' })] as const;
+    const begin = [comes, tied('S1', 'U1', { agent: 'ann' }), enters('B1', caller), enters('B1', line), leaves('B1', caller)];
+    story([{ type: 'channel-created', channel: { ...line, isIncoming: true } }, ...begin, ends(caller)], journal);
+    const first = journal.call('alpha-U1');
+    assert.deepEqual([first?.state, first?.channels.length], ['done', 1]);
+    const { changed } = timed(comesNext, 5_000).map((event) => journal.step(event))[1] ?? assert.fail();
+    assert.equal(journal.call('alpha-U1'), undefined, 'it is not kept for his sake');
+    assert.ok(changed.some((call) => call === first && call.channels.length === 0));
+    assert.deepEqual(
+      first?.legs.map(({ extension, outcome }) => [extension, outcome]),
+      [['101', 'answered']],
+    );
+    // one whose customer is still there, and hears an announcement: the agent's part in it is over
+    const other = openJournal({ roles });
+    story([{ type: 'channel-created', channel: { ...line, isIncoming: true } }, ...begin], other);
+    const told = timed(comesNext, 5_000).flatMap((event) => other.step(event).notices.map(({ type, call }) => `${type} ${call.id}`));
+    assert.deepEqual(told, ['call-started alpha-U2', 'leg-ended alpha-U1', 'leg-ringing alpha-U2']);
+    assert.equal(other.call('alpha-U1')?.legs.length, 1);
+  });
+
   it('P4, CRM-15: a call of the dialer is told once, as the dialer’s, with campaign and contact; its agent comes later', () => {
     // the channel shows the number that the customer sees
     const dial = channel('call-7', 'PJSIP/trunk-00000003', { callerNumber: '4930555' });

@@ -1,13 +1,14 @@
 /** How channels, legs and calls end (crm-vtiger 8.3, 8.4). */
 import type { Channel, JournalCall, Leg } from './call.js';
 import { outcomeOfCall, outcomeOfLeg } from './outcome.js';
+import { closeRecordings } from './recordings.js';
 import { endTalk } from './talks.js';
 import { legOf, type JournalWorld } from './world.js';
 
 export function channelEnded(w: JournalWorld, call: JournalCall, channel: Channel, cause: number | undefined, atMs: number): void {
   const leg = legOf(call, channel.uniqueId);
   const isParty = call.parties.includes(channel.uniqueId);
-  for (const recording of call.recordings) if (recording.channel === channel.uniqueId) recording.isClosed = true;
+  const recorded = closeRecordings(w, call.switch, channel.uniqueId, atMs);
   w.removeChannel({ call, channel });
   w.untie(call.switch, channel.uniqueId);
   w.touch(call, atMs);
@@ -17,13 +18,14 @@ export function channelEnded(w: JournalWorld, call: JournalCall, channel: Channe
     if (call.parties.length === 0) begun(w, call, atMs);
   }
   closeEmpty(w, call, cause, atMs);
+  for (const other of recorded) if (w.calls.get(other.id) === other) finish(w, other, atMs);
 }
 
 function begun(w: JournalWorld, call: JournalCall, atMs: number): void {
   for (const leg of call.legs) endTalk(call, leg, atMs);
   if (isOver(call)) return;
   call.state = 'ending';
-  call.dueAtMs = atMs + w.options.endGraceMs;
+  call.dueAtMs = w.graceEndMs(atMs);
 }
 
 const isOver = (call: JournalCall): boolean => call.state === 'ended' || call.state === 'done';

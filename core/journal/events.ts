@@ -90,11 +90,15 @@ export type JournalFact =
   | { readonly type: 'leg-untied'; readonly leg: string }
   /** an originate that came to nothing, maybe without any channel (`Reason` of OriginateResponse) */
   | { readonly type: 'originate-failed'; readonly uniqueId: string; readonly reason: number }
-  /** every channel there, asked for at `askedAtMs`; `bridge` where it is in one */
+  /**
+   * Every channel there, asked for at `askedAtMs`; `bridge` where it is in one. `heard`: ids of those that events spoke of since
+   * then: they live, listed or not, whatever the clock of the switch makes of their begin
+   */
   | {
       readonly type: 'channels-listed';
       readonly askedAtMs: number;
       readonly channels: readonly (ChannelFacts & { readonly bridge: string | undefined; readonly createdAtMs: number })[];
+      readonly heard?: ReadonlySet<string>;
     }
   | { readonly type: 'time-passed' };
 

@@ -11,6 +11,7 @@ import { dialEnded } from './dials.js';
 import { finish } from './ends.js';
 import type { JournalEvent } from './events.js';
 import type { JournalNotice } from './notices.js';
+import { closeRecordings, recordingStarted } from './recordings.js';
 import { legTied, legUntied } from './own-queues.js';
 import { due, listed } from './resync.js';
 import { JournalWorld, journalDefaults } from './world.js';
@@ -48,6 +49,7 @@ export function createJournal(
   for (const call of w.calls.values()) dues.book(call);
 
   function timePassed(nowMs: number): void {
+    w.nowMs = Math.max(w.nowMs, nowMs);
     for (const call of dues.take(nowMs)) {
       due(w, call, nowMs);
       w.changed.add(call);
@@ -126,7 +128,7 @@ function apply(w: JournalWorld, event: Exclude<JournalEvent, { readonly type: 't
       return;
     }
     case 'recording-stopped':
-      recordingStopped(w, at, event.channel.uniqueId, atMs);
+      for (const call of closeRecordings(w, at, event.channel.uniqueId, atMs)) finish(w, call, atMs);
       return;
     case 'queue-entered': {
       const placed = known(w, at, event.channel, atMs);
@@ -160,24 +162,4 @@ function apply(w: JournalWorld, event: Exclude<JournalEvent, { readonly type: 't
     case 'channels-listed':
       listed(w, at, event, atMs);
   }
-}
-
-// ------------------------------------------------------------------ recordings
-
-function recordingStarted(w: JournalWorld, call: JournalCall, channel: string, file: string, atMs: number): void {
-  if (call.recordings.some((recording) => recording.file === file)) return;
-  if (call.recordings.length >= w.options.recordingsPerCallMax) {
-    w.turnedAway += 1;
-    return;
-  }
-  call.recordings.push({ channel, file, isClosed: false });
-  w.touch(call, atMs);
-}
-
-function recordingStopped(w: JournalWorld, at: string, uniqueId: string, atMs: number): void {
-  const call = w.find(at, uniqueId)?.call;
-  if (!call) return;
-  for (const recording of call.recordings) if (recording.channel === uniqueId) recording.isClosed = true;
-  w.touch(call, atMs);
-  finish(w, call, atMs);
 }

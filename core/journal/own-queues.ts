@@ -2,6 +2,7 @@
 import { ringFor } from './dials.js';
 import { endLeg, finish } from './ends.js';
 import type { FactOf } from './events.js';
+import { leftWithout } from './talks.js';
 import { legOf, type JournalWorld } from './world.js';
 
 export function legTied(w: JournalWorld, at: string, { leg, to, queue, agent, extension, lead }: FactOf<'leg-tied'>, atMs: number): void {
@@ -18,8 +19,12 @@ export function legTied(w: JournalWorld, at: string, { leg, to, queue, agent, ex
   const before = placed.call;
   const { channel } = w.moveChannel(placed, call);
   if (peer?.call === before) w.moveChannel(peer, call);
-  before.legs = before.legs.filter((other) => other.id !== leg);
-  if (before.channels.length === 0 && !before.isTold) w.forget(before);
+  const earlier = legOf(before, leg);
+  // what was told stays told: an agent on the line whose part in that call was not ended yet
+  if (!before.isTold) before.legs = before.legs.filter((other) => other.id !== leg);
+  else if (earlier) endLeg(w, before, earlier, undefined, atMs);
+  w.touch(before, atMs);
+  leftWithout(w, before, atMs);
   if (channel.role !== 'local') ringFor(w, call, channel, extension ?? '', atMs, agent);
 }
 

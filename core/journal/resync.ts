@@ -2,14 +2,15 @@
 import type { JournalCall } from './call.js';
 import { created } from './channels.js';
 import { becomeParty, ringFor } from './dials.js';
-import { channelEnded, endCall } from './ends.js';
+import { channelEnded, endCall, finish } from './ends.js';
 import type { FactOf } from './events.js';
+import { closeRecordings } from './recordings.js';
 import { dialledNumber } from './roles.js';
 import { renewTalks } from './talks.js';
 import type { JournalWorld } from './world.js';
 
-export function listed(w: JournalWorld, at: string, { askedAtMs, channels }: FactOf<'channels-listed'>, atMs: number): void {
-  const live = new Set(channels.map(({ uniqueId }) => uniqueId));
+export function listed(w: JournalWorld, at: string, { askedAtMs, channels, heard }: FactOf<'channels-listed'>, atMs: number): void {
+  const live = new Set([...channels.map(({ uniqueId }) => uniqueId), ...(heard ?? [])]);
   /** Ends what is gone of each call, as far as it is meant. */
   const end = (isMeant: (call: JournalCall, uniqueId: string) => boolean): void => {
     for (const call of [...w.calls.values()]) {
@@ -18,7 +19,9 @@ export function listed(w: JournalWorld, at: string, { askedAtMs, channels }: Fac
         if (live.has(channel.uniqueId) || channel.startedAtMs >= askedAtMs || !isMeant(call, channel.uniqueId)) continue;
         channelEnded(w, call, channel, undefined, atMs);
       }
-      if (w.calls.has(call.id) && call.state === 'ending' && call.channels.length === 0) endCall(w, call, 'resync', atMs);
+      if (!w.calls.has(call.id) || call.channels.length > 0) continue;
+      if (!call.isTold) w.forget(call);
+      else if (call.state === 'ending') endCall(w, call, 'resync', atMs);
     }
   };
   end((call, uniqueId) => !isRinging(call, uniqueId));
@@ -30,6 +33,15 @@ export function listed(w: JournalWorld, at: string, { askedAtMs, channels }: Fac
   for (const call of w.calls.values()) if (call.switch === at) renewTalks(w, call, atMs);
   // a telephone that is silent now, when it is known who talks: he has not missed what a colleague took
   end(() => true);
+  for (const call of [...w.calls.values()]) if (call.switch === at) closeGone(w, call, live, atMs);
+}
+
+/** Recordings whose channel is in no call any more and not there: nobody will tell of their end. */
+function closeGone(w: JournalWorld, call: JournalCall, live: ReadonlySet<string>, atMs: number): void {
+  for (const { channel, isClosed } of call.recordings) {
+    if (isClosed || live.has(channel) || w.find(call.switch, channel)) continue;
+    for (const other of closeRecordings(w, call.switch, channel, atMs)) finish(w, other, atMs);
+  }
 }
 
 const isRinging = (call: JournalCall, uniqueId: string): boolean =>
@@ -56,6 +68,11 @@ export function due(w: JournalWorld, call: JournalCall, atMs: number): void {
   }
   const isSilentLong = call.lastEventAtMs + w.options.silentMsMax <= atMs;
   if (!isSilentLong) return;
-  endCall(w, call, 'silent', atMs);
+  // one that never had a customer is nobody's business, however it ends
+  if (call.isTold) {
+    endCall(w, call, 'silent', atMs);
+    for (const recording of call.recordings) recording.isClosed = true;
+    finish(w, call, atMs);
+  }
   if (w.calls.has(call.id)) w.forget(call);
 }

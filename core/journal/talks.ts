@@ -60,13 +60,13 @@ export function moveLeg(w: JournalWorld, id: string, from: JournalCall, to: Jour
 }
 
 /** A consultation whose colleague has gone over to the customer is over. */
-function leftWithout(w: JournalWorld, call: JournalCall, atMs: number): void {
+export function leftWithout(w: JournalWorld, call: JournalCall, atMs: number): void {
   // also one that is done: the agent who stayed on the line was its last channel
   if ((!call.isTold || call.state === 'done') && call.channels.length === 0) w.forget(call);
   if (!call.isTold || call.parties.length > 0 || call.state === 'ending' || call.state === 'ended' || call.state === 'done') return;
   call.lastParty = { atMs, dialStatus: 'ANSWER', cause: undefined };
   call.state = 'ending';
-  call.dueAtMs = atMs + w.options.endGraceMs;
+  call.dueAtMs = w.graceEndMs(atMs);
   w.touch(call, atMs);
 }
 

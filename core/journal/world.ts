@@ -5,6 +5,7 @@ import { markOfId } from './click-id.js';
 import type { CallMarks, ChannelFacts, FactOf } from './events.js';
 import type { JournalNotice } from './notices.js';
 import { newCall, newChannel } from './new-call.js';
+import { RunningRecordings } from './recordings.js';
 import { parseChannelName } from './roles.js';
 import type { Roles } from './roles.js';
 
@@ -57,6 +58,9 @@ export class JournalWorld {
   readonly notices: JournalNotice[] = [];
   /** calls, channels and recordings for which there was no room */
   turnedAway = 0;
+  /** our own clock, as it was told last: a switch may have another */
+  nowMs = 0;
+  readonly recordings = new RunningRecordings();
   readonly #placed = new Map<string, Placed>();
   readonly #byLinked = new Map<string, JournalCall>();
   readonly #bridges = new Map<string, Set<string>>();
@@ -78,6 +82,7 @@ export class JournalWorld {
     this.calls.set(call.id, call);
     this.#byLinked.set(key(call.switch, call.linkedId), call);
     for (const channel of call.channels) this.#place(call, channel);
+    for (const { channel, isClosed } of call.recordings) if (!isClosed) this.recordings.add(call, channel);
   }
 
   #place(call: JournalCall, channel: Channel): void {
@@ -106,6 +111,11 @@ export class JournalWorld {
   touch(call: JournalCall, atMs: number): void {
     call.lastEventAtMs = Math.max(call.lastEventAtMs, atMs);
     this.changed.add(call);
+  }
+
+  /** When the grace of a call is over whose customer went at `atMs` of its switch. */
+  graceEndMs(atMs: number): number {
+    return Math.max(atMs, this.nowMs) + this.options.endGraceMs;
   }
 
   // ---------------------------------------------------------------- channels
@@ -260,7 +270,11 @@ export class JournalWorld {
     this.#tied.delete(key(switchName, leg));
   }
 
+  /** It takes no more steps, so its row is closed, too. */
   forget(call: JournalCall): void {
+    call.state = 'done';
+    this.changed.add(call);
+    for (const { channel } of call.recordings) this.recordings.drop(call, channel);
     if (call.isTold) this.#remember(this.#over, key(call.switch, call.linkedId));
     for (const channel of [...call.channels]) this.removeChannel({ call, channel });
     if (this.#byLinked.get(key(call.switch, call.linkedId)) === call) this.#byLinked.delete(key(call.switch, call.linkedId));
