@@ -127,6 +127,7 @@ async function delayFigures(): Promise<readonly Figure[]> {
     send: (message) => teller.send(message),
     verify: () => Promise.resolve(undefined),
     isRepeatable: (message) => teller.isRepeatable(message),
+    makesRow: (message) => teller.makesRow(message),
     liveCalls: () => journal.openCalls().map(({ id }) => id),
     random: Math.random,
   });

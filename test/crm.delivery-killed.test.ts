@@ -1,6 +1,6 @@
-/** A message that makes a row each time it is sent, and a process that dies, or loses its database, while it is under way (CRM-15, 9.4). */
+/** A message that makes a row, and a process that dies, stops, or loses its database, while it is under way (CRM-15, 9.4). */
 import assert from 'node:assert/strict';
-import { createCrmDelivery } from '../core/services/crm-delivery.js';
+import { createCrmDelivery, crmDeliveryDefaults } from '../core/services/crm-delivery.js';
 import type { CrmDelivery, CrmSent } from '../core/services/crm-delivery.js';
 import { TandemError } from '../core/errors.js';
 import { openStore, type Store } from '../sql/store.js';
@@ -14,6 +14,8 @@ describe('CRM delivery: killed while it sends', () => {
   let answer: () => Promise<CrmSent>;
   let verified: boolean | undefined;
   let isStoreAway: boolean;
+  /** makes another row each time; else only while the first is not done */
+  let isOnce: boolean;
 
   beforeEach(async () => {
     store = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter: silentMeter, nowMs: () => timers.nowMs() });
@@ -21,6 +23,7 @@ describe('CRM delivery: killed while it sends', () => {
     asked = 0;
     verified = undefined;
     isStoreAway = false;
+    isOnce = true;
     answer = () => Promise.resolve({ kind: 'delivered' });
     const message = { binding: 'main', callId: 'c', seq: 1, event: 'StartApp', payload: '{}', createdAtMs: timers.nowMs() };
     await store.crm.save({ calls: [], messages: [message] });
@@ -41,7 +44,8 @@ describe('CRM delivery: killed while it sends', () => {
         return answer();
       },
       verify: () => Promise.resolve(verified),
-      isRepeatable: () => false,
+      isRepeatable: () => !isOnce,
+      makesRow: () => !isOnce,
       liveCalls: () => [],
       nowMs: () => timers.nowMs(),
       after: (ms, run) => timers.after(ms, run),
@@ -91,7 +95,9 @@ describe('CRM delivery: killed while it sends', () => {
     await killed();
     verified = false;
     start();
-    await wait(5_000);
+    await wait(14_000);
+    assert.equal(asked, 0, 'the CRM may be at it still');
+    await wait(2_000);
     assert.deepEqual([asked, await counts()], [1, [0, 0]]);
   });
 
@@ -125,6 +131,52 @@ describe('CRM delivery: killed while it sends', () => {
     start();
     await settle();
     assert.deepEqual([asked, await counts()], [2, [0, 0]]);
+  });
+
+  it('CRM-15: one that is looked for, and made where it is not found, waits 15 s for the CRM that may be at it still', async () => {
+    isOnce = false;
+    await killed();
+    start();
+    await wait(14_000);
+    assert.equal(asked, 0);
+    await wait(2_000);
+    assert.deepEqual([asked, await counts()], [1, [0, 0]]);
+  });
+
+  it('CRM-15: the same when the CRM takes it and does not answer; what reached nobody is sent again at once', async () => {
+    isOnce = false;
+    answer = () => Promise.resolve({ kind: 'ambiguous', problem: 'no answer within 10000 ms', isEmpty5xx: false, isAway: true });
+    start();
+    await wait(14_000);
+    assert.equal(asked, 1);
+    answer = () => Promise.resolve({ kind: 'unsent', problem: 'refused' });
+    await wait(2_000);
+    assert.equal(asked, 2);
+    answer = () => Promise.resolve({ kind: 'delivered' });
+    await wait(3_000);
+    assert.deepEqual([asked, await counts()], [3, [0, 0]]);
+  });
+
+  it('scale-out 7: who stops waits two seconds for a CRM that hangs, and what it hears later is no business of his', async () => {
+    isOnce = false;
+    let end: (sent: CrmSent) => void = () => undefined;
+    answer = () => new Promise((resolve) => (end = resolve));
+    const first = start();
+    await settle();
+    let isStopped = false;
+    void first.stop().then(() => (isStopped = true));
+    await wait(crmDeliveryDefaults.stopMsMax - 500);
+    assert.equal(isStopped, false, 'an answer that comes now is stored');
+    await wait(1_000);
+    assert.equal(isStopped, true);
+    answer = () => Promise.resolve({ kind: 'delivered' });
+    const second = start();
+    end({ kind: 'rejected', problem: 'Sorry!' });
+    await wait(14_000);
+    assert.deepEqual([asked, await counts()], [1, [1, 0]], 'the next owner waits for what may be done still');
+    await wait(2_000);
+    assert.deepEqual([asked, await counts()], [2, [0, 0]]);
+    await second.stop();
   });
 
   it('CRM-15: delivered, but the database is away when that is to be stored: asked back before it is sent again', async () => {

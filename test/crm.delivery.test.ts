@@ -84,6 +84,7 @@ describe('CRM delivery', () => {
           },
           verify: () => Promise.resolve(crm.verified),
           isRepeatable: ({ event }) => event !== 'StartApp',
+          makesRow: ({ event }) => event === 'ws.create',
           liveCalls: () => crm.live,
           nowMs: () => timers.nowMs(),
           after: (ms, run) => timers.after(ms, run),
@@ -318,6 +319,23 @@ describe('CRM delivery', () => {
     crm.delivery.resume();
     await crm.settle();
     assert.deepEqual(await crm.counts(), { pending: 0, dead: 0 });
+  });
+
+  it('a message that cannot even be made is a dead letter after three tries, and holds up nobody', async () => {
+    const crm = await open();
+    crm.answer = ({ callId }) => (callId === 'bad' ? Promise.reject(new URIError('URI malformed')) : delivered);
+    await crm.put(['bad', 1], ['bad', 2], ['a', 1]);
+    await crm.wait(20_000);
+    const [letter] = await crm.store.crm.deadLetters('main', 0, 10);
+    assert.equal(letter?.lastError, 'internal: URI malformed');
+    assert.deepEqual(
+      crm.asked.filter((text) => text === 'a 1' || text === 'bad 1'),
+      ['bad 1', 'a 1', 'bad 1', 'bad 1'],
+    );
+    crm.answer = () => Promise.reject(new Error('its answer'));
+    await crm.put(['s', 1, 'StartApp']);
+    await crm.wait(14_000);
+    assert.equal(crm.asked.filter((text) => text === 's 1').length, 1, 'it may have made a row');
   });
 
   it('after seven days a message is given up, and says so', async () => {

@@ -70,6 +70,7 @@ for (const edition of ['vtiger', 'vtiger-sp'] as const)
       send: (message) => teller.send(message),
       verify: () => Promise.resolve(undefined),
       isRepeatable: (message) => teller.isRepeatable(message),
+      makesRow: (message) => teller.makesRow(message),
       liveCalls: () => journal.openCalls().map(({ id }) => id),
       nowMs,
       after,

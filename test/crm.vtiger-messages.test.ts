@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { judgeReply } from '../core/crm/vtiger-reply.js';
-import { customerNumber } from '../core/crm/values.js';
+import { customerNumber, label } from '../core/crm/values.js';
 import { vtigerMessages } from '../core/crm/vtiger-messages.js';
 import type { VtigerBinding, VtigerMessage } from '../core/crm/vtiger-messages.js';
 import type { JournalEvent, JournalFact } from '../core/journal/events.js';
+import { formBody } from '../sidecar/crm/post.js';
 import { openJournal, recordedFacts } from './support/journal-drive.js';
 
 const binding = (edition: VtigerBinding['edition'], more: Partial<VtigerBinding> = {}): VtigerBinding => ({
@@ -183,6 +184,12 @@ describe('vTiger notifications', () => {
     assert.equal(customerNumber('%', [], new Set()), 'anonymous');
     assert.equal(customerNumber('+7 (912) 345-67-89', [], new Set()), '+7912345-67-89');
     assert.equal(customerNumber('89123456789', [{ match: /^8(\d{10})$/, replace: '7$1' }], new Set()), '79123456789');
+  });
+
+  it('CRM-20: a name is cut between characters, never within one, and a half that was stored before leaves as a replacement', () => {
+    const name = `a${'😀'.repeat(60)}`;
+    assert.equal(label(name), `a${'😀'.repeat(49)}`);
+    assert.equal(decodeURIComponent(formBody([['callerIdName', name.slice(0, 100)]])), `callerIdName=a${'😀'.repeat(49)}\uFFFD`);
   });
 
   it('CRM-20: a queue or a caller named like JSON is a text for vTiger, which would read it as a list and lock its tables', () => {

@@ -139,6 +139,35 @@ describe('vTiger’s web service', () => {
     await crm.back();
   });
 
+  it('CRM-14: a table of customers that is too large for the question costs the link to the customer, not the call', async () => {
+    const { crm, binding } = await open('vtiger');
+    const answer = crm.ws.answer.bind(crm.ws);
+    crm.ws.answer = (fields) => {
+      crm.mood = /from Contacts/.test(fields.get('query') ?? '') ? 'cut' : 'well';
+      return answer(fields);
+    };
+    const teller = tellerOf(binding);
+    const [create] = messagesOf(teller, '02-answered-call');
+    assert.ok(create);
+    assert.deepEqual(await teller.send(create), { kind: 'delivered' });
+    assert.deepEqual([crm.rows.length, crm.ws.elements[0]?.['customer']], [1, undefined]);
+  });
+
+  it('CRM-14: a question for the row that was cut off is told as such, so that this message waits and the others go', async () => {
+    const { crm, binding } = await open('vtiger');
+    const answer = crm.ws.answer.bind(crm.ws);
+    crm.ws.answer = (fields) => {
+      if (fields.get('operation') === 'query') crm.mood = 'cut';
+      return answer(fields);
+    };
+    const teller = tellerOf(binding);
+    const [create] = messagesOf(teller, '02-answered-call');
+    assert.ok(create);
+    const sent = await teller.send(create);
+    assert.deepEqual([sent.kind, sent.kind === 'ambiguous' && sent.isAway], ['ambiguous', true]);
+    assert.ok(teller.isRepeatable(create) && teller.makesRow(create), 'and not before the CRM is done with what it has');
+  });
+
   it('an account that may not see contacts tells of calls all the same', async () => {
     const { crm, binding } = await open('vtiger');
     for (const module of ['Contacts', 'Leads', 'Accounts']) crm.ws.denied.set(module, 'ACCESS_DENIED');

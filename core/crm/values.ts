@@ -29,13 +29,14 @@ export function rewritten(number: string, rules: readonly NumberRule[]): string 
   return rule ? number.replace(rule.match, rule.replace) : number;
 }
 
-/** Names and labels: no control characters, no tags, bounded. */
+/** Names and labels: no control characters, no tags, bounded; the cut leaves no half of a character, which no form could carry. */
 export const label = (text: string): string =>
   text
     .replace(/[\p{C}<>]/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, nameMax);
+    .slice(0, nameMax)
+    .replace(/[\uD800-\uDBFF]$/, '');
 
 /** In the CRM's own zone: a time in UTC makes a new call look hours old (4.5). */
 export const crmTime = (atMs: number, zone: string): string => sqlDateTime(atMs, zone);

@@ -27,6 +27,8 @@ export interface CrmDeliveryDeps {
   readonly verify: (message: CrmMessage) => Promise<boolean | undefined>;
   /** doing it twice is the same as once */
   readonly isRepeatable: (message: CrmMessage) => boolean;
+  /** it makes a row that it does not find: doing it again before the first is done makes two */
+  readonly makesRow: (message: CrmMessage) => boolean;
   /** calls that go on now: theirs are sent first */
   readonly liveCalls: () => readonly string[];
   readonly nowMs: () => number;
@@ -47,7 +49,7 @@ export const crmDeliveryDefaults = {
   /** while nothing may be sent what is too old is given up, so many at a look */
   expireMax: 100,
   rejectedTriesMax: 3,
-  /** before what is not repeatable is sent a second, and last, time */
+  /** before what makes a row is sent again, when nobody knows whether the CRM is still at it */
   ambiguousMs: 15_000,
   /** of what is answered 5xx without a word; other doubtful ones are tried until they are too old */
   empty5xxTriesMax: 5,
@@ -57,6 +59,8 @@ export const crmDeliveryDefaults = {
   ageMsMax: 7 * 86_400_000,
   /** after the CRM was away */
   drainPerSecond: 20,
+  /** who stops waits so long for requests under way */
+  stopMsMax: 2_000,
   /** an idle one looks after itself so often */
   idleMsMax: 30_000,
 };

@@ -5,8 +5,9 @@
 import type { CrmMessage } from '../crm-ports.js';
 import { crmDeliveryDefaults } from './crm-delivery-options.js';
 import type { CrmDeliveryDeps, CrmDeliveryOptions, CrmDeliveryState, CrmSent } from './crm-delivery-options.js';
+import { CrmReach } from './crm-reach.js';
 
-export { crmDeliveryDefaults } from './crm-delivery-options.js';
+export { crmDeliveryDefaults };
 export type { CrmDeliveryDeps, CrmDeliveryOptions, CrmDeliveryState, CrmSent } from './crm-delivery-options.js';
 
 export interface CrmDelivery {
@@ -17,7 +18,7 @@ export interface CrmDelivery {
   state(): CrmDeliveryState;
   /** Whatever it waited for: now it is asked again. */
   resume(): void;
-  /** Requests under way are waited for. May be started again. */
+  /** Requests under way are waited for, for `stopMsMax` at most. May be started again. */
   stop(): Promise<void>;
 }
 
@@ -25,8 +26,14 @@ export function createCrmDelivery(deps: CrmDeliveryDeps, options: Partial<CrmDel
   return new Delivery(deps, { ...crmDeliveryDefaults, ...options });
 }
 
-/** Stored before one that is not repeatable is sent: whoever finds it so does not know whether it was done. */
+/** Stored before one that makes a row is sent: whoever finds it so does not know whether it was done, or still is. */
 const underWay = 'being sent';
+
+interface TryLimits {
+  readonly triesMax: number;
+  /** at the earliest, ms from now */
+  readonly notBeforeMs?: number;
+}
 
 class Delivery implements CrmDelivery {
   readonly #deps: CrmDeliveryDeps;
@@ -35,12 +42,10 @@ class Delivery implements CrmDelivery {
   readonly #busy = new Map<string, Promise<void>>();
   /** calls whose request ended since the database was asked last */
   readonly #ended = new Set<string>();
-  #state: CrmDeliveryState;
-  #failures = 0;
-  #pausedUntilMs = 0;
-  /** no message before, while what piled up is sent */
-  #drainFromMs = 0;
-  #isDraining = false;
+  readonly #reach: CrmReach;
+  /** grows when requests under way are left to themselves */
+  #turn = 0;
+  #stopping: Promise<void> | undefined;
   #empty5xx = 0;
   #isHinted = false;
   #isStopped = true;
@@ -51,29 +56,37 @@ class Delivery implements CrmDelivery {
   constructor(deps: CrmDeliveryDeps, options: CrmDeliveryOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#state = { state: 'unknown', sinceMs: deps.nowMs(), problem: '' };
+    this.#reach = new CrmReach(deps, options);
   }
 
   start(): void {
     this.#isStopped = false;
+    this.#stopping = undefined;
     this.wake();
   }
 
   state(): CrmDeliveryState {
-    return this.#state;
+    return this.#reach.state();
   }
 
   resume(): void {
-    this.#pausedUntilMs = 0;
-    this.#drainFromMs = 0;
-    if (this.#state.state === 'gone') this.#state = { state: 'unknown', sinceMs: this.#deps.nowMs(), problem: '' };
+    this.#reach.resume();
     this.wake();
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
-    await Promise.all(this.#busy.values());
+    return (this.#stopping ??= this.#lastAnswers());
+  }
+
+  /** Who stops must not wait for a CRM that hangs: what is under way then is looked into by whoever comes next. */
+  async #lastAnswers(): Promise<void> {
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => (cancel = this.#deps.after(this.#options.stopMsMax, resolve)));
+    await Promise.race([Promise.all(this.#busy.values()), late]);
+    cancel();
+    if (this.#isStopped) this.#turn += 1;
   }
 
   wake(): void {
@@ -97,19 +110,18 @@ class Delivery implements CrmDelivery {
   }
 
   async #fill(): Promise<void> {
-    const { store, binding, nowMs } = this.#deps;
-    const now = nowMs();
-    if (this.#state.state === 'gone') {
+    const { store, binding } = this.#deps;
+    const now = this.#deps.nowMs();
+    if (this.#reach.state().state === 'gone') {
       await this.#expire(now);
       return;
     }
-    const holdMs = Math.max(this.#pausedUntilMs, this.#drainFromMs) - now;
+    const holdMs = this.#reach.holdMs();
     if (holdMs > 0) {
       this.#later(holdMs);
       return;
     }
-    // after a failure one asks, and the others wait for what it hears
-    const room = (this.#failures > 0 || this.#isDraining ? 1 : this.#options.inFlightMax) - this.#busy.size;
+    const room = this.#reach.roomMax() - this.#busy.size;
     if (room <= 0) return;
     const live = this.#deps.liveCalls();
     this.#ended.clear();
@@ -131,21 +143,18 @@ class Delivery implements CrmDelivery {
   /** Nothing is sent: what is too old by now is given up, or it would pile up for ever. */
   async #expire(now: number): Promise<void> {
     const { store, binding } = this.#deps;
-    for (const message of await store.due(binding, now, this.#options.expireMax))
-      if (this.#isTooOld(message)) await this.#bury(message, this.#ageText());
+    for (const message of await store.due(binding, now, this.#options.expireMax)) await this.#buryOld(message);
     this.#later(this.#options.idleMsMax);
   }
 
-  #isTooOld(message: CrmMessage): boolean {
-    return this.#deps.nowMs() - message.createdAtMs > this.#options.ageMsMax;
-  }
-
-  #ageText(): string {
-    return `older than ${String(this.#options.ageMsMax / 86_400_000)} days`;
+  async #buryOld(message: CrmMessage): Promise<boolean> {
+    const isOld = this.#deps.nowMs() - message.createdAtMs > this.#options.ageMsMax;
+    if (isOld) await this.#bury(message, `older than ${String(this.#options.ageMsMax / 86_400_000)} days`);
+    return isOld;
   }
 
   async #rest(): Promise<void> {
-    this.#isDraining = false;
+    this.#reach.rested();
     const next = await this.#deps.store.nextDue(this.#deps.binding);
     const waitMs = next === undefined ? this.#options.idleMsMax : next - this.#deps.nowMs();
     this.#later(Math.min(Math.max(1, waitMs), this.#options.idleMsMax));
@@ -157,11 +166,11 @@ class Delivery implements CrmDelivery {
   }
 
   #begin(message: CrmMessage): void {
-    if (this.#isDraining) this.#drainFromMs = this.#deps.nowMs() + 1_000 / this.#options.drainPerSecond;
+    this.#reach.began();
     const work = this.#deliver(message)
       .catch((error: unknown) => {
         this.#deps.log.debug({ error, binding: this.#deps.binding }, 'the fate of a message to a CRM could not be stored');
-        this.#pausedUntilMs = this.#deps.nowMs() + this.#options.retryMsMin;
+        this.#reach.pause(this.#options.retryMsMin);
       })
       .then(() => {
         this.#busy.delete(message.callId);
@@ -172,50 +181,63 @@ class Delivery implements CrmDelivery {
   }
 
   async #deliver(message: CrmMessage): Promise<void> {
-    const { store, nowMs, send } = this.#deps;
-    if (this.#isTooOld(message)) {
-      await this.#bury(message, this.#ageText());
+    const { store, nowMs } = this.#deps;
+    const turn = this.#turn;
+    if (await this.#buryOld(message)) return;
+    const isNoted = this.#makesTwo(message);
+    if (isNoted && message.lastError === underWay) {
+      await this.#unsure(message, 'Tandem ended while it was sent');
       return;
     }
-    const isOnce = !this.#deps.isRepeatable(message);
-    if (isOnce && message.lastError === underWay) {
-      await this.#unsure(message, 'Tandem ended while it was sent', Infinity);
-      return;
-    }
-    if (isOnce) await this.#note(message, underWay);
-    const sent = await send(message);
-    if (isOnce && (sent.kind === 'unsent' || sent.kind === 'auth' || sent.kind === 'gone')) await this.#note(message, sent.kind);
+    if (isNoted) await this.#note(message, underWay);
+    if (turn !== this.#turn) return;
+    const sent = await this.#sent(message);
+    // another process may be at it by now: only what is certain is stored
+    if (turn !== this.#turn && sent.kind !== 'delivered') return;
+    if (isNoted && (sent.kind === 'unsent' || sent.kind === 'auth' || sent.kind === 'gone')) await this.#note(message, sent.kind);
     this.#deps.meter.count('tandem_crm_deliveries_total', { binding: this.#deps.binding, outcome: sent.kind });
     switch (sent.kind) {
       case 'delivered':
-        this.#up();
+        this.#reach.up();
         this.#empty5xx = 0;
         await store.delivered(message.id, nowMs());
         return;
       case 'auth':
-        this.#down('auth', 'the CRM refuses the key; vTiger says so also while its database is away');
-        this.#pausedUntilMs = nowMs() + this.#options.authPauseMs;
+        this.#reach.down('auth', 'the CRM refuses the key; vTiger says so also while its database is away');
+        this.#reach.pause(this.#options.authPauseMs);
         return;
       case 'gone':
-        this.#down('gone', 'the receiver answers 410: it wants no more');
+        this.#reach.down('gone', 'the receiver answers 410: it wants no more');
         return;
       case 'unsent':
-        this.#away(sent.problem);
+        this.#reach.away(sent.problem);
         return;
       case 'ambiguous':
         await this.#doubtful(message, sent);
         return;
       case 'rejected':
-        this.#up();
-        await this.#refused(message, sent.problem, this.#options.rejectedTriesMax);
+        this.#reach.up();
+        await this.#refused(message, sent.problem, { triesMax: this.#options.rejectedTriesMax });
+    }
+  }
+
+  /** An error here is ours, and comes each time: it must not hold up what waits behind it. */
+  async #sent(message: CrmMessage): Promise<CrmSent> {
+    const { send, isRepeatable, log, binding } = this.#deps;
+    try {
+      return await send(message);
+    } catch (error) {
+      log.error({ error, binding, call: message.callId }, 'a message to a CRM cannot be made, or its answer not read');
+      const problem = `internal: ${error instanceof Error ? error.message : String(error)}`;
+      return isRepeatable(message) ? { kind: 'rejected', problem } : { kind: 'ambiguous', problem, isEmpty5xx: false };
     }
   }
 
   /** 9.4: asked back where that is possible; else repeated where it does no harm. */
   async #doubtful(message: CrmMessage, { problem, isEmpty5xx, isAway = false }: Extract<CrmSent, { kind: 'ambiguous' }>): Promise<void> {
     const { store, verify, nowMs, log, binding } = this.#deps;
-    if (isAway) this.#away(problem);
-    else this.#up();
+    if (isAway) this.#reach.away(problem);
+    else this.#reach.up();
     this.#empty5xx = isEmpty5xx ? this.#empty5xx + 1 : 0;
     const isAfterSuccess = this.#empty5xx > this.#options.accept5xxAfter;
     if (isAfterSuccess && !this.#isHinted) {
@@ -229,22 +251,30 @@ class Delivery implements CrmDelivery {
       return;
     }
     // one that is answered 5xx without a word may be stored each time: it is no storm; others are tried until they are too old
-    await this.#again(message, isDone, problem, isEmpty5xx ? this.#options.empty5xxTriesMax : Infinity);
+    const triesMax = isEmpty5xx ? this.#options.empty5xxTriesMax : Infinity;
+    // who gave no answer may still be at it: what it has not done yet cannot be found, and would be done twice
+    const notBeforeMs = isAway && this.#makesTwo(message) ? this.#options.ambiguousMs : 0;
+    await this.#again(message, isDone, problem, { triesMax, notBeforeMs });
   }
 
   /** Who sent it cannot say any more what became of it: he was killed, or the database was away. */
-  async #unsure(message: CrmMessage, problem: string, triesMax: number): Promise<void> {
+  async #unsure(message: CrmMessage, problem: string): Promise<void> {
     const isDone = await this.#deps.verify(message);
     if (isDone === true) await this.#deps.store.delivered(message.id, this.#deps.nowMs());
-    else await this.#again(message, isDone, problem, triesMax);
+    else await this.#again(message, isDone, problem, { triesMax: Infinity, notBeforeMs: this.#options.ambiguousMs });
   }
 
-  async #again(message: CrmMessage, isDone: boolean | undefined, problem: string, triesMax: number): Promise<void> {
+  async #again(message: CrmMessage, isDone: boolean | undefined, problem: string, limits: TryLimits): Promise<void> {
     const { store, isRepeatable, nowMs } = this.#deps;
-    if (isDone === false || isRepeatable(message)) await this.#refused(message, problem, triesMax);
+    if (isDone === false || isRepeatable(message)) await this.#refused(message, problem, limits);
     else if (message.attempts === 0)
       await store.postponed(message.id, { attempts: 1, nextAtMs: nowMs() + this.#options.ambiguousMs, error: problem });
     else await this.#bury(message, `${problem}; nobody knows whether it was done, and doing it twice makes two`);
+  }
+
+  /** A second one makes a second row: each time, or while the first is not done yet. */
+  #makesTwo(message: CrmMessage): boolean {
+    return !this.#deps.isRepeatable(message) || this.#deps.makesRow(message);
   }
 
   /** Of one that must not be sent twice: where it is, for whoever comes after us. */
@@ -252,15 +282,11 @@ class Delivery implements CrmDelivery {
     await this.#deps.store.postponed(id, { attempts, nextAtMs, error });
   }
 
-  async #refused(message: CrmMessage, problem: string, triesMax: number): Promise<void> {
+  async #refused(message: CrmMessage, problem: string, { triesMax, notBeforeMs = 0 }: TryLimits): Promise<void> {
     const attempts = message.attempts + 1;
+    const waitMs = Math.max(notBeforeMs, this.#reach.backoffMs(message.attempts));
     if (attempts >= triesMax) await this.#bury(message, problem);
-    else
-      await this.#deps.store.postponed(message.id, {
-        attempts,
-        nextAtMs: this.#deps.nowMs() + this.#backoff(message.attempts),
-        error: problem,
-      });
+    else await this.#deps.store.postponed(message.id, { attempts, nextAtMs: this.#deps.nowMs() + waitMs, error: problem });
   }
 
   async #bury(message: CrmMessage, problem: string): Promise<void> {
@@ -268,33 +294,5 @@ class Delivery implements CrmDelivery {
     log.warn({ binding, call: message.callId, event: message.event, problem }, 'a message to a CRM goes to the dead letters');
     meter.count('tandem_crm_deliveries_total', { binding, outcome: 'dead' });
     await store.bury(message.id, problem, nowMs());
-  }
-
-  #backoff(failures: number): number {
-    const { retryMsMin, retryMsMax, jitter } = this.#options;
-    const ms = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(Math.max(0, failures), 20));
-    return ms * (1 - jitter + 2 * jitter * this.#deps.random());
-  }
-
-  #up(): void {
-    if (this.#failures > 0) {
-      this.#deps.log.info({ binding: this.#deps.binding }, 'the CRM answers again');
-      this.#isDraining = true;
-      this.#drainFromMs = this.#deps.nowMs() + 1_000 / this.#options.drainPerSecond;
-    }
-    this.#failures = 0;
-    if (this.#state.state !== 'up') this.#state = { state: 'up', sinceMs: this.#deps.nowMs(), problem: '' };
-  }
-
-  #away(problem: string): void {
-    this.#down('down', problem);
-    this.#pausedUntilMs = this.#deps.nowMs() + this.#backoff(this.#failures - 1);
-  }
-
-  #down(state: 'down' | 'auth' | 'gone', problem: string): void {
-    this.#failures += 1;
-    if (this.#state.state === state) return;
-    this.#state = { state, sinceMs: this.#deps.nowMs(), problem };
-    this.#deps.log.error({ binding: this.#deps.binding, problem }, 'a CRM cannot be told of calls: they wait');
   }
 }

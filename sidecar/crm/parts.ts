@@ -85,6 +85,7 @@ export function openBinding(binding: CrmBinding, deps: PartsDeps): BindingParts 
         send: (message) => teller.send(message),
         verify: (message) => verified(rowService, message),
         isRepeatable: (message) => teller.isRepeatable(message),
+        makesRow: (message) => teller.makesRow(message),
         liveCalls: deps.liveCalls,
         nowMs,
         after,

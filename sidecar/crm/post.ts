@@ -79,4 +79,7 @@ async function readText(response: IncomingMessage): Promise<string> {
 
 /** As PHP reads it: a plus is a space, so a plus is written as %2B. */
 export const formBody = (fields: readonly (readonly [string, string])[]): string =>
-  fields.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
+  fields.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(wellFormed(value))}`).join('&');
+
+/** Half of a character, which was cut off somewhere, is shown as a replacement: `encodeURIComponent` throws at it. */
+const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');

@@ -39,6 +39,7 @@ export function gravitelTeller(binding: CrmBinding, deps: TellerDeps): BindingTe
       return sentOf(await deps.post({ url: binding.crm_url ?? '', method: 'POST', headers, body }));
     },
     isRepeatable: () => true,
+    makesRow: () => false,
   };
 }
 

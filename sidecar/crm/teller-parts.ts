@@ -28,6 +28,7 @@ export interface TellerDeps {
 export interface BindingTeller extends CrmTeller {
   send(message: CrmMessage): Promise<CrmSent>;
   isRepeatable(message: CrmMessage): boolean;
+  makesRow(message: CrmMessage): boolean;
 }
 
 /** Link to a call's recording; undefined: the binding has no public address. */

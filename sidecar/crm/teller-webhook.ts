@@ -64,6 +64,7 @@ export function webhookTeller(binding: CrmBinding, deps: TellerDeps): BindingTel
       return sent;
     },
     isRepeatable: () => true,
+    makesRow: () => false,
   };
 }
 

@@ -25,6 +25,8 @@ export const wsPayload = ({ event, row }: WsMessage): { readonly event: string; 
 });
 
 export const isWsMessage = ({ event }: Pick<CrmMessage, 'event'>): boolean => event.startsWith('ws.');
+/** Looked for first, and made: a second at the same time would not find it either. */
+export const isWsMaking = ({ event }: Pick<CrmMessage, 'event'>): boolean => event === 'ws.create';
 
 const rowSchema = z.object({
   id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/),
@@ -68,8 +70,8 @@ export function createWsSender(binding: CrmBinding, service: WebService, nowMs: 
       const found = await customerWith(service, row.fields['customernumber'] ?? '');
       return found ? { customer: found.record, customertype: found.module } : {};
     } catch (error) {
-      // an account that may not see contacts can still tell of calls
-      if (error instanceof WsError && error.reply.kind === 'refused') return {};
+      // an account that may not see contacts can still tell of calls, and a table that is too large for the question hides none
+      if (error instanceof WsError && (error.reply.kind === 'refused' || error.reply.kind === 'cut')) return {};
       throw error;
     }
   }
@@ -101,8 +103,7 @@ export function createWsSender(binding: CrmBinding, service: WebService, nowMs: 
         return await send(row.data);
       } catch (error) {
         if (!(error instanceof WsError)) throw error;
-        // a question that was cut off has changed nothing
-        return error.reply.kind === 'cut' ? { kind: 'unsent', problem: error.reply.problem } : failedOf(error.reply);
+        return failedOf(error.reply);
       }
     },
   };

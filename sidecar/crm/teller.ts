@@ -11,7 +11,7 @@ import type { CrmSent } from '../../core/services/crm-delivery.js';
 import { gravitelTeller } from './teller-gravitel.js';
 import { linkMaker, tellUndeliverable, type BindingTeller, type TellerDeps } from './teller-parts.js';
 import { webhookTeller } from './teller-webhook.js';
-import { createWsSender, isWsMessage, wsPayload } from './teller-ws.js';
+import { createWsSender, isWsMaking, isWsMessage, wsPayload } from './teller-ws.js';
 import { createVtigerSender } from './vtiger-sender.js';
 
 /** undefined: this dialect is told of nothing. */
@@ -67,6 +67,8 @@ function vtigerTeller(binding: CrmBinding, edition: VtigerBinding['edition'], de
       return tell(JSON.parse(message.payload) as VtigerMessage);
     },
     isRepeatable: ({ event }) => event !== 'StartApp' || edition === 'vtiger-sp',
+    // four at the same time left two rows
+    makesRow: (message) => message.event === 'DialBegin' || isWsMaking(message),
   };
 }
 
@@ -91,6 +93,7 @@ function wsTeller(binding: CrmBinding, deps: TellerDeps): BindingTeller {
     },
     send: (message) => (rows ? rows.send(message) : Promise.resolve(withoutService)),
     isRepeatable: () => true,
+    makesRow: isWsMaking,
   };
 }
 
