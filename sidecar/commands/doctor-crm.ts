@@ -6,6 +6,7 @@ import { createAmiLink } from '../ami.js';
 import { readConfig, type Config } from '../config.js';
 import { checkAsterisk } from '../crm/doctor/asterisk.js';
 import { checkCallback } from '../crm/doctor/callback.js';
+import { checkFreeswitch } from '../crm/doctor/freeswitch.js';
 import { fail, ok, reasonOf, warn, type Finding } from '../crm/doctor/finding.js';
 import { checkGravitel, checkWebhook } from '../crm/doctor/other-crms.js';
 import { checkLinks, checkRoots, dryRun } from '../crm/doctor/own-side.js';
@@ -16,6 +17,7 @@ import { createTeller } from '../crm/teller.js';
 import { createWebService } from '../crm/web-service.js';
 import { createEslLink } from '../esl.js';
 import { redactText } from '../log.js';
+import { freeswitchSwitchDefaults } from '../switch-freeswitch.js';
 import { systemTimers } from '../timers.js';
 import { noLog, noMeter, print } from './context.js';
 
@@ -91,14 +93,15 @@ async function examineSwitches(config: Config, bindings: readonly CrmBinding[]):
   if (config.amiLinks.length + config.freeswitchLinks.length === 0)
     return [fail('switches', 'none is configured', 'set TANDEM_AMI_URLS or TANDEM_FREESWITCH_URLS')];
   const wait = (ms: number): Promise<void> => new Promise((resolve) => void systemTimers.after(ms, resolve));
+  const bindingsOf = ({ name }: { readonly name: string }): readonly CrmBinding[] =>
+    bindings.filter((binding) => binding.switch === '' || binding.switch === name);
   const findings: Finding[] = [];
   for (const address of config.amiLinks) {
     const link = createAmiLink(address, deps);
     link.start();
     try {
       await link.waitUp(linkMsMax);
-      const own = bindings.filter((binding) => binding.switch === '' || binding.switch === address.name);
-      findings.push(...(await checkAsterisk(address.name, link, own, wait)));
+      findings.push(...(await checkAsterisk(address.name, link, bindingsOf(address), wait)));
     } catch (e) {
       findings.push(
         fail(`${address.name}: manager`, reasonOf(e), 'start Asterisk; enable manager.conf, and let the account in from this address'),
@@ -113,6 +116,13 @@ async function examineSwitches(config: Config, bindings: readonly CrmBinding[]):
     try {
       await link.waitUp(linkMsMax);
       findings.push(ok(`${address.name}: event socket`, 'connected and logged in'));
+      findings.push(
+        ...(await checkFreeswitch(address.name, link, bindingsOf(address), {
+          domain: freeswitchSwitchDefaults.domain,
+          wait,
+          nowMs: Date.now,
+        })),
+      );
     } catch (e) {
       findings.push(fail(`${address.name}: event socket`, reasonOf(e), 'start FreeSWITCH; check event_socket.conf.xml and its password'));
     } finally {

@@ -1,9 +1,10 @@
 /** What the manager account of an Asterisk may do and hears, and whether the binding's contexts and telephones are there (crm-vtiger 7). */
 import type { CrmBinding } from '../../../core/crm/binding.js';
+import { amiTimeMs } from '../../../core/journal/ami-facts.js';
 import { hasCode } from '../../../core/errors.js';
 import type { AmiLink } from '../../ami.js';
 import type { AmiPacket } from '../../ami-packet.js';
-import { fail, ok, reasonOf, someOf, warn, type Finding } from './finding.js';
+import { clockFinding, fail, ok, reasonOf, someOf, warn, type Finding } from './finding.js';
 
 const actions = ['Originate', 'BlindTransfer', 'Redirect', 'Atxfer', 'CoreShowChannels', 'ShowDialPlan', 'MixMonitorMute'] as const;
 /** telephones asked for */
@@ -81,14 +82,16 @@ async function events(
   const channel = heard.find((event) => event.event === 'Newchannel');
   if (!channel) return [fail(what, 'the account hears nothing of calls', rightsRemedy)];
   const findings: Finding[] = [ok(what, 'the account hears of calls')];
-  if (channel.get('Timestamp') === undefined)
-    findings.push(
-      warn(
-        `${name}: times`,
-        'events carry no time',
-        'in manager.conf: timestampevents = yes; else a call has the times at which we hear of it',
-      ),
-    );
+  const atMs = amiTimeMs(channel);
+  findings.push(
+    atMs === undefined
+      ? warn(
+          `${name}: times`,
+          'events carry no time',
+          'in manager.conf: timestampevents = yes; else a call has the times at which we hear of it',
+        )
+      : clockFinding(name, atMs, Date.now()),
+  );
   const hears = heard.some((event) => event.event === 'VarSet');
   if (major !== undefined && major < 18 && !hears)
     findings.push(

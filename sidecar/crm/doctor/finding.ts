@@ -20,3 +20,15 @@ export function someOf(names: readonly string[], most = 5): string {
   const shown = names.slice(0, most).join(', ');
   return names.length > most ? `${shown} and ${String(names.length - most)} more` : shown;
 }
+
+/** The two clocks may differ by this much, the way of the event included. */
+export const clockMsMax = 2_000;
+
+/** Times of calls are the switch's: what it says of now. */
+export function clockFinding(name: string, atMs: number, nowMs: number): Finding {
+  const what = `${name}: clock`;
+  const aheadMs = atMs - nowMs;
+  if (Math.abs(aheadMs) <= clockMsMax) return ok(what, 'the same as here');
+  const seconds = (Math.abs(aheadMs) / 1000).toFixed(1);
+  return warn(what, `${seconds} s ${aheadMs > 0 ? 'ahead' : 'behind'}`, 'set both hosts by NTP: times of calls are those of the switch');
+}
