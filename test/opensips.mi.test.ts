@@ -1,6 +1,6 @@
 /** OpenSIPS's management commands over the real engine: keys, order, numbers and texts of the reference (opensips-call-center 12, 13). */
 import assert from 'node:assert/strict';
-import { batchMax, MiError } from '../core/opensips/json-rpc.js';
+import { batchMax, JsonText, MiError } from '../core/opensips/json-rpc.js';
 import { createMi, type Mi, type MiCaller } from '../core/services/mi.js';
 import { expireDefaultS, subscribersMax } from '../core/services/mi-subscriptions.js';
 import type { MiTarget } from '../core/opensips-ports.js';
@@ -52,7 +52,10 @@ function start(): void {
   });
 }
 
-const run = (method: string, params: object = {}) => mi.run(method, params as Record<string, unknown>, boss);
+async function run(method: string, params: object = {}): Promise<unknown> {
+  const result = await mi.run(method, params as Record<string, unknown>, boss);
+  return result instanceof JsonText ? result.toJSON() : result;
+}
 
 async function refused(method: string, params: object, code: number, message: string, data?: string): Promise<void> {
   await assert.rejects(run(method, params), (e) => {

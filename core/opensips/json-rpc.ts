@@ -62,6 +62,26 @@ export type MiAnswer = Readonly<{ jsonrpc: '2.0'; id: string | number | null }> 
 
 export const answered = (id: MiRequest['id'], result: unknown): MiAnswer => ({ jsonrpc: '2.0', result, id: id ?? null });
 
+/** A result that is JSON already: a list of ten thousand calls is written as text. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Within other values. */
+  toJSON(): unknown {
+    return JSON.parse(this.text);
+  }
+}
+
+/** An answer as it leaves. */
+export function answerText(answer: MiAnswer): string {
+  if (!('result' in answer) || !(answer.result instanceof JsonText)) return JSON.stringify(answer);
+  return `{"jsonrpc":"2.0","result":${answer.result.text},"id":${JSON.stringify(answer.id)}}`;
+}
+
 export function refusedWith(id: MiRequest['id'], error: MiError): MiAnswer {
   const { code, message, data } = error;
   return { jsonrpc: '2.0', error: { code, message, ...(data !== undefined && { data }) }, id: id ?? null };

@@ -99,48 +99,24 @@ const byTurn = (a: Member, b: Member): number => a.priority - b.priority || a.ra
 const isOrdered = (members: readonly Member[]): boolean =>
   members.every((member, i) => i === 0 || byTurn(members[i - 1] ?? member, member) <= 0);
 
-export function listQueue(state: AcdState, nowMs: number): { readonly Calls: readonly object[] } {
-  const flows = new Map<QueueId, FlowFacts>();
-  const factsOf = (queue: QueueId): FlowFacts => {
-    const known = flows.get(queue) ?? flowFacts(state, queue);
-    flows.set(queue, known);
-    return known;
-  };
-  return { Calls: queued(state).map((member, index) => queueEntry(factsOf(member.queue), member, index, nowMs)) };
-}
-
 /** What all calls of a flow share. */
-interface FlowFacts {
+export interface FlowFacts {
   readonly queue: QueueConfig | undefined;
   /** ETW of a call whose wait is unknown: never without agents, else 0, as in the reference */
   readonly unknownS: number;
 }
 
-const flowFacts = (state: AcdState, queue: QueueId): FlowFacts => ({
+export const flowFacts = (state: AcdState, queue: QueueId): FlowFacts => ({
   queue: state.queueConfigs.get(queue),
   unknownS: loggedAgents(state, queue).length === 0 ? neverS : 0,
 });
 
-function queueEntry({ queue, unknownS }: FlowFacts, member: Member, index: number, nowMs: number): object {
-  const skill = queue && skillOf(queue, member);
-  const { ewtAtJoinMs } = member;
-  const entry = {
-    index,
-    id: member.id,
-    Media: member.media === 'chat' ? 'MSRP' : 'RTP',
-    'Caller username': member.number,
-    'Caller display name': displayName(queue, member),
-    'Waiting for': Math.max(0, Math.floor((nowMs - member.enteredAtMs) / 1000)),
-    // the estimate of the arrival, which stays (6.4)
-    ETW: ewtAtJoinMs === undefined ? unknownS : Math.min(neverS, Math.trunc(ewtAtJoinMs / 1000)),
-    Flow: member.queue,
-    Priority: member.priority,
-  };
-  return skill === undefined ? entry : { ...entry, Skill: skill };
-}
+/** The estimate of the arrival, which stays (6.4). */
+export const etwOf = ({ unknownS }: FlowFacts, { ewtAtJoinMs }: Member): number =>
+  ewtAtJoinMs === undefined ? unknownS : Math.min(neverS, Math.trunc(ewtAtJoinMs / 1000));
 
 const isRequired = ({ isRequired: is }: { readonly isRequired: boolean }): boolean => is;
-const skillOf = (queue: QueueConfig, member: Member): string | undefined =>
+export const skillOf = (queue: QueueConfig, member: Member): string | undefined =>
   (queue.skills.find(isRequired) ?? member.needs.find(isRequired))?.skill;
 
 /** Characters of a name with its prefix, the closing quote apart (4.3). */

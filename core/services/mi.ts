@@ -10,9 +10,10 @@ import type { QueueEngine } from '../acd-ports.js';
 import { TandemError } from '../errors.js';
 import type { Log } from '../ports.js';
 import { AgentReports, agentReportEvent } from '../opensips/agent-report.js';
-import { answered, miErrorOf, MiError, miErrors, readParams, readRequests, refusedWith } from '../opensips/json-rpc.js';
+import { answered, answerText, miErrorOf, MiError, miErrors, readParams, readRequests, refusedWith } from '../opensips/json-rpc.js';
 import type { MiAnswer, MiParams, MiRequest, MiShape, MiValues } from '../opensips/json-rpc.js';
-import { listAgents, listCalls, listFlows, listQueue } from '../opensips/lists.js';
+import { listAgents, listCalls, listFlows } from '../opensips/lists.js';
+import { listQueue } from '../opensips/queue-text.js';
 import { CallCenterStatistics } from '../opensips/statistics.js';
 import type { MiSockets } from '../opensips-ports.js';
 import { recordedCommand } from './recorded-command.js';
@@ -49,7 +50,7 @@ export interface MiCaller extends CommandUser {
 export interface Mi {
   /** The answer to a body; undefined when nothing in it wants one. */
   answer(body: string, caller: MiCaller): Promise<string | undefined>;
-  /** One command; rejects with MiError. */
+  /** One command; rejects with MiError. The result may be a JsonText. */
   run(method: string, params: MiParams, caller: MiCaller): Promise<unknown>;
   close(): void;
 }
@@ -130,7 +131,8 @@ export function createMi(deps: MiDeps): Mi {
         if (answer) answers.push(answer);
       }
       if (answers.length === 0) return undefined;
-      return JSON.stringify(read.isBatch ? answers : answers[0]);
+      const texts = answers.map(answerText);
+      return read.isBatch ? `[${texts.join(',')}]` : texts[0];
     },
     close: stop,
   };
