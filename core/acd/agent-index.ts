@@ -56,6 +56,9 @@ export interface AgentPlace {
   readonly skills: Skills;
 }
 
+const noPlaces: readonly FreePlace[] = [];
+const noQueues: readonly QueueId[] = [];
+
 export class AgentIndex {
   private readonly entries = new Map<AgentId, AgentPlace>();
   private readonly queues = new Map<QueueId, QueueAgents>();
@@ -83,7 +86,7 @@ export class AgentIndex {
   }
 
   placesOf(agent: AgentId): readonly FreePlace[] {
-    return this.entries.get(agent)?.places ?? [];
+    return this.entries.get(agent)?.places ?? noPlaces;
   }
 
   counts(queue: QueueId): { readonly loggedIn: number; readonly available: number; readonly registered: number } {
@@ -109,17 +112,18 @@ export class AgentIndex {
   place(id: AgentId, wanted: AgentPlace | undefined): { readonly gained: readonly QueueId[]; readonly attended: readonly QueueId[] } {
     const old = this.entries.get(id);
     const attended = this.attend(old, wanted);
-    const gained: QueueId[] = [];
+    let gained: QueueId[] | undefined;
     const isRegrouped = old?.signature !== wanted?.signature;
-    for (const place of old?.places ?? []) if (isRegrouped || !findSame(wanted?.places, place)) this.takeOut(place, old?.signature ?? '');
-    for (const place of wanted?.places ?? []) {
+    for (const place of old?.places ?? noPlaces)
+      if (isRegrouped || !findSame(wanted?.places, place)) this.takeOut(place, old?.signature ?? '');
+    for (const place of wanted?.places ?? noPlaces) {
       if (!isRegrouped && findSame(old?.places, place)) continue;
       if (wanted) this.putIn(place, wanted);
-      gained.push(place.queue);
+      (gained ??= []).push(place.queue);
     }
     if (wanted) this.entries.set(id, wanted);
     else this.entries.delete(id);
-    return { gained, attended };
+    return { gained: gained ?? noQueues, attended };
   }
 
   private attend(old: AgentPlace | undefined, wanted: AgentPlace | undefined): readonly QueueId[] {
@@ -131,7 +135,7 @@ export class AgentIndex {
       was.isRegistered === now.isRegistered &&
       old?.served === wanted?.served &&
       old?.skills === wanted?.skills;
-    if (isSame) return [];
+    if (isSame) return noQueues;
     if (old) this.count(old, -1);
     if (wanted) this.count(wanted, 1);
     return [...new Set([...(old?.served ?? []), ...(wanted?.served ?? [])].map(({ queue }) => queue))];
@@ -196,7 +200,8 @@ function addTo(groups: Map<string, FreeGroup>, { signature, skills }: AgentPlace
 }
 
 function findSame(places: readonly FreePlace[] | undefined, wanted: FreePlace): boolean {
-  return (
-    places?.some((place) => place.queue === wanted.queue && place.pool === wanted.pool && sameAgentKey(place.key, wanted.key)) ?? false
-  );
+  if (!places) return false;
+  for (const place of places)
+    if (place.queue === wanted.queue && place.pool === wanted.pool && sameAgentKey(place.key, wanted.key)) return true;
+  return false;
 }

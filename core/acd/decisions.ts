@@ -1,6 +1,6 @@
 /** Why this agent, and why not the others: kept for each choice, worked out when it is made (B31). */
 import type { AcdState, Service } from './acd-state.js';
-import { agentHold, queueHold } from './availability.js';
+import { mediaHold, ownHold, queueHold } from './availability.js';
 import type { QueueConfig } from './config.js';
 import { fits, wantsNow } from './needs.js';
 import { triesOf } from './order.js';
@@ -75,9 +75,13 @@ function whyNot(state: AcdState, member: Member, queue: QueueConfig, service: Se
   const { agent: id, level } = service;
   const { lowestManned, nowMs, waitedMs: waited } = moment;
   const agent = state.agents.get(id);
+  if (!agent) return 'serves-others';
+  // most are busy: nothing more is looked up for those
+  const busy = ownHold(agent, nowMs);
+  if (busy) return busy;
   const config = state.agentConfigs.get(id);
-  if (!agent || !config) return 'serves-others';
-  const hold = agentHold(agent, config, member.media, nowMs) ?? queueHold(agent, queue);
+  if (!config) return 'serves-others';
+  const hold = mediaHold(agent, config, member.media, nowMs) ?? queueHold(agent, queue);
   if (hold) return hold;
   if (member.needs.length > 0 && !fits(config.skills, wantsNow(member.needs, waited))) return 'skill-missing';
   if (waited < opensAfterMs(queue, level, lowestManned)) return 'tier-not-open';

@@ -69,7 +69,8 @@ export function makeOffer(w: World, member: Member, service: Service, by?: 'disp
   w.changeOffer(offer);
   const order = ringOrder(w, offer);
   if (order) w.order({ type: 'ring', order });
-  w.tell({ type: 'offer-made', ...newsOf(offer, member) });
+  const [caller, facts] = [memberFacts(member), offerFacts(offer)];
+  w.tell({ type: 'offer-made', offer: id, member: member.id, agent: agent.id, queue: offer.queue, caller, facts });
   return offer;
 }
 
@@ -80,7 +81,7 @@ type OfferNews<Caller> = Pick<Offer, 'agent' | 'queue'> & {
   readonly facts: OfferFacts;
 };
 
-/** What every piece of news about an offer says. */
+/** What every piece of news about an offer says; those of every call write it out, since a spread costs more than all of it. */
 export function newsOf(offer: Offer, member: Member): OfferNews<MemberFacts>;
 export function newsOf(offer: Offer, member: Member | undefined): OfferNews<MemberFacts | undefined>;
 export function newsOf(offer: Offer, member: Member | undefined): OfferNews<MemberFacts | undefined> {
@@ -217,8 +218,13 @@ export function connected(w: World, offer: Offer): void {
   w.changeAgent(agent);
   w.changeOffer(offer);
   w.changeMember(member);
-  const waitedMs = w.nowMs - member.enteredAtMs;
-  w.tell({ type: 'talk-started', ...newsOf(offer, member), leg: offer.leg, waitedMs });
+  tellStart(w, offer, member);
+}
+
+function tellStart(w: World, offer: Offer, member: Member): void {
+  const { id, agent, queue, leg } = offer;
+  const [caller, facts] = [memberFacts(member), offerFacts(offer)];
+  w.tell({ type: 'talk-started', offer: id, member: member.id, agent, queue, caller, facts, leg, waitedMs: w.nowMs - member.enteredAtMs });
 }
 
 /** The agent's part is over: wrap-up begins at once, whatever becomes of the caller (user-needs 28). */
@@ -237,7 +243,19 @@ export function endTalk(w: World, offer: Offer, by: EndedBy, cause: string, outc
     learnTalk(w.queueRuntime(offer.queue), w.nowMs, talkMs, wrapUpMs);
     w.changeQueue(offer.queue);
   }
-  w.tell({ type: 'talk-ended', ...newsOf(offer, member), talkMs, by, cause });
+  const [caller, facts] = [member && memberFacts(member), offerFacts(offer)];
+  w.tell({
+    type: 'talk-ended',
+    offer: offer.id,
+    member: offer.member,
+    agent: offer.agent,
+    queue: offer.queue,
+    caller,
+    facts,
+    talkMs,
+    by,
+    cause,
+  });
   if (member)
     finishVisit(w, member, { reason: 'answered', detail: by === 'transfer' ? 'transfer' : '', offer, waitEndedAtMs: connectedAtMs });
 }

@@ -14,6 +14,8 @@ import type { World } from './world.js';
 
 const pools: readonly Pool[] = [...mediaKinds, 'soft'];
 
+const noPlaces: readonly FreePlace[] = [];
+
 const signatures = new WeakMap<object, string>();
 
 export function agentPlace(w: World, agent: Agent): AgentPlace {
@@ -21,17 +23,17 @@ export function agentPlace(w: World, agent: Agent): AgentPlace {
   let signature = signatures.get(config.skills);
   if (signature === undefined) signatures.set(config.skills, (signature = signatureOf(config.skills)));
   const served = w.services.get(agent.id) ?? [];
-  const places: FreePlace[] = [];
+  let places: FreePlace[] | undefined;
   for (const pool of pools) {
     if (pool === 'soft' ? softHold(agent, config, w.nowMs) : agentHold(agent, config, pool, w.nowMs)) continue;
     for (const service of served) {
       const queue = w.queueOf(service.queue);
       if (queueHold(agent, queue)) continue;
       const key = pool === 'chat' ? chatKey(queue, agent, service) : agentKey(queue.strategy, queue, agent, service);
-      places.push({ queue: service.queue, pool, key });
+      (places ??= []).push({ queue: service.queue, pool, key });
     }
   }
-  return { attendance: attendanceOf(agent), served, places, signature, skills: config.skills };
+  return { attendance: attendanceOf(agent), served, places: places ?? noPlaces, signature, skills: config.skills };
 }
 
 export function agentDueMs(agent: Agent, nowMs: number): number | undefined {
@@ -146,11 +148,21 @@ export function memberDueMs(w: World, member: Member): number | undefined {
     return Math.min(dueMs, phase.deadlineMs, noAgentDueMs(w, member));
   }
   if (isDialled(member)) return Math.min(dueMs, dialledDueMs(w, member), classDueMs(w, member));
-  const ends = [member.giveUpAtMs || Infinity, noAgentDueMs(w, member), onHoldDueMs(w, member), overflowDueMs(w, member)];
-  // while legs ring these only close the member to further ones
-  dueMs = Math.min(dueMs, ...(member.offers.length === 0 ? ends : ends.filter((atMs) => atMs > w.nowMs)));
-  return Math.min(dueMs, classDueMs(w, member), saidDueMs(w, member));
+  return Math.min(dueMs, endDueMs(w, member), classDueMs(w, member), saidDueMs(w, member));
 }
+
+/** When a rule ends his waiting; while legs ring, one whose moment is over only closes the member to further ones. */
+function endDueMs(w: World, member: Member): number {
+  const afterMs = member.offers.length === 0 ? -Infinity : w.nowMs;
+  return Math.min(
+    ifAfter(afterMs, member.giveUpAtMs || Infinity),
+    ifAfter(afterMs, noAgentDueMs(w, member)),
+    ifAfter(afterMs, onHoldDueMs(w, member)),
+    ifAfter(afterMs, overflowDueMs(w, member)),
+  );
+}
+
+const ifAfter = (afterMs: number, atMs: number): number => (atMs > afterMs ? atMs : Infinity);
 
 /** His time is over also while an agent rings; a connection under way has an end of its own. */
 function dialledDueMs(w: World, member: Member): number {
@@ -185,8 +197,9 @@ export function onHoldDueMs(w: World, member: Member): number {
 
 /** Overflow by waiting time in this queue. */
 export function overflowDueMs(w: World, member: Member): number {
-  const rule = isMessage(member) || isDialled(member) ? undefined : w.queueOf(member.queue).overflow.find(({ on }) => on === 'waited');
-  return rule ? member.enteredAtMs + rule.thresholdMs : Infinity;
+  if (isMessage(member) || isDialled(member)) return Infinity;
+  for (const { on, thresholdMs } of w.queueOf(member.queue).overflow) if (on === 'waited') return member.enteredAtMs + thresholdMs;
+  return Infinity;
 }
 
 /** When the member changes its class by time alone. */

@@ -32,12 +32,12 @@ export interface VisitSegment {
   readonly talkMs: number;
   readonly positionAtEntry: number;
   /** of one who left while waiting; older records have none */
-  readonly positionAtExit?: number;
+  readonly positionAtExit?: number | undefined;
   readonly priority: number;
   /** number of the join; older records have none */
   readonly serial?: number;
   /** not a caller of his own accord: reports of callers leave it out */
-  readonly origin?: Origin;
+  readonly origin?: Origin | undefined;
 }
 
 export type OfferOutcome = 'talked' | OfferFailure | CancelReason | 'lost';
@@ -60,17 +60,17 @@ export interface OfferSegment {
   readonly ringMs: number;
   readonly talkMs: number;
   /** of a talk on the telephone: how much of it somebody was on hold; older records have none */
-  readonly holdMs?: number;
+  readonly holdMs?: number | undefined;
   readonly outcome: OfferOutcome;
   readonly endedBy: EndedBy;
   /** hang-up cause or the switch's word */
   readonly detail: string;
   /** of its caller: number, when he came to the queue, offers that had failed before, his join; older records have none */
-  readonly number?: string;
-  readonly arrivedAtMs?: number;
-  readonly rejections?: number;
-  readonly serial?: number;
-  readonly origin?: Origin;
+  readonly number?: string | undefined;
+  readonly arrivedAtMs?: number | undefined;
+  readonly rejections?: number | undefined;
+  readonly serial?: number | undefined;
+  readonly origin?: Origin | undefined;
 }
 
 /** One stay of an agent in a status, with the reason of a pause (B35). Key: agent and start. */

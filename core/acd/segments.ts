@@ -42,10 +42,10 @@ export function recordVisit(w: World, member: Member, end: VisitEnd): void {
     waitMs: Math.max(0, end.waitEndedAtMs - member.enteredAtMs),
     talkMs: Math.max(0, w.nowMs - end.waitEndedAtMs),
     positionAtEntry: member.positionAtEntry,
-    ...(end.position !== undefined && { positionAtExit: end.position }),
+    positionAtExit: end.position,
     priority: member.priority,
     serial: member.serial,
-    ...(member.origin && { origin: member.origin }),
+    origin: member.origin,
   });
 }
 
@@ -77,12 +77,15 @@ export function recordOffer(w: World, offer: Offer, end: OfferEnd): void {
     ringMs: (answeredAtMs || w.nowMs) - offer.startedAtMs,
     talkMs: connectedAtMs ? w.nowMs - connectedAtMs : 0,
     // a chat cannot be put on hold
-    ...(connectedAtMs && offer.media === 'audio' && { holdMs: holdMs(phase, w.nowMs) }),
+    holdMs: connectedAtMs && offer.media === 'audio' ? holdMs(phase, w.nowMs) : undefined,
     outcome: end.outcome,
     endedBy: end.by,
     detail: end.detail,
-    ...(member && { number: member.number, arrivedAtMs: member.enteredAtMs, rejections: member.rejections, serial: member.serial }),
-    ...(offer.origin && { origin: offer.origin }),
+    number: member?.number,
+    arrivedAtMs: member?.enteredAtMs,
+    rejections: member?.rejections,
+    serial: member?.serial,
+    origin: offer.origin,
   });
 }
 

@@ -3,7 +3,7 @@
  * changed and ordered. Handlers change things only between `change*` and the end of the step, when `settle`
  * brings indexes, deadlines and news up to date.
  */
-import assert from 'node:assert/strict';
+import { AssertionError } from 'node:assert/strict';
 import type { AcdState, Service } from './acd-state.js';
 import { noChanges } from './changes.js';
 import type { Changes } from './changes.js';
@@ -25,6 +25,11 @@ import { Touched } from './touched.js';
 
 /** Offers that are over, remembered for facts that come late. */
 const pastOffersMax = 2_000;
+
+/** A fault of ours. The check stands at its place and the text here, so that no text is made for what is there. */
+function missing(message: string): never {
+  throw new AssertionError({ message });
+}
 
 export const canonical = (name: string): string => name.trim().toLowerCase();
 
@@ -120,31 +125,31 @@ export class World implements AcdState {
   /** The queue's configuration; a queue with members has one, draining ones too. */
   queueOf(id: QueueId): QueueConfig {
     const queue = this.queueConfigs.get(id);
-    assert(queue, `queue ${id} has no configuration`);
+    if (!queue) missing(`queue ${id} has no configuration`);
     return queue;
   }
 
   queueRuntime(id: QueueId): QueueRuntime {
     const runtime = this.queues.get(id);
-    assert(runtime, `queue ${id} has no runtime`);
+    if (!runtime) missing(`queue ${id} has no runtime`);
     return runtime;
   }
 
   agentOf(id: AgentId): Agent {
     const agent = this.agents.get(id);
-    assert(agent, `agent ${id} is unknown`);
+    if (!agent) missing(`agent ${id} is unknown`);
     return agent;
   }
 
   configOf(id: AgentId): AgentConfig {
     const config = this.agentConfigs.get(id);
-    assert(config, `agent ${id} has no configuration`);
+    if (!config) missing(`agent ${id} has no configuration`);
     return config;
   }
 
   memberOf(id: MemberId): Member {
     const member = this.members.get(id);
-    assert(member, `member ${id} is unknown`);
+    if (!member) missing(`member ${id} is unknown`);
     return member;
   }
 

@@ -112,7 +112,7 @@ class Day {
 }
 
 /** Figures of queues are those of callers; an agent's work is his whole work. */
-const isCaller = ({ origin }: { readonly origin?: Origin }): boolean => origin === undefined;
+const isCaller = ({ origin }: { readonly origin?: Origin | undefined }): boolean => origin === undefined;
 
 function named<T>(map: Map<string, T>, id: string, create: () => T): T | undefined {
   let found = map.get(id);
