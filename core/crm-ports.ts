@@ -136,6 +136,8 @@ export interface CrmSwitch {
     readonly binding: string;
     readonly settleMs: number;
     readonly ringMs: number;
+    /** The user was not reached after all, later than `settleMs`. Not called where the end of his channel tells it, or where nobody knows. */
+    readonly onUnreached?: () => void;
   }): Promise<CrmAnswer>;
   /** The dialplan has this place; undefined: cannot be asked. */
   hasExtension(context: string, extension: string): Promise<boolean | undefined>;

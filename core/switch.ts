@@ -34,6 +34,15 @@ export interface CallBackOrder {
 
 export type SpyMode = 'listen' | 'whisper' | 'barge';
 
+export interface SpyOrder {
+  readonly leg: LegId;
+  readonly target: string;
+  readonly supervisor: string;
+  readonly mode: SpyMode;
+  /** None of his telephones answered, or none could be rung. Not called where the end of his channel tells it, or where nobody knows. */
+  readonly onUnreached?: () => void;
+}
+
 export interface SwitchPort {
   readonly id: SwitchId;
   readonly kind: 'asterisk' | 'freeswitch';
@@ -55,7 +64,7 @@ export interface SwitchPort {
   /** Blind transfer of a caller's channel to a place of the dialplan. */
   transfer(call: CallKey, to: { readonly context: string; readonly extension: string }): Promise<void>;
   /** A supervisor's phone joins a talk (B34); resolves with the id of his leg when the order is given. */
-  spy(order: { readonly leg: LegId; readonly target: string; readonly supervisor: string; readonly mode: SpyMode }): Promise<void>;
+  spy(order: SpyOrder): Promise<void>;
   /** Lamp of an agent: device state or presence named after him (B40). Never rejects. */
   lamp(agent: AgentId, now: { readonly status: AgentStatus; readonly state: AgentState; readonly wrapUp: boolean }): void;
 }

@@ -1,8 +1,7 @@
 /** Settings of what calls out: the dialer, and the caps against toll fraud on whatever calls. */
 import type { DialerSettings } from '../core/dialer/campaign.js';
 import { isPrefix } from '../core/toll/schema.js';
-import { tollDefaults } from '../core/toll/caps.js';
-import type { TollCaps } from '../core/toll/caps.js';
+import type { TollCaps, TollFigure } from '../core/toll/caps.js';
 import type { Reader } from './config.js';
 import { dialerConfig } from './config-dialer.js';
 import type { DialerLinks } from './config-dialer.js';
@@ -12,23 +11,34 @@ export function outboundConfig(read: Reader, links: DialerLinks) {
   return { dialer, toll: tollConfig(read, dialer.settings) };
 }
 
+type FigureName = 'toll_calls_max' | 'toll_calls_per_second' | 'toll_minutes_per_day';
+const figures: readonly (readonly [FigureName, TollFigure])[] = [
+  ['toll_calls_max', 'callsMax'],
+  ['toll_calls_per_second', 'callsPerSecond'],
+  ['toll_minutes_per_day', 'minutesPerDay'],
+];
+const minutesOfDay = 1_440;
+
 export function tollConfig(read: Reader, dialer: Pick<DialerSettings, 'slotsMax' | 'callsPerSecond'>) {
+  /** A default does not stop a dialer that was set to more; a figure that was set does. */
+  const figure = (name: FigureName, dialers: number): number => {
+    const value = read.int(name);
+    return read.isGiven(name) ? value : Math.max(value, dialers);
+  };
   const general: TollCaps = {
-    callsMax: atLeast(read.int('toll_calls_max'), tollDefaults.callsMax, dialer.slotsMax),
-    callsPerSecond: atLeast(read.int('toll_calls_per_second'), tollDefaults.callsPerSecond, dialer.callsPerSecond),
+    callsMax: figure('toll_calls_max', dialer.slotsMax),
+    callsPerSecond: figure('toll_calls_per_second', dialer.callsPerSecond),
     callsPerNumberDay: read.int('toll_calls_per_number_day'),
-    minutesPerDay: read.int('toll_minutes_per_day'),
+    minutesPerDay: figure('toll_minutes_per_day', dialer.slotsMax * minutesOfDay),
     allowedPrefixes: prefixes(read, 'toll_allowed_prefixes'),
     deniedPrefixes: prefixes(read, 'toll_denied_prefixes'),
     shortDigits: read.int('toll_short_digits'),
+    isSet: new Set(figures.filter(([name]) => read.isGiven(name)).map(([, cap]) => cap)),
   };
   return { general, gatewaysFile: read.text('toll_gateways') };
 }
 
 export type TollConfig = ReturnType<typeof tollConfig>;
-
-/** A default does not stop a dialer that was set to more; a figure that was set does. */
-const atLeast = (given: number, byDefault: number, dialers: number): number => (given === byDefault ? Math.max(given, dialers) : given);
 
 function prefixes(read: Reader, name: 'toll_allowed_prefixes' | 'toll_denied_prefixes'): readonly string[] {
   const list = read.list(name);

@@ -9,6 +9,7 @@ import { callcenterConfig } from './config-callcenter.js';
 import { crmConfig } from './config-crm.js';
 import { outboundConfig } from './config-toll.js';
 import { queuesConfig } from './config-queues.js';
+import { knownDefaultSecrets } from './known-secrets.js';
 import { literalValue } from './settings-literal.js';
 import { environmentName, settingsTable, type SettingName, type SettingRow } from './settings-table.js';
 import { describeProblems, readYamlFile, type Problem, type YamlFile } from './yaml-file.js';
@@ -23,19 +24,7 @@ export interface SwitchAddress {
 
 export type Config = ReturnType<typeof buildConfig>;
 
-/** Secrets that ship with the systems we connect to; nobody may run with them (B4). */
-export const knownDefaultSecrets: ReadonlySet<string> = new Set([
-  'ClueCon',
-  'amp111',
-  '1234',
-  'mysecret',
-  'secret',
-  'password',
-  'admin',
-  'changeme',
-  'mark',
-  'custom',
-]);
+export { knownDefaultSecrets };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,6 +42,8 @@ export interface Reader {
   int(name: SettingName): number;
   yes(name: SettingName): boolean;
   list(name: SettingName): readonly string[];
+  /** it stands in the environment or the file, be it the default's own value */
+  isGiven(name: SettingName): boolean;
   complain(name: SettingName, message: string): void;
 }
 
@@ -87,6 +78,7 @@ function createReader(env: Environment): Reader {
   return {
     problems,
     text,
+    isGiven: (name) => env[environmentName(name)] !== undefined || name in fromFile,
     complain,
     int(name) {
       const given = text(name);

@@ -10,9 +10,9 @@ import type { Log, Meter } from '../core/ports.js';
 import { createAgentLamps } from '../core/services/agent-lamps.js';
 import type { CallPlace } from '../core/services/native-queue.js';
 import { createQueueConfigs } from '../core/services/queue-configs.js';
-import type { TollLegs } from '../core/services/toll-ports.js';
+import type { CallBackWayOut, TollLegs } from '../core/services/toll-ports.js';
 import type { Feed, SwitchPort } from '../core/switch.js';
-import { freeswitchWays } from '../core/toll/agent-ways.js';
+import { freeswitchWays, isListed } from '../core/toll/agent-ways.js';
 import { createFreeswitchSessions } from '../esl-outbound/member-session.js';
 import type { Store } from '../sql/store.js';
 import { createChatWebhook } from './chat-webhook.js';
@@ -116,7 +116,7 @@ export function openQueues(deps: QueuesDeps): Queues {
   const asterisk = asteriskSwitches(deps, engine, watched, feed);
   const freeswitch = freeswitchSwitches(deps, watched, feed);
   for (const port of [...asterisk, ...freeswitch])
-    ports.set(port.id, deps.tollLegs?.guard(port, feed, callBackGateway(config.queues, port.kind)) ?? port);
+    ports.set(port.id, deps.tollLegs?.guard(port, feed, callBackWay(config.queues, port.kind)) ?? port);
   const lamps = createAgentLamps({ engine, ports, after });
   const configs = createQueueConfigs({ configs: store.acdConfigs, engine, after, log });
 
@@ -175,11 +175,12 @@ export function openQueues(deps: QueuesDeps): Queues {
   };
 }
 
-/** Name of the way out to callers who are called back: of a trunk, or of the context of Asterisk's dialplan. */
-const callBackGateway = ({ freeswitchCallBack }: Config['queues'], kind: SwitchPort['kind']): string =>
-  kind === 'asterisk'
-    ? originateDefaults.dialOutContext
-    : (freeswitchWays(freeswitchCallBack?.contact.replaceAll('{number}', '00') ?? '')[0]?.gateway ?? 'callback');
+/** The way out to callers who are called back: a trunk, or the context of Asterisk's dialplan. */
+function callBackWay({ freeswitchCallBack }: Config['queues'], kind: SwitchPort['kind']): CallBackWayOut {
+  if (kind === 'asterisk') return { gateway: originateDefaults.dialOutContext, isListed: true };
+  const contact = freeswitchCallBack?.contact.replaceAll('{number}', '00') ?? '';
+  return { gateway: freeswitchWays(contact)[0]?.gateway ?? 'callback', isListed: isListed(kind, contact) };
+}
 
 type Parts = [QueueEngine, WatchedAgents, Feed];
 

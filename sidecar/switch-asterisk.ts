@@ -8,7 +8,7 @@
 import type { ChannelWatch } from '../agi/channel-watch.js';
 import type { AgentLegs } from '../agi/leg-ports.js';
 import type { ConnectOrder, RingOrder } from '../core/acd/effects.js';
-import { legPrefix, type CallKey, type LegId, type OfferId, type SwitchId } from '../core/acd/ids.js';
+import { spyChannelOf, type CallKey, type LegId, type OfferId, type SwitchId } from '../core/acd/ids.js';
 import { asteriskContact } from '../core/dial-string-asterisk.js';
 import { checkName } from '../core/dial-string.js';
 import { hasCode, TandemError } from '../core/errors.js';
@@ -261,7 +261,7 @@ class AsteriskControl implements AsteriskSwitch {
     const channel = response.known('value');
     if (channel === undefined || !/^[A-Za-z0-9/@.;_+*#-]+$/.test(channel))
       throw new TandemError('TDM_NOT_FOUND', ['channel', order.target]);
-    const leg = spyOriginate(spyChannel(order.leg), channel, order.supervisor, order.mode, this.options.spyRingMs);
+    const leg = spyOriginate(spyChannelOf(order.leg), channel, order.supervisor, order.mode, this.options.spyRingMs);
     await this.deps.link.action({ ...leg, Action: 'Originate', Async: true });
   }
 
@@ -283,8 +283,5 @@ class AsteriskControl implements AsteriskSwitch {
     this.deps.feed({ type: 'switch-changed', switch: this.id, isUp });
   }
 }
-
-/** Without the prefix of agents' legs: a supervisor's leg is bridged with nobody, and yet wanted. */
-const spyChannel = (leg: LegId): string => `spy-${leg.startsWith(legPrefix) ? leg.slice(legPrefix.length) : leg}`;
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 200);

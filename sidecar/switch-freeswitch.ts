@@ -283,9 +283,13 @@ class LinkedSwitch implements FreeswitchSwitch {
     this.#deps.link.bgapi(spyCommand({ ...order, target }, this.#options.domain)).then(
       (output) => {
         const refusal = refusalOf(output);
+        if (refusal !== undefined) order.onUnreached?.();
         if (refusal !== undefined) this.#deps.log.info({ supervisor: order.supervisor, refusal }, 'queue: a supervisor was not reached');
       },
-      (error: unknown) => this.#deps.log.warn({ err: error, supervisor: order.supervisor }, 'queue: a supervisor could not be rung'),
+      (error: unknown) => {
+        if (!isOutcomeUnknown(error)) order.onUnreached?.();
+        this.#deps.log.warn({ err: error, supervisor: order.supervisor }, 'queue: a supervisor could not be rung');
+      },
     );
   }
 

@@ -15,7 +15,9 @@ import { tollRulesWith } from '../core/toll/schema.js';
 import { TandemError } from '../core/errors.js';
 import { createAuditIds } from './audit-id.js';
 import type { TollConfig } from './config-toll.js';
+import { clickVariable } from './crm/switch-freeswitch.js';
 import type { Links } from './links.js';
+import { spyVariable } from './switch-freeswitch-spy.js';
 import type { Timers } from './timers.js';
 import { describeProblems, readYamlFile } from './yaml-file.js';
 
@@ -49,11 +51,18 @@ export function openToll({ config, links, timers, store, ...deps }: TollSideDeps
     nowMs: () => timers.nowMs(),
   });
   for (const link of links.ami.values()) link.on('Hangup', (event) => gate.over(event.get('uniqueid') ?? ''));
-  for (const link of links.esl.values()) link.on('CHANNEL_HANGUP_COMPLETE', (event) => gate.over(event.get('Unique-ID') ?? ''));
   const { log, meter } = deps;
   const clock = { nowMs: () => timers.nowMs(), after: (delayMs: number, run: () => void) => timers.after(delayMs, run) };
   const days = createTollDaysSync({ days: gate.days, store: store.tollDays, ...clock, log, meter });
-  return { gate, legs: createTollLegs(gate, clock.nowMs), days };
+  const legs = createTollLegs(gate, clock.nowMs);
+  for (const link of links.esl.values())
+    link.on('CHANNEL_HANGUP_COMPLETE', (event) => {
+      gate.over(event.get('Unique-ID') ?? '');
+      // of several telephones that are rung under one name the one that was answered is the call, the others lost the race
+      if (!(Number(event.variable('answer_epoch')) > 0)) return;
+      for (const name of [spyVariable, clickVariable]) legs.over(event.variable(name) ?? '');
+    });
+  return { gate, legs, days };
 }
 
 export function readRules({ general, gatewaysFile }: TollConfig): TollRules {

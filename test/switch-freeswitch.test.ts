@@ -824,7 +824,7 @@ describe('FreeSWITCH switch', () => {
       await port.spy({ leg: legId('tandem-spy-1'), target: leg, supervisor: 'sofia/gateway/g/9', mode });
       assert.equal(
         await sent('bgapi originate'),
-        `bgapi originate {origination_uuid=spy-spy-1,tandem_spy=tandem-spy-1,origination_caller_id_name=Tandem\\s${mode},ignore_early_media=true,` +
+        `bgapi originate {origination_uuid=spy-spy-1,tandem_spy=spy-spy-1,origination_caller_id_name=Tandem\\s${mode},ignore_early_media=true,` +
           `originate_timeout=30,eavesdrop_enable_dtmf=false${spyWords[mode]}}sofia/gateway/g/9 'm:^:eavesdrop:${leg}' inline`,
       );
     });

@@ -17,7 +17,8 @@ const number = '+4930123456';
 
 /** One process: its guard, and its clock, which may be behind the others'. */
 function life(store: TollDayStore, caps: Partial<TollCaps>, startMs = t0, limits = tollLimits) {
-  const guard: TollGuard = createTollGuard({ general: { ...tollDefaults, ...caps }, gateways: new Map() }, limits);
+  const isSet: TollCaps['isSet'] = new Set(['minutesPerDay']);
+  const guard: TollGuard = createTollGuard({ general: { ...tollDefaults, isSet, ...caps }, gateways: new Map() }, limits);
   const timers = createHandTimers(startMs);
   const meter = recordingMeter();
   const nowMs = () => timers.nowMs();

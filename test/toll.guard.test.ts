@@ -8,7 +8,7 @@ import { tollRulesWith } from '../core/toll/schema.js';
 
 const uncapped: TollCaps = {
   ...{ callsMax: 0, callsPerSecond: 0, callsPerNumberDay: 0, minutesPerDay: 0, shortDigits: 4 },
-  ...{ allowedPrefixes: [], deniedPrefixes: [] },
+  ...{ allowedPrefixes: [], deniedPrefixes: [], isSet: new Set() },
 };
 const day = 86_400_000;
 const t0 = 1_795_287_600_000;
@@ -160,7 +160,12 @@ describe('toll guard', () => {
     };
     const rules = tollRulesWith(tollDefaults, 'caps.yaml', value);
     assert.equal(capsOf(rules, 'fs1', 'trunk').callsMax, 7);
-    assert.deepEqual(capsOf(rules, 'fs2', 'trunk'), { ...tollDefaults, callsMax: 3, allowedPrefixes: ['+49'] });
+    assert.deepEqual(capsOf(rules, 'fs2', 'trunk'), {
+      ...tollDefaults,
+      callsMax: 3,
+      allowedPrefixes: ['+49'],
+      isSet: new Set(['callsMax']),
+    });
     assert.equal(capsOf(rules, 'fs1', 'other'), tollDefaults);
   });
 

@@ -11,7 +11,7 @@ import type { FeedNews } from '../core/feed-news.js';
 import { createTollGate, type TollGate } from '../core/services/toll-gate.js';
 import { createTollLegs, followDialFeed, guardCrmSwitch, guardDialSwitch } from '../core/services/toll-ports.js';
 import type { CallBackOrder, SwitchPort } from '../core/switch.js';
-import { tollDefaults, type TollCaps } from '../core/toll/caps.js';
+import { tollDefaults, type TollCaps, type TollFigure } from '../core/toll/caps.js';
 import { recordingSwitch } from './support/acd-stub-engine.js';
 import { recordingMeter, silentLog } from './support/observers.js';
 
@@ -24,7 +24,7 @@ function world(caps: Partial<TollCaps> = {}) {
   const meter = recordingMeter();
   let isTaken = true;
   const gate: TollGate = createTollGate({
-    rules: { general: { ...tollDefaults, ...caps }, gateways: new Map() },
+    rules: { general: { ...tollDefaults, isSet: new Set(Object.keys(caps) as TollFigure[]), ...caps }, gateways: new Map() },
     audit: { write: (row) => Promise.resolve(void rows.push(row)) },
     newAuditId: String,
     desk: {
@@ -71,7 +71,7 @@ function legsOf(w: ReturnType<typeof world>, kind: SwitchPort['kind'] = 'asteris
   const fed: AcdEvent[] = [];
   const legs = createTollLegs(w.gate, () => w.clock.nowMs);
   const feed = legs.followed((event) => void fed.push(event));
-  return { told, fed, feed, port: legs.guard({ ...recordingSwitch(told), kind }, feed, 'out') };
+  return { told, fed, feed, port: legs.guard({ ...recordingSwitch(told), kind }, feed, { gateway: 'out', isListed: true }) };
 }
 
 describe('toll guard at the ports', () => {

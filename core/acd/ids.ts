@@ -26,6 +26,9 @@ export const legPrefix = 'tandem-';
 /** Legs of customers who are called back: out of the queue they go on in the dialplan, and then nobody here knows them. */
 export const callbackLegPrefix = `${legPrefix}callback-`;
 
+/** Channel of a supervisor who listens. Without the prefix of agents' legs: it is bridged with nobody, and yet wanted. */
+export const spyChannelOf = (leg: LegId): string => `spy-${leg.startsWith(legPrefix) ? leg.slice(legPrefix.length) : leg}`;
+
 /** A live channel: its switch, its unique id there, and its name for commands that want the name. */
 export interface CallKey {
   readonly switch: SwitchId;

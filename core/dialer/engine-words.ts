@@ -7,9 +7,11 @@ import type { Campaign, DialerSettings } from './campaign.js';
 import type { DialerChange } from './changes.js';
 import type { Contact } from './contact.js';
 import type { ContactTraits, Decision } from './pacing/index.js';
+import type { OriginateOrder } from './originate-order.js';
 import type { TollReason } from '../toll/caps.js';
 import type { AmdVerdict, CallResult, CampaignMode, CampaignState, Gate, GatewayState } from './words.js';
 
+export type { OriginateOrder } from './originate-order.js';
 export type { DialerAuditEntry, DialerChange, DncEntry, OutboxMessage, Transition } from './changes.js';
 
 /** A contact that passed all gates when the hopper was filled; the claim asks them again. */
@@ -18,6 +20,8 @@ export interface HopperContact {
   readonly campaignId: string;
   readonly number: string;
   readonly numberKey: string;
+  /** the number in E.164 with +, as it may be understood (`e164Forms`); absent: in no way */
+  readonly e164?: readonly string[];
   readonly gateway: string;
   readonly receivedTimeMs: number;
   readonly nextAttemptAtMs: number;
@@ -78,34 +82,6 @@ export interface TickView {
 
 /** Why a call is hung up by us. */
 export type HangUpReason = 'ring-timeout' | 'machine' | 'message-over' | 'no-agent' | 'campaign' | 'collapse' | 'stopped' | 'lost';
-
-export interface OriginateOrder {
-  /** channel id of the call */
-  readonly callId: string;
-  readonly contactId: string;
-  readonly campaignId: string;
-  readonly mode: CampaignMode;
-  /** which literal command (A9, A10), or our own */
-  readonly kind: 'ivr' | 'agent-connector' | 'agent-native';
-  readonly switch: string;
-  readonly gateway: string;
-  readonly number: string;
-  readonly callerId: string;
-  /** kind ivr: extension */
-  readonly ivr: string;
-  /** kind agent-connector */
-  readonly agentExtension: string;
-  readonly queueName: string;
-  readonly queueType: 'NAME' | 'ID';
-  readonly serviceIdentifier: string;
-  readonly domain: string;
-  readonly ringTimeoutMs: number;
-  readonly strictStrings: boolean;
-  readonly amd: { readonly mode: 'off' | 'switch' | 'external'; readonly maxMs: number };
-  readonly record: boolean;
-  /** message that the dialplan plays by itself when the call is answered and Tandem is away; undefined: the dialplan's own */
-  readonly fallbackSound?: string | undefined;
-}
 
 /** What a call that came to its door after the answer is to do (application `dialer_call`). */
 export type ArrivalPlan =
@@ -225,6 +201,8 @@ export type DialSwitchEvent =
     }
   /** the command could not be sent, or its reply was lost: nobody knows whether there is a call */
   | { readonly type: 'originate-unsent'; readonly callId: string; readonly reason: string }
+  /** kept back by us: no switch is to blame, the contact waits in any mode of failover */
+  | { readonly type: 'originate-withheld'; readonly callId: string; readonly reason: string }
   | { readonly type: 'originate-unknown'; readonly callId: string }
   /** a cap of the toll guard: the switch was not told. `retryAtMs` undefined: never over this gateway */
   | { readonly type: 'originate-stopped'; readonly callId: string; readonly cap: TollReason; readonly retryAtMs: number | undefined };

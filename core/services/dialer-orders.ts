@@ -116,12 +116,12 @@ export function createDialerOrders(deps: DialerOrdersDeps, limits = dialerOrders
   function originate({ order }: EffectOf<'originate'>): void {
     const port = switches.get(order.switch);
     if (saver.isStoreAway() && saver.alarm() !== undefined) {
-      feed({ type: 'originate-unsent', callId: order.callId, reason: 'nothing could keep that it was placed' });
+      feed({ type: 'originate-withheld', callId: order.callId, reason: 'nothing could keep that it was placed' });
       return;
     }
     // claimed before the machine stood still: another may have taken it over, and the customer may have been called
     if (!deps.isSure()) {
-      feed({ type: 'originate-unsent', callId: order.callId, reason: 'another may dial by now' });
+      feed({ type: 'originate-withheld', callId: order.callId, reason: 'another may dial by now' });
       return;
     }
     meter.count('tandem_dialer_calls_total', { event: 'placed', mode: order.mode });

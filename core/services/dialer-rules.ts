@@ -2,7 +2,7 @@
 import type { Campaign, DialerSettings } from '../dialer/campaign.js';
 import { createGates, explainGates } from '../dialer/compliance/gates.js';
 import type { GateContext } from '../dialer/compliance/gates.js';
-import { keyOfContact, numberFactsOf, numberKeyOf } from '../dialer/compliance/numbers.js';
+import { e164Forms, keyOfContact, numberFactsOf, numberKeyOf } from '../dialer/compliance/numbers.js';
 import type { Profile } from '../dialer/compliance/profile.js';
 import { contactClock } from '../dialer/compliance/windows.js';
 import { placeOf } from '../dialer/compliance/zones.js';
@@ -115,6 +115,7 @@ export function createRulebook(deps: DialerRulesDeps): Rulebook {
         campaignId: contact.campaignId,
         number,
         numberKey: key,
+        e164: e164Forms(number, key),
         gateway: contact.gatewayId,
         receivedTimeMs: contact.receivedTimeMs,
         nextAttemptAtMs: contact.nextAttemptAtMs,

@@ -1,4 +1,5 @@
 /** Which trunks an agent's contact leads over, and to which numbers: a telephone of the own switch has none. */
+import { freeswitchContact } from '../dial-string-freeswitch.js';
 
 export interface Way {
   readonly gateway: string;
@@ -33,4 +34,14 @@ function sofiaWay(profile: string, [first = '', second = '']: readonly string[])
   if (profile === 'gateway') return [first, second];
   const [, number = '', host = ''] = /^([^@%]+)@([^:]+)/.exec(first) ?? [];
   return [host, number];
+}
+
+/** Its channel gets the id of the order: not so on FreeSWITCH, where several telephones may be rung, each under an id of its own. */
+export function isListed(kind: 'asterisk' | 'freeswitch', contact: string): boolean {
+  if (kind === 'asterisk') return true;
+  try {
+    return freeswitchContact(contact, 'default').isOneChannel;
+  } catch {
+    return false;
+  }
 }

@@ -9,6 +9,7 @@ import { freeswitchContact, originateVariables, wholeSeconds } from '../../core/
 import type { Log } from '../../core/ports.js';
 import { refusalOf } from '../../esl-outbound/connection.js';
 import { freeswitchQuestions } from '../dial-freeswitch-questions.js';
+import { isOutcomeUnknown } from '../esl.js';
 import type { EslLink } from '../esl.js';
 import type { Timers } from '../timers.js';
 import { refusal } from './refusal.js';
@@ -20,6 +21,9 @@ export interface CrmFreeswitchDeps {
   readonly timers: Timers;
   readonly log: Log;
 }
+
+/** On each telephone of who clicked: one name for all of them. */
+export const clickVariable = 'tandem_call';
 
 const ok: CrmAnswer = { ok: true };
 /** Beyond its ringing time `originate` is given this long to answer. */
@@ -65,9 +69,10 @@ export function createCrmFreeswitch(name: string, { link, domain, timers, log }:
         const command = clickCommand(order, domain);
         const job = link.bgapi(command, order.ringMs + jobGraceMs);
         // the telephone rings for as long as it may: only what fails at once is told to the CRM's page
-        return await soonest(job, order.settleMs, timers, (error) =>
-          log.info({ switch: name, call: order.callId, err: error }, 'click-to-call: the order came to nothing'),
-        );
+        return await soonest(job, order.settleMs, timers, (error) => {
+          if (!isOutcomeUnknown(error)) order.onUnreached?.();
+          log.info({ switch: name, call: order.callId, err: error }, 'click-to-call: the order came to nothing');
+        });
       } catch (error) {
         return refusal(error);
       }
@@ -104,7 +109,7 @@ function clickCommand(order: Order, domain: string): string {
     ...contact.options,
     // an account may have several telephones, each with an id of the switch's: `tandem_call` makes them one call
     ...(contact.isOneChannel && { origination_uuid: checkName('uuid', callId) }),
-    tandem_call: checkName('uuid', callId),
+    [clickVariable]: checkName('uuid', callId),
     tandem_origin: 'crm',
     tandem_crm: binding,
     origination_caller_id_number: extension,

@@ -66,6 +66,18 @@ export function numberKeyOf(number: string, country: string): string {
 }
 
 /**
+ * The number in E.164 with +, as whoever carries it may understand it: what its key says, and where it is dialled without +
+ * or 00 the international number that its digits are. `key`: of this number; without one its digits alone are read.
+ */
+export function e164Forms(number: string, key?: string): readonly string[] {
+  const digits = number.replace(/[^0-9]/g, '');
+  const international = numberFactsOf(number, '');
+  const isDerived = key !== undefined && key !== digits; // somebody has understood it
+  const forms = [...(isDerived ? [key] : []), ...(international.isE164 ? [international.key] : [])];
+  return [...new Set(forms)].filter((form) => /^[0-9]+$/.test(form)).map((form) => `+${form}`);
+}
+
+/**
  * Of a contact's first number now. One in national form that came in before its campaign had a country has its digits as key,
  * under which no do-not-call list knows it; what was understood when it came stays.
  */

@@ -18,7 +18,7 @@ import { toldInbound, toldMachine, toldOfAgent } from './pacing-groups.js';
 import { previewDial, previewDue, previewNext, previewReject, previewSkip, serveDials } from './previews.js';
 import { restored } from './restore.js';
 import { roundMayRun, runRound, ticked } from './round.js';
-import { askList, callsListed, listMissed, sweep, switchChanged, unknown, unsent } from './switches.js';
+import { askList, callsListed, listMissed, sweep, switchChanged, unknown, unsent, withheld } from './switches.js';
 import { originateStopped } from './toll.js';
 import { viewOf } from './view.js';
 import { DialerWorld } from './world.js';
@@ -138,6 +138,8 @@ function ofCall(w: DialerWorld, event: DialerEvent): DialerAnswer | undefined {
       return withCall(w, event.callId, (call) => endCall(w, call, event));
     case 'originate-unsent':
       return withCall(w, event.callId, (call) => unsent(w, call));
+    case 'originate-withheld':
+      return withCall(w, event.callId, (call) => withheld(w, call));
     case 'originate-stopped':
       return withCall(w, event.callId, (call) => originateStopped(w, call, event));
     case 'originate-unknown':

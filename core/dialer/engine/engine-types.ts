@@ -24,7 +24,7 @@ export interface DialerRules {
   /** its calling window is open until the call has rung, and its end time has not come; absent: always */
   isOpen?(contact: Contact, campaign: Campaign, atMs: number): boolean;
   /** the caps of this gateway let no call to this number out; absent: there are no caps */
-  isTollBarred?(switchId: string, gateway: string, number: string): boolean;
+  isTollBarred?(switchId: string, gateway: string, number: string, e164: readonly string[]): boolean;
 }
 
 export interface DialerEngineStart {

@@ -43,9 +43,18 @@ function waysOf(w: DialerWorld, campaign: Campaign, contact: HopperContact): rea
   const first = own ?? { switch: '', gateway: contact.gateway, channelsMax: 0 };
   const ways = contact.gateway ? [first, ...gateways.filter((way) => way !== own)] : gateways;
   const known = ways.map((way) => (way.switch ? way : { ...way, switch: w.settings.defaultSwitch }));
-  const open = known.filter((way) => w.rules.isTollBarred?.(way.switch, way.gateway, contact.number) !== true);
+  const open = known.filter((way) => !isBarred(w, way, contact));
   return open.length > 0 ? open : known; // where none may carry it, the guard says so, and the contact fails with its reason
 }
+
+type Numbered = Pick<HopperContact, 'number' | 'e164'>;
+
+const isBarred = (w: DialerWorld, way: CampaignGateway, { number, e164 = [] }: Numbered): boolean =>
+  w.rules.isTollBarred?.(way.switch, way.gateway, number, e164) === true;
+
+/** Caps against toll fraud let it out over no gateway of this contact. */
+export const isBarredEverywhere = (w: DialerWorld, campaign: Campaign, contact: HopperContact, other: Numbered): boolean =>
+  waysOf(w, campaign, { ...contact, ...other }).every((way) => isBarred(w, way, other));
 
 const isReady = (w: DialerWorld, switchId: string): boolean => {
   const state = w.switches.get(switchId);

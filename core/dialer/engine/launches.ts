@@ -88,6 +88,7 @@ function orderOf(w: DialerWorld, call: Call): OriginateOrder {
     switch: call.switch,
     gateway: call.gateway,
     number: call.number,
+    ...(call.from?.e164 && { e164: call.from.e164 }),
     callerId: call.callerId,
     ivr: call.kind === 'ivr' ? ivrOf(w, campaign, { ivr: call.contact.ivr ?? call.from?.ivr ?? '' }) : '',
     agentExtension: call.reserved?.agentExtension ?? '',
@@ -103,20 +104,26 @@ function orderOf(w: DialerWorld, call: Call): OriginateOrder {
   };
 }
 
+export interface OtherNumber {
+  readonly numberIndex: number;
+  readonly callResult: string;
+}
+
 /**
  * It was not called, or nobody can have noticed: back to `pending`, no attempt, and its place in the hopper. An agent
- * of the voice connector is freed by END_CHAT (A17.3).
+ * of the voice connector is freed by END_CHAT (A17.3). With `other` its next call goes to that number, as the next reading
+ * of the table finds it.
  */
-export function giveBack(w: DialerWorld, call: Call, endChat?: EndChatReason): void {
+export function giveBack(w: DialerWorld, call: Call, endChat?: EndChatReason, other?: OtherNumber): void {
   forget(w, call);
   // END_CHAT names the call: delivered late it would free the agent of the next one under this id
   const isIdSpent = (call.isIdSpent || (endChat !== undefined && call.reserved !== undefined)) && call.contact.dials < idsSpentMax;
   const isUnplaced = call.placedAtMs === undefined && !isIdSpent;
   w.change({
-    transition: { contactId: call.contact.id, from: call.status, to: 'pending', isUnplaced },
+    transition: { contactId: call.contact.id, from: call.status, to: 'pending', isUnplaced, ...other },
     outbox: endChatsOf(w, call, endChat),
   });
-  if (!call.from) return;
+  if (!call.from || other) return;
   const dials = call.from.dials + (isUnplaced ? 0 : 1);
   putBack(w, { ...call.from, dials, contact: { ...call.from.contact, dials } });
 }

@@ -1,6 +1,6 @@
 /** Preview (B42): an agent sees a contact, then dials, skips or rejects it, or his time is over. */
 import type { Campaign } from '../campaign.js';
-import { numberKeyOf } from '../compliance/numbers.js';
+import { e164Forms, numberKeyOf } from '../compliance/numbers.js';
 import type { HopperContact } from '../engine-words.js';
 import { previewsMax } from './bounds.js';
 import { failContact, ownerOf, queueOf, suits } from './candidates.js';
@@ -140,7 +140,7 @@ function withNumber(w: DialerWorld, from: HopperContact, index: number | undefin
   if (index === undefined || number === undefined || index === from.contact.numberIndex) return from;
   w.change({ transition: { contactId: from.id, from: 'pending', to: 'pending', numberIndex: index } });
   const numberKey = numberKeyOf(number, w.campaigns.get(from.campaignId)?.country ?? '');
-  return { ...from, number, numberKey, contact: { ...from.contact, numberIndex: index } };
+  return { ...from, number, numberKey, e164: e164Forms(number, numberKey), contact: { ...from.contact, numberIndex: index } };
 }
 
 /** Back to the others, without an attempt; not offered to this agent for a while. */

@@ -94,11 +94,19 @@ function isAlive(w: DialerWorld, call: Call, isAnswered: boolean, askedAtMs: num
 
 /** A16: the command could not be sent. Nothing is dialled there until the calls were listed again. */
 export function unsent(w: DialerWorld, call: Call): void {
-  const state = switchOf(w, call.switch);
-  state.isReconciled = false;
+  holdBack(w, call.switch);
   switchGone(w, call);
   askList(w, call.switch);
 }
+
+/** B11: a clock that jumped, results that nothing can keep: no failure of the switch, so that literal failover (A16) fails nobody for it. */
+export function withheld(w: DialerWorld, call: Call): void {
+  holdBack(w, call.switch);
+  giveBack(w, call, 'SWITCH_DOWN');
+  askList(w, call.switch);
+}
+
+const holdBack = (w: DialerWorld, id: string): void => void (switchOf(w, id).isReconciled = false);
 
 /** B11: never repeated blindly: the switch is asked whether it is there. */
 export function unknown(w: DialerWorld, call: Call): void {
