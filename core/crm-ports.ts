@@ -115,7 +115,10 @@ export interface CallJournal {
 // ------------------------------------------------------------------ requests of a CRM, on a switch
 
 /** Outcome for the door: one word for the CRM, a code for the log (3.1). */
-export type CrmAnswer = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly status: number };
+export type CrmAnswer =
+  | { readonly ok: true }
+  /** `isUnsure`: the switch had the order, and may carry it out all the same */
+  | { readonly ok: false; readonly code: string; readonly status: number; readonly isUnsure?: true };
 
 /** Calls that a CRM orders, on one switch. Rejections are TandemErrors of the switch. */
 export interface CrmSwitch {

@@ -119,8 +119,8 @@ function createDoors(deps: ListenerDeps, options: ListenerOptions) {
     return undefined;
   }
 
-  /** One word within two seconds, whatever happens. */
-  function answering(route: string, work: (binding: CrmBinding, req: Request) => Promise<CrmAnswer>): RequestHandler {
+  /** One word within two seconds, whatever happens; `work` orders nothing after `untilMs`. */
+  function answering(route: string, work: (binding: CrmBinding, req: Request, untilMs: number) => Promise<CrmAnswer>): RequestHandler {
     return (req, res) => {
       const binding = bindingOf(req, res);
       if (!binding) return;
@@ -137,8 +137,9 @@ function createDoors(deps: ListenerDeps, options: ListenerOptions) {
         if (answer.ok) res.type(plain).send('Success\n');
         else refuse(res, answer);
       };
-      const cancel = timers.after(options.answerMsMax - answerMarginMs, () => end({ ok: false, code: 'timeout', status: 504 }));
-      work(binding, req).then(end, (error: unknown) => {
+      const msMax = options.answerMsMax - answerMarginMs;
+      const cancel = timers.after(msMax, () => end({ ok: false, code: 'timeout', status: 504 }));
+      work(binding, req, timers.nowMs() + msMax).then(end, (error: unknown) => {
         log.error({ error, route }, 'a request of a CRM failed');
         end({ ok: false, code: 'internal', status: 500 });
       });
@@ -162,9 +163,9 @@ function createDoors(deps: ListenerDeps, options: ListenerOptions) {
   }
 
   /** Who silenced a recording, when, and what became of it: proof that payment data were not kept (B57). */
-  async function mute(binding: CrmBinding, req: Request, change: 'pause' | 'resume'): Promise<CrmAnswer> {
+  async function mute(binding: CrmBinding, req: Request, change: 'pause' | 'resume', untilMs: number): Promise<CrmAnswer> {
     const call = parameter(req, 'id', 'callid', 'callUUID');
-    const answer = await deps.requests.muteRecording(binding, call, change === 'pause');
+    const answer = await deps.requests.muteRecording(binding, call, change === 'pause', untilMs);
     void deps.record({
       who: { user: binding.name, id: `crm:${binding.name}`, address: deps.addressOf(req) },
       command: `recording/${change}`,
@@ -180,18 +181,22 @@ function createDoors(deps: ListenerDeps, options: ListenerOptions) {
     makeCall: answering('makecall', (binding, req) =>
       deps.requests.makeCall(binding, { from: parameter(req, 'from'), to: parameter(req, 'to'), context: parameter(req, 'context') }),
     ),
-    transfer: answering('transfer', (binding, req) =>
-      deps.requests.transfer(binding, {
-        callId: parameter(req, 'callid', 'callUUID', 'id'),
-        to: parameter(req, 'to', 'number'),
-        from: parameter(req, 'from', 'extension'),
-        mode: parameter(req, 'mode') || 'blind',
-      }),
+    transfer: answering('transfer', (binding, req, untilMs) =>
+      deps.requests.transfer(
+        binding,
+        {
+          callId: parameter(req, 'callid', 'callUUID', 'id'),
+          to: parameter(req, 'to', 'number'),
+          from: parameter(req, 'from', 'extension'),
+          mode: parameter(req, 'mode') || 'blind',
+        },
+        untilMs,
+      ),
     ),
-    muteRecording: answering('recording', (binding, req) => {
+    muteRecording: answering('recording', (binding, req, untilMs) => {
       const { change } = req.params;
       if (change !== 'pause' && change !== 'resume') return Promise.resolve({ ok: false, code: 'bad-mode', status: 404 });
-      return mute(binding, req, change);
+      return mute(binding, req, change, untilMs);
     }),
     recording: createRecordingDoor(deps, options, bindingOf),
   };

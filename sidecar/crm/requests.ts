@@ -5,6 +5,7 @@ import { channelOfExtension, contextOfClick, numberOfClick } from '../../core/cr
 import { hasTelephoneIn } from '../../core/crm/ownership.js';
 import type { CallJournal, CrmAnswer, CrmSwitch } from '../../core/crm-ports.js';
 import type { Channel, JournalCall } from '../../core/journal/call.js';
+import type { After } from '../../core/services/deadline.js';
 import { clickId } from '../../core/journal/click-id.js';
 import type { JournalNotice } from '../../core/journal/notices.js';
 
@@ -13,6 +14,7 @@ export interface RequestDeps {
   readonly switches: ReadonlyMap<string, CrmSwitch>;
   readonly systemOf: (switchName: string) => string;
   readonly nowMs: () => number;
+  readonly after: After;
 }
 
 export const requestDefaults = {
@@ -20,23 +22,30 @@ export const requestDefaults = {
   dedupeMs: 5_000,
   settleMs: 300,
   bindingPerMinute: 300,
+  /** the switch is asked for a place so long */
+  placeMsMax: 1_000,
+  /** an order needs so long; one that begins later would be carried out after the CRM was told that it was not */
+  orderMsMin: 300,
   /** clicks remembered */
   clicksMax: 10_000,
 };
 
 export interface CrmRequests {
   makeCall(binding: CrmBinding, ask: { readonly from: string; readonly to: string; readonly context: string }): Promise<CrmAnswer>;
+  /** `untilMs`: then the CRM gets an answer in any case, and nothing is ordered any more */
   transfer(
     binding: CrmBinding,
     ask: { readonly callId: string; readonly to: string; readonly from: string; readonly mode: string },
+    untilMs: number,
   ): Promise<CrmAnswer>;
   /** `pause` or `resume` of the recordings of a call (B57) */
-  muteRecording(binding: CrmBinding, callId: string, isMuted: boolean): Promise<CrmAnswer>;
+  muteRecording(binding: CrmBinding, callId: string, isMuted: boolean, untilMs: number): Promise<CrmAnswer>;
   close(): void;
 }
 
 const ok: CrmAnswer = { ok: true };
 const no = (code: string, status: number): CrmAnswer => ({ ok: false, code, status });
+const tooLate = no('timeout', 504);
 
 interface Click {
   readonly binding: string;
@@ -49,7 +58,7 @@ interface Click {
   isOver: boolean;
 }
 
-export function createCrmRequests({ journal, switches, systemOf, nowMs }: RequestDeps, options = requestDefaults): CrmRequests {
+export function createCrmRequests({ journal, switches, systemOf, nowMs, after }: RequestDeps, options = requestDefaults): CrmRequests {
   const clicks: Click[] = [];
   const transferring = new Set<string>();
   const settled = ({ type, call }: JournalNotice): void => {
@@ -130,8 +139,21 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
       settleMs: options.settleMs,
       ringMs: binding.makecall.ring_s * 1_000,
     });
-    if (!answer.ok) clicks.splice(clicks.indexOf(click), 1);
+    // one of unknown fate may ring all the same: the next click would call the customer twice
+    if (!answer.ok && answer.isUnsure !== true) clicks.splice(clicks.indexOf(click), 1);
     return answer;
+  }
+
+  const isLate = (untilMs: number): boolean => nowMs() > untilMs - options.orderMsMin;
+
+  /** Asterisk says Success to a place that is not there, and the customer is gone. */
+  async function noPlace(at: CrmSwitch, { context, extension }: Place): Promise<CrmAnswer | undefined> {
+    let cancel = (): void => undefined;
+    const late = new Promise<'late'>((resolve) => (cancel = after(options.placeMsMax, () => resolve('late'))));
+    const has = await Promise.race([at.hasExtension(context, extension).catch(() => undefined), late]);
+    cancel();
+    if (has === 'late') return no('switch-slow', 504);
+    return has === true ? undefined : no('no-such-place', 404);
   }
 
   /** A call that this CRM knows: one with a telephone of its own, or that it ordered. */
@@ -142,8 +164,9 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     return call.binding === binding.name || hasTelephoneIn(binding, call) ? call : undefined;
   }
 
-  async function transfer(binding: CrmBinding, ask: Parameters<CrmRequests['transfer']>[1]): Promise<CrmAnswer> {
+  async function transfer(binding: CrmBinding, ask: Parameters<CrmRequests['transfer']>[1], untilMs: number): Promise<CrmAnswer> {
     const call = await callFor(binding, ask.callId);
+    if (isLate(untilMs)) return tooLate;
     if (!call) return no('unknown-call', 404);
     const at = switches.get(call.switch);
     if (!at?.isUp()) return no('switch-down', 503);
@@ -161,8 +184,9 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     transferring.add(call.id);
     try {
       const to = { context: binding.transfer_context, extension: number.number };
-      // Asterisk says Success to a place that is not there, and the customer is gone
-      if ((await at.hasExtension(to.context, to.extension).catch(() => undefined)) !== true) return no('no-such-place', 404);
+      const refused = await noPlace(at, to);
+      if (refused) return refused;
+      if (isLate(untilMs)) return tooLate;
       const isTalking = leg?.talkingSinceMs !== undefined;
       if (ask.mode === 'attended') return channel && isTalking ? await at.attendedTransfer(channel, to) : no('not-talking', 409);
       if (channel && isTalking) return await at.blindTransfer(channel, to);
@@ -176,8 +200,9 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
   return {
     makeCall,
     transfer,
-    async muteRecording(binding, callId, isMuted) {
+    async muteRecording(binding, callId, isMuted, untilMs) {
       const call = await callFor(binding, callId);
+      if (isLate(untilMs)) return tooLate;
       const at = call && switches.get(call.switch);
       if (!call || !at) return no('unknown-call', 404);
       const open = call.recordings.filter((recording) => !recording.isClosed);
@@ -192,6 +217,8 @@ export function createCrmRequests({ journal, switches, systemOf, nowMs }: Reques
     close: stop,
   };
 }
+
+type Place = Parameters<CrmSwitch['blindTransfer']>[1];
 
 const channelNamed = (call: JournalCall, uniqueId: string): Channel | undefined =>
   call.channels.find((channel) => channel.uniqueId === uniqueId);

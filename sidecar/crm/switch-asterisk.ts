@@ -32,6 +32,7 @@ export function createCrmAsterisk(name: string, { link, timers }: CrmAsteriskDep
     isUp: () => link.status().state === 'up',
     async clickToCall({ callId, channel, extension, number, context, binding, settleMs, ringMs }) {
       // Asterisk queues an originate to a telephone that is not there, and says so a moment later
+      const wasUp = link.status().state === 'up';
       const heard: AmiPacket[] = [];
       const stop = link.on('OriginateResponse', (event) => void heard.push(event));
       try {
@@ -55,7 +56,7 @@ export function createCrmAsterisk(name: string, { link, timers }: CrmAsteriskDep
         const failed = heard.some((event) => event.actionId === response.actionId && event.get('Response') === 'Failure');
         return failed ? { ok: false, code: 'telephone-unreachable', status: 502 } : ok;
       } catch (error) {
-        return refusal(error);
+        return refusal(error, wasUp);
       } finally {
         stop();
       }

@@ -38,6 +38,8 @@ export interface CrmDoor {
   readonly purged: Set<string>;
   /** what clicks, transfers and pauses were asked for, after the listener's checks */
   readonly asked: unknown[];
+  /** until when each of the transfers and pauses may order something */
+  readonly deadlines: number[];
   /** what they get; a promise that never ends is a switch that hangs */
   answer: () => Promise<CrmAnswer>;
   readonly logged: string[];
@@ -70,6 +72,7 @@ export async function openCrmDoor(options: CrmDoorOptions = {}): Promise<CrmDoor
     calls,
     purged: new Set(),
     asked: [],
+    deadlines: [],
     answer: () => Promise.resolve({ ok: true }),
     logged,
     audited: [],
@@ -84,8 +87,11 @@ export async function openCrmDoor(options: CrmDoorOptions = {}): Promise<CrmDoor
         guard: createGuard(bindings, nowMs),
         requests: {
           makeCall: (binding, what) => ask({ binding: binding.name, ...what }),
-          transfer: (binding, what) => ask({ binding: binding.name, ...what }),
-          muteRecording: (binding, callId, isMuted) => ask({ binding: binding.name, callId, isMuted }),
+          transfer: (binding, what, untilMs) => (door.deadlines.push(untilMs), ask({ binding: binding.name, ...what })),
+          muteRecording: (binding, callId, isMuted, untilMs) => (
+            door.deadlines.push(untilMs),
+            ask({ binding: binding.name, callId, isMuted })
+          ),
           close: () => undefined,
         },
         recordings: createRecordings({
