@@ -110,7 +110,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
 
   const capped = (port: CrmSwitch): CrmSwitch => (deps.toll ? guardCrmSwitch(port, deps.toll, nowMs) : port);
   const switches = openCrmSwitches(deps.links, { timers, log }, capped);
-  const requests = createCrmRequests({ journal, switches: switches.byName, systemOf: (name) => name, nowMs });
+  const requests = createCrmRequests({ journal, switches: switches.byName, systemOf: (name) => name, nowMs, after });
   const record = createCommandAudit({ audit: store.access.audit, nowMs });
   const sounds = openRecordings({ file, journal, store: store.crm, record, timers, log, meter });
   const server = createHttpServer(
