@@ -192,6 +192,13 @@ describe('toll guard', () => {
       { gateway: 'trunk', number: '4930123' },
       { gateway: 'out', number: '4930124' },
     ]);
+    const shouted = { gateway: 'trunk', number: '+8816123456' };
+    for (const dial of ['SOFIA/gateway/trunk/+8816123456', 'sofia/gateway/trunk/+88.16-123456', 'Loopback/+8816123456/trunk'])
+      assert.deepEqual(freeswitchWays(dial), [shouted], dial);
+    assert.deepEqual(freeswitchWays('sofia/external/+49.30-125@host'), [{ gateway: 'host', number: '+4930125' }]);
+    assert.deepEqual(freeswitchWays('sofia/gateway/trunk/x0900.1'), [{ gateway: 'trunk', number: '09001' }]);
+    assert.deepEqual(asteriskWay('PJSIP/+49.30-125@trunk'), { gateway: 'trunk', number: '+4930125' });
+    assert.deepEqual(asteriskWay('IAX2/name@peer/0900123'), { gateway: 'peer', number: '0900123' });
     assert.deepEqual(freeswitchWays('sofia/external/+4930125@sip.example.net:5060'), [{ gateway: 'sip.example.net', number: '+4930125' }]);
     for (const own of ['1001', 'user/1001@pbx', 'sofia/internal/1001%pbx', 'error/USER_BUSY'])
       assert.deepEqual(freeswitchWays(own), [], own);
