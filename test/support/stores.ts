@@ -149,11 +149,11 @@ function mariaDbPlace(server: TestMariaDb): Place {
   let kept: string | undefined;
   async function create(): Promise<string> {
     const name = `t_${randomBytes(6).toString('hex')}`;
-    await onServer(server.url, (db) => db.run(`CREATE DATABASE ${name}`, [], { repeatable: true }));
+    await onServer(server.url, (db) => db.run(`CREATE DATABASE IF NOT EXISTS ${name}`, [], { repeatable: true }));
     return server.url.replace(/\/[^/]*$/, `/${name}`);
   }
   const drop = (url: string): Promise<void> =>
-    onServer(server.url, (db) => db.run(`DROP DATABASE ${databaseOf(url)}`, [], { repeatable: true }));
+    onServer(server.url, (db) => db.run(`DROP DATABASE IF EXISTS ${databaseOf(url)}`, [], { repeatable: true }));
   return {
     create,
     drop,
