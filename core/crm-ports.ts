@@ -63,8 +63,10 @@ export interface JournalFilter {
 }
 
 export interface CrmStore extends CrmLetters {
-  /** Calls that are not done, oldest first: a journal goes on with them. */
+  /** Calls that are not done, or have living channels still, oldest first: a journal goes on with them. */
   openCalls(switchName: string): Promise<readonly JournalCall[]>;
+  /** Switches of which calls are stored, open or not. */
+  switches(): Promise<readonly string[]>;
   /**
    * Newest state of each changed call and the messages that follow from it, in one transaction. Repeating it changes
    * nothing. Rejects TDM_STANDBY when the lease of the queues has another fence than this.

@@ -49,6 +49,10 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
       const rows = await db.all(`SELECT body FROM ${calls} WHERE switch = ? AND state <> 'done' ORDER BY started_ms, id`, [switchName]);
       return rows.map(callOf);
     },
+    async switches() {
+      const rows = await db.all(`SELECT DISTINCT switch FROM ${calls}`, []);
+      return rows.map((row) => text(row['switch']));
+    },
     save: (batch, fence) =>
       db.transaction(async (tx) => {
         if (fence !== undefined) await checkFence(tx, fence);
@@ -193,7 +197,8 @@ function callValues(call: JournalCall): readonly Value[] {
     call.id,
     fitText(call.switch, { charsMax: 40, charset: 'utf8mb4' }).value,
     call.direction,
-    call.state,
+    // done, and still where it would be begun anew by a list of channels if nobody knew that it is over
+    call.state === 'done' && call.channels.length > 0 ? 'ended' : call.state,
     fitText(call.customer.number, { charsMax: 60, charset: 'utf8mb4' }).value,
     fitText(talker?.extension ?? '', { charsMax: 40, charset: 'utf8mb4' }).value,
     call.outcome ?? null,

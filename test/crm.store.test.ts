@@ -44,6 +44,19 @@ describeStores('CRM store', (open) => {
     assert.deepEqual(await store.crm.calls({ ...page, before: `${String(call.startedAtMs)} ${call.id}` }), []);
   });
 
+  it('B10: a call that is done is gone on with as long as it has channels: none of them begins it anew; its switch is known', async () => {
+    const { store } = await open();
+    const call = { ...callAfter(8), state: 'done' as const };
+    assert.ok(call.channels.length > 0);
+    assert.deepEqual(await store.crm.switches(), []);
+    await store.crm.save({ calls: [call], messages: [] });
+    assert.deepEqual(await store.crm.openCalls('alpha'), [call]);
+    const over = { ...call, channels: [] };
+    await store.crm.save({ calls: [over, { ...over, id: 'beta-1', switch: 'beta' }], messages: [] });
+    assert.deepEqual(await store.crm.openCalls('alpha'), []);
+    assert.deepEqual([...(await store.crm.switches())].sort(), ['alpha', 'beta']);
+  });
+
   it('B25: saving a batch twice is the same as once', async () => {
     const { store } = await open();
     const batch = { calls: [callAfter(3)], messages: [message('c1', 1), message('c1', 2)] };
@@ -88,7 +101,7 @@ describeStores('CRM store', (open) => {
     const { store } = await open();
     const dayMs = 86_400_000;
     const running = callAfter(3);
-    const done = { ...callAfter(3, '03-busy'), state: 'done' as const };
+    const done = { ...callAfter(3, '03-busy'), state: 'done' as const, channels: [] };
     await store.crm.save({ calls: [running, done], messages: [message('c1', 1), message('c2', 1), message('c3', 1)] });
     const [one, two] = await store.crm.due('main', 10_000, 10);
     assert.ok(one && two);

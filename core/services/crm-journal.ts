@@ -12,6 +12,8 @@ import type { JournalNotice } from '../journal/notices.js';
 import type { Roles } from '../journal/roles.js';
 import { hasCode } from '../errors.js';
 import type { Log, Meter } from '../ports.js';
+import { readOpenCalls } from './crm-journal-open.js';
+import type { OpenCalls } from './crm-journal-open.js';
 import { CrmWaiting } from './crm-waiting.js';
 import type { After } from './deadline.js';
 
@@ -59,7 +61,9 @@ export interface RunningJournal extends CallJournal {
    * TDM_STORE_DOWN. Before, and after `stop`, events are ignored and calls are found as they are stored.
    */
   start(switches: readonly string[], fence?: number): Promise<void>;
-  /** What waits is stored once more. May be started again. */
+  /** Between `start` and the moment when the open calls are there: what is told waits for them. */
+  isReading(): boolean;
+  /** What waits is stored once more; what cannot be is lost, counted and logged. May be started again. */
   stop(): Promise<void>;
 }
 
@@ -101,10 +105,11 @@ class Running implements RunningJournal {
     this.#forgetAll();
     this.#fence = fence;
     this.#phase = 'reading';
+    let open: OpenCalls;
     try {
-      const calls = (await Promise.all(switches.map((name) => store.openCalls(name)))).flat();
-      for (const [lane, seq] of await store.lastSeqs(calls.map(({ id }) => id))) this.#seqs.set(lane, seq);
-      this.#journal = createJournal({ roles, systemOf }, calls);
+      open = await readOpenCalls(store, switches);
+      for (const [lane, seq] of open.seqs) this.#seqs.set(lane, seq);
+      this.#journal = createJournal({ roles, systemOf }, open.calls);
     } catch (error) {
       this.#phase = 'off';
       throw error;
@@ -113,13 +118,24 @@ class Running implements RunningJournal {
     const early = this.#early;
     this.#early = [];
     for (const event of early) this.tell(event);
+    this.#endForeign(open.foreign);
     this.#tick();
+  }
+
+  /** A list without a channel ends their calls, which are told as far as they were begun. */
+  #endForeign(switches: readonly string[]): void {
+    for (const name of switches) {
+      this.#deps.log.warn({ switch: name }, 'open calls of a switch that is not in the settings are ended');
+      const askedAtMs = Number.MAX_SAFE_INTEGER;
+      this.tell({ switch: name, atMs: this.#deps.nowMs(), type: 'channels-listed', askedAtMs, channels: [] });
+    }
   }
 
   /** What an earlier time left here is not of today: another owner may have gone on with it. */
   #forgetAll(): void {
     this.#early = [];
-    this.#waiting.clear();
+    const lost = this.#waiting.clear();
+    if (lost.calls > 0) this.#deps.log.error(lost, 'calls, and what CRMs were to be told of them, could not be stored and are lost');
     this.#turnedAway = 0;
     this.#recent.clear();
     this.#seqs.clear();
@@ -205,6 +221,7 @@ class Running implements RunningJournal {
         if (messages.length > 0) this.#deps.onStored(new Set(messages.map(({ binding }) => binding)));
       } catch (error) {
         if (hasCode(error, 'TDM_STANDBY')) {
+          this.#waiting.takeBack(batch);
           this.#deps.log.warn({ error }, 'the call journal has another owner: what waits here is dropped');
           this.#end();
           this.#forgetAll();
@@ -254,6 +271,10 @@ class Running implements RunningJournal {
   onNotice(listener: (notice: JournalNotice, atMs: number) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  isReading(): boolean {
+    return this.#phase === 'reading';
   }
 
   async stop(): Promise<void> {

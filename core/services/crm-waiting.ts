@@ -49,13 +49,20 @@ export class CrmWaiting {
     const waiting = this.#of.get(call.id);
     if (waiting) waiting.call = call;
     else this.#of.set(call.id, { call, messages: [] });
-    if (this.#of.size > this.#limits.callsMax)
-      this.#drop(this.#first(({ call: other }) => other.state === 'done') ?? this.#first(() => true));
+    if (this.#of.size <= this.#limits.callsMax) return;
+    // never the one that has just come: what is told of it comes next
+    const isOther = ({ call: other }: Waiting): boolean => other.id !== call.id;
+    this.#drop(this.#first((one) => isOther(one) && one.call.state === 'done') ?? this.#first(isOther));
   }
 
   add(call: JournalCall, message: NewCrmMessage): void {
     if (!this.#of.has(call.id)) this.put(call);
-    this.#of.get(call.id)?.messages.push(message);
+    const waiting = this.#of.get(call.id);
+    if (!waiting) {
+      this.#onLost(1);
+      return;
+    }
+    waiting.messages.push(message);
     this.#messages += 1;
     if (this.#messages <= this.#limits.messagesMax) return;
     const oldest = this.#first(({ messages }) => messages.length > 0);
@@ -105,8 +112,12 @@ export class CrmWaiting {
     this.#messages += messages.length;
   }
 
-  clear(): void {
+  /** Everything is given up; how much it was. */
+  clear(): { readonly calls: number; readonly messages: number } {
+    const lost = { calls: this.#of.size, messages: this.#messages };
     this.#of.clear();
     this.#messages = 0;
+    if (lost.calls > 0) this.#onLost(lost.calls + lost.messages);
+    return lost;
   }
 }

@@ -5,6 +5,7 @@ import type { Log } from '../../core/ports.js';
 import type { AmiLink } from '../ami.js';
 import type { AmiPacket } from '../ami-packet.js';
 import type { Timers } from '../timers.js';
+import { createSwitchClock, Heard } from './switch-clock.js';
 
 export interface FeedDeps {
   readonly link: Pick<AmiLink, 'on' | 'onState' | 'action' | 'status'>;
@@ -21,10 +22,14 @@ const listEveryMs = 300_000;
 export function feedFromAsterisk(name: string, { link, timers, log }: FeedDeps, tell: (event: JournalEvent) => void): () => void {
   let isStopped = false;
   let cancel = (): void => undefined;
+  const clock = createSwitchClock(name, { timers, log });
+  const heard = new Heard();
   const stops = [
     link.on(amiJournalEvents, (packet) => {
       const fact = amiFact(packet);
-      if (fact) tell({ switch: name, atMs: amiTimeMs(packet) ?? timers.nowMs(), ...fact });
+      if (!fact) return;
+      heard.note(fact, timers.nowMs());
+      tell({ switch: name, atMs: clock(amiTimeMs(packet)), ...fact });
     }),
     // older versions tell the file by VarSet alone; this event spares all other variables
     link.on('MixMonitorStart', (packet) => void recordingOf(packet)),
@@ -52,7 +57,7 @@ export function feedFromAsterisk(name: string, { link, timers, log }: FeedDeps, 
   async function recordingOf(packet: AmiPacket): Promise<void> {
     const [uniqueId, channel] = [packet.known('Uniqueid'), packet.known('Channel')];
     if (uniqueId === undefined || channel === undefined) return;
-    const atMs = amiTimeMs(packet) ?? timers.nowMs();
+    const atMs = clock(amiTimeMs(packet));
     try {
       const { response } = await link.action({ Action: 'Getvar', Channel: channel, Variable: 'MIXMONITOR_FILENAME' });
       const file = response.known('Value');
@@ -74,7 +79,9 @@ export function feedFromAsterisk(name: string, { link, timers, log }: FeedDeps, 
       type: 'channels-listed',
       askedAtMs,
       channels: events.flatMap((packet) => listed(packet, askedAtMs)),
+      heard: heard.since(askedAtMs),
     });
+    heard.forgetBefore(askedAtMs);
   }
 
   look();

@@ -12,11 +12,12 @@ import type { EslLink } from '../esl.js';
 import { bridgedPairs, channelRows } from '../switch-freeswitch-list.js';
 import type { ChannelRow } from '../switch-freeswitch-list.js';
 import type { Timers } from '../timers.js';
+import { createSwitchClock, Heard } from './switch-clock.js';
 
 export interface FreeswitchFeedDeps {
   readonly link: Pick<EslLink, 'on' | 'onState' | 'api' | 'bgapi' | 'status'>;
-  /** ids of the channels that the journal has */
-  readonly known: () => ReadonlySet<string>;
+  /** ids of the channels that the journal has; undefined while it reads what is stored */
+  readonly known: () => ReadonlySet<string> | undefined;
   readonly timers: Timers;
   readonly log: Log;
 }
@@ -27,6 +28,8 @@ const listRetryMs = 2_000;
 const listEveryMs = 300_000;
 /** FreeSWITCH lists from a table that it writes a moment later: what is younger may be missing or old there. */
 const listLagMs = 2_000;
+/** Then what was too young for the last list is in the next one, or is gone. */
+const listAgainMs = listLagMs + 500;
 /** channels that are asked what they are, for one list; the rest comes with the next */
 const askedMax = 2_000;
 /** Who of the living channels was bridged or left lately; more than a switch has. */
@@ -37,18 +40,29 @@ export function feedFromFreeswitch(name: string, deps: FreeswitchFeedDeps, tell:
   const { link, timers, log } = deps;
   let isStopped = false;
   let isLooking = false;
+  /** the next look is for what the last one left open */
+  let isAgain = false;
+  /** nobody has looked yet: what the journal has was stored, maybe a moment ago, by another process */
+  let isFirst = true;
   let cancel = (): void => undefined;
+  const clock = createSwitchClock(name, { timers, log });
   const bridges = new BridgeNews();
+  const heard = new Heard();
+  /** were asked what they are, and are none of the journal's */
+  const strangers = new Set<string>();
   const stops = [
     link.on(eslJournalEvents, (event: SwitchEvent) => {
-      const atMs = eslTimeMs(event) ?? timers.nowMs();
+      const atMs = clock(eslTimeMs(event));
       for (const fact of eslFacts(event)) {
         bridges.heard(fact, timers.nowMs());
+        heard.note(fact, timers.nowMs());
         tell({ switch: name, atMs, ...fact });
       }
     }),
     link.onState(({ state }) => {
-      if (state === 'up') look();
+      if (state !== 'up') return;
+      isAgain = false;
+      look();
     }),
   ];
 
@@ -62,7 +76,10 @@ export function feedFromFreeswitch(name: string, deps: FreeswitchFeedDeps, tell:
     isLooking = true;
     list()
       .then(
-        (isWhole) => later(isWhole ? listEveryMs : listRetryMs),
+        (isMore) => {
+          if (isMore !== undefined) isAgain = isMore;
+          later(isMore === undefined ? listRetryMs : isMore ? listAgainMs : listEveryMs);
+        },
         (error: unknown) => {
           log.debug({ switch: name, error }, 'channels for the call journal could not be listed');
           later(listRetryMs);
@@ -71,28 +88,43 @@ export function feedFromFreeswitch(name: string, deps: FreeswitchFeedDeps, tell:
       .finally(() => (isLooking = false));
   }
 
-  /** False when there is still something to find out. */
-  async function list(): Promise<boolean> {
+  /** True when a look more is wanted soon; undefined: the journal is not ready, nothing was told. */
+  async function list(): Promise<boolean | undefined> {
+    const before = deps.known();
+    // with a journal that has no calls yet every call that it is about to read would be taken for gone
+    if (!before) return undefined;
+    if (!isAgain) strangers.clear();
     const askedAtMs = timers.nowMs() - listLagMs;
     const [rows, calls] = await Promise.all([link.bgapi('show channels as json').then(channelRows), link.bgapi('show calls as json')]);
     const pairs = bridgedPairs(calls);
-    const known = deps.known();
-    const strange = rows.filter(({ uuid }) => !known.has(uuid)).sort((a, b) => a.createdAtMs - b.createdAtMs);
-    for (const { uuid } of strange.slice(0, askedMax)) {
-      if (isStopped) return true;
-      await begin(uuid);
-    }
-    if (isStopped) return true;
-    const bridgeOf = new Map([...pairs].flatMap(([a, b]) => [a, b].map((id) => [id, bridgeName(a, b)] as const)));
+    const strange = await askStrange(rows);
     const here = deps.known();
+    if (isStopped || !here) return undefined;
+    const bridgeOf = new Map([...pairs].flatMap(([a, b]) => [a, b].map((id) => [id, bridgeName(a, b)] as const)));
     const channels = rows.flatMap((row) =>
       here.has(row.uuid) ? listed(row, bridges.now(row.uuid, bridgeOf.get(row.uuid), askedAtMs)) : [],
     );
-    tell({ switch: name, atMs: timers.nowMs(), type: 'channels-listed', askedAtMs, channels });
+    const young = new Set([...heard.since(askedAtMs), ...(isFirst ? before : [])]);
+    isFirst = false;
+    tell({ switch: name, atMs: timers.nowMs(), type: 'channels-listed', askedAtMs, channels, heard: young });
     bridges.forgetBefore(askedAtMs);
-    // who is too young to be missed in a list is looked for once more
+    heard.forgetBefore(askedAtMs);
+    // who is too young to be missed in a list is looked for once more: those who came since are not meant, or it would never end
     const live = new Set(rows.map(({ uuid }) => uuid));
-    return strange.length <= askedMax && [...here].every((id) => live.has(id));
+    const isMissing = [...(deps.known() ?? [])].some((id) => before.has(id) && !live.has(id));
+    return strange > askedMax || (isMissing && !isAgain);
+  }
+
+  /** Channels that nobody told of are asked what they are, each once; the result: how many there were. */
+  async function askStrange(rows: readonly ChannelRow[]): Promise<number> {
+    const known = deps.known();
+    const strange = rows.filter(({ uuid }) => known?.has(uuid) === false && !strangers.has(uuid));
+    for (const { uuid } of strange.sort((a, b) => a.createdAtMs - b.createdAtMs).slice(0, askedMax)) {
+      if (isStopped) break;
+      await begin(uuid);
+      strangers.add(uuid);
+    }
+    return strange.length;
   }
 
   /** As the event of its begin would have told it. One that has gone meanwhile is none. */
@@ -100,7 +132,7 @@ export function feedFromFreeswitch(name: string, deps: FreeswitchFeedDeps, tell:
     if (nameProblem('uuid', uuid) !== undefined) return;
     const event = dumped(await link.api(`uuid_dump ${uuid} json`));
     if (!event) return;
-    const atMs = eslTimeMs(event, 'Caller-Channel-Created-Time') ?? timers.nowMs();
+    const atMs = Math.min(eslTimeMs(event, 'Caller-Channel-Created-Time') ?? Infinity, timers.nowMs());
     for (const fact of eslFacts(event)) tell({ switch: name, atMs, ...fact });
   }
 

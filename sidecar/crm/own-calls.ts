@@ -12,6 +12,8 @@ import type { Roles } from '../../core/journal/roles.js';
 
 export interface OwnCallsDeps {
   readonly engine: Pick<QueueEngine, 'onNotice' | 'orderOf' | 'view' | 'isOwner'>;
+  /** the queues are another process's from now on: what becomes of the offers is told there */
+  readonly onLost: (listener: () => void) => void;
   /** calls that the dialer orders, just before the switch is told; undefined: no dialer here */
   readonly onOriginate: ((listener: (order: OriginateOrder) => void) => () => void) | undefined;
   readonly isAsterisk: (switchName: string) => boolean;
@@ -25,7 +27,7 @@ const standbyMax = 10_000;
 
 /** Tells until the result is called. */
 export function tellOwnCalls(deps: OwnCallsDeps): () => void {
-  const { engine, onOriginate, isAsterisk, roles, nowMs } = deps;
+  const { engine, onLost, onOriginate, isAsterisk, roles, nowMs } = deps;
   /** channel of the agent who stays on the line, by the offer that was made to him */
   const onLine = new Map<OfferId, { readonly at: string; readonly leg: string }>();
   const tell = (at: string, fact: JournalFact): void => deps.tell({ switch: at, atMs: nowMs(), ...fact });
@@ -59,6 +61,7 @@ export function tellOwnCalls(deps: OwnCallsDeps): () => void {
     });
   }
 
+  onLost(() => onLine.clear());
   const stops = [
     engine.onNotice((notice) => {
       if (notice.type === 'offer-made') offered(notice);

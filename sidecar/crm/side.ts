@@ -36,6 +36,7 @@ import { tellOwnCalls, type OwnCallsDeps } from './own-calls.js';
 import { agentsByExtension, createCustomers, openCallNews } from './call-news.js';
 import { openRecordings } from './recording-side.js';
 import { createOwnedCrm } from './owned.js';
+import { startPruning } from './prune.js';
 import { createCrmRequests } from './requests.js';
 import { openCrmSwitches } from './switches.js';
 
@@ -139,7 +140,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
       await reading;
       for (const { delivery } of parts) delivery?.start();
       await news?.start();
-      schedulePrune(deps, file.calls_days, running);
+      running.push(startPruning({ store: store.crm, timers, log }, file.calls_days));
       running.push(sounds.startRetention());
     },
     async end() {
@@ -166,7 +167,8 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
   });
   const isAsterisk = (name: string): boolean => deps.links.ami.has(name);
   const tell = (event: JournalEvent): void => journal.tell(event);
-  stops.push(tellOwnCalls({ engine: deps.queues.engine, onOriginate: deps.onOriginate, isAsterisk, roles, nowMs, tell }));
+  const onLost = (listener: () => void): void => deps.queues.onLost(listener);
+  stops.push(tellOwnCalls({ engine: deps.queues.engine, onLost, onOriginate: deps.onOriginate, isAsterisk, roles, nowMs, tell }));
 
   const release = (): Promise<void> => {
     owned.lost();
@@ -193,24 +195,6 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
       await Promise.all(parts.map((part) => part.close()));
     },
   };
-}
-
-const pruneEveryMs = 3_600_000;
-const pruneRowsMax = 1_000;
-
-function schedulePrune({ store, timers, log }: CrmSideDeps, callsDays: number, stops: (() => void)[]): void {
-  let cancel = (): void => undefined;
-  const prune = (): void => {
-    store.crm
-      .prune(timers.nowMs(), { callsMsMax: callsDays * 86_400_000, limit: pruneRowsMax })
-      .catch((error: unknown) => log.debug({ error }, 'old calls of the journal could not be removed'))
-      .then(
-        (rows) => (cancel = timers.after(typeof rows === 'number' && rows >= pruneRowsMax ? 1_000 : pruneEveryMs, prune)),
-        () => undefined,
-      );
-  };
-  prune();
-  stops.push(() => cancel());
 }
 
 async function healthOf(deps: CrmSideDeps, part: BindingParts | undefined): Promise<CrmHealth> {
