@@ -1,5 +1,6 @@
 /** The engine's state as others may read it. Maps are live; nobody but the engine changes them. */
 import type { AcdSettings, AgentConfig, KnownCaller, PauseReason, QueueConfig, TierConfig } from './config.js';
+import type { CallName } from './call-index.js';
 import type { AgentId, MemberId, OfferId, QueueId } from './ids.js';
 import type { Agent, Member, Offer, QueueRuntime, SystemState } from './state.js';
 
@@ -30,7 +31,7 @@ export interface AcdState {
   /** by canonical (lower-case) name */
   queueNamed(name: string): QueueConfig | undefined;
   agentNamed(name: string): AgentConfig | undefined;
-  memberOfCall(callText: string): Member | undefined;
+  memberOfCall(call: CallName): Member | undefined;
   /** who is held for this key */
   agentHeldBy(key: string): AgentId | undefined;
   /** of those who wait in a queue: on the line or to be called back, by their own wish; no chat, no message, no call of the dialer */

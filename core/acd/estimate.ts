@@ -40,8 +40,13 @@ function serviceRateMs(w: World, queue: QueueId, position: number): number | und
 }
 
 function meanHandlingMs(runtime: QueueRuntime, nowMs: number): number | undefined {
+  const { handled } = runtime;
+  const [oldest] = handled;
+  if (oldest === undefined || handled.length < handledMin) return undefined;
+  // in a queue with calls all of them are of the last hour
+  if (oldest.atMs > nowMs - windowMs) return handledSumMs(handled) / handled.length;
   let [count, sumMs] = [0, 0];
-  for (const { atMs, handlingMs } of runtime.handled) {
+  for (const { atMs, handlingMs } of handled) {
     if (atMs <= nowMs - windowMs) continue;
     count++;
     sumMs += handlingMs;
@@ -49,12 +54,25 @@ function meanHandlingMs(runtime: QueueRuntime, nowMs: number): number | undefine
   return count < handledMin ? undefined : sumMs / count;
 }
 
+type Handled = QueueRuntime['handled'];
+
+/** Sums of the lists as they are now, so that nobody who joins adds up fifty talks. */
+const handledSums = new WeakMap<Handled, number>();
+
+function handledSumMs(handled: Handled): number {
+  let sumMs = handledSums.get(handled);
+  if (sumMs === undefined) handledSums.set(handled, (sumMs = handled.reduce((sum, { handlingMs }) => sum + handlingMs, 0)));
+  return sumMs;
+}
+
 /** Remember a talk: handling time for our estimate, talk seconds for OpenSIPS's (12.1). */
 export function learnTalk(runtime: QueueRuntime, atMs: number, talkMs: number, wrapUpMs: number): void {
   const { handled } = runtime;
   // shift moves what is left in its place; splice makes two arrays each time
-  while (handled.length >= handledMax) handled.shift();
+  let sumMs = handledSumMs(handled);
+  while (handled.length >= handledMax) sumMs -= handled.shift()?.handlingMs ?? 0;
   handled.push({ atMs, handlingMs: talkMs + wrapUpMs });
+  handledSums.set(handled, sumMs + talkMs + wrapUpMs);
   runtime.talkCount++;
   runtime.talkMeanS = (talkMs / 1000 + runtime.talkMeanS * (runtime.talkCount - 1)) / runtime.talkCount;
 }
@@ -90,6 +108,7 @@ export class Positions {
 
 /** Place of one who waits, 1 = next, exact up to `countedMax`; undefined: does not wait. */
 export function positionAtExit(w: World, member: Member): number | undefined {
+  if (member.phase.kind === 'talking') return undefined; // as most do: seen without a look at the queue
   const waiting = w.membersOfQueue(member.queue);
   if (!waiting.has(member.id)) return undefined;
   let position = 1;

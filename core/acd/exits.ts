@@ -58,7 +58,7 @@ const countsAsAbandoned: readonly ExitReason[] = ['abandoned', 'lost'];
 /** Record and news of a visit's end; the member is gone then, or kept as abandoned for a return (F35, F36). */
 export function finishVisit(w: World, member: Member, end: VisitEnd): void {
   const position = positionAtExit(w, member);
-  recordVisit(w, member, { ...end, position });
+  recordVisit(w, member, end, position);
   const { queue } = member;
   const caller = memberFacts(member);
   const runtime = w.queueRuntime(queue);
@@ -124,7 +124,7 @@ export function moveMember(w: World, member: Member, queue: QueueId, keepWaiting
   }
   cancelOffers(w, member, 'taken-back');
   const position = positionAtExit(w, member);
-  recordVisit(w, member, { reason, detail: queue, offer: undefined, waitEndedAtMs: w.nowMs, position });
+  recordVisit(w, member, { reason, detail: queue, offer: undefined, waitEndedAtMs: w.nowMs }, position);
   w.memberIndex.forgetNumber(member);
   const from = member.queue;
   member.visit++;

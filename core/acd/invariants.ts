@@ -121,7 +121,7 @@ function checkMember(state: AcdState, member: Member, tell: Tell): void {
     if (state.offers.get(offer)?.member !== id) tell('member-has-offers', `member ${id} has offer ${offer}, which is not its own`);
   if (new Set(member.offers).size !== member.offers.length) tell('member-has-offers', `member ${id} has an offer twice`);
   checkTalk(state, member, tell);
-  if (member.call && phase.kind !== 'abandoned' && state.memberOfCall(callText(member.call))?.id !== id)
+  if (member.call && phase.kind !== 'abandoned' && state.memberOfCall(member.call)?.id !== id)
     tell('call', `member ${id} is not found by its call ${callText(member.call)}`);
 }
 

@@ -9,7 +9,7 @@ import { memberFacts } from './facts.js';
 import type { MemberFacts } from './facts.js';
 import { destinationOf, exitMember, movesMax } from './exits.js';
 import { isOpen } from '../menu/hours.js';
-import { callText, legId, legPrefix, switchId } from './ids.js';
+import { legId, legPrefix, switchId } from './ids.js';
 import { placeMessage } from './messages.js';
 import { mergeNeeds, needsMax } from './needs.js';
 import { endTalk } from './offers.js';
@@ -42,7 +42,7 @@ function joinProblem(w: World, join: Join, queue: QueueConfig): Answer | undefin
 function reattached(w: World, join: Join, queue: QueueConfig): Answer | undefined {
   if (join.callbackOf !== undefined) return calledBack(w, join, join.callbackOf);
   if (!join.call) return undefined;
-  const member = w.memberOfCall(callText(join.call));
+  const member = w.memberOfCall(join.call);
   if (!member) return undefined;
   if (member.phase.kind === 'talking') {
     // sent back here by the agent: his part is over, whether or not we have heard of it
@@ -79,7 +79,7 @@ function calledBack(w: World, join: Join, id: Member['id']): Answer {
   const isEarlier = step.kind === 'dialling' && step.leg !== legId(join.call.uniqueId) && join.call.uniqueId.startsWith(legPrefix);
   if (isEarlier && member.homeSwitch) w.order({ type: 'cancel-call-back', member: member.id, leg: step.leg, switch: member.homeSwitch });
   member.call = join.call;
-  w.memberIndex.byCall.set(callText(join.call), member.id);
+  w.memberIndex.byCall.set(join.call, member.id);
   w.memberIndex.forgetNumber(member);
   member.presence = { kind: 'here' };
   startTimers(w, member, w.queueOf(member.queue));
@@ -177,7 +177,7 @@ function abandonedBy(w: World, join: Join, queue: QueueConfig): Member | undefin
 function resume(w: World, member: Member, join: Join): Answer {
   w.memberIndex.forgetNumber(member);
   member.call = join.call;
-  if (join.call) w.memberIndex.byCall.set(callText(join.call), member.id);
+  if (join.call) w.memberIndex.byCall.set(join.call, member.id);
   member.presence = { kind: 'here' };
   member.rejoinedAtMs = w.nowMs;
   member.visit++;

@@ -2,6 +2,7 @@
  * Waiting members, found without looking at the others. Those whom the same agents may serve are one class, in
  * order; so a freed agent looks at the heads of the classes of the agent's queues, however many wait behind them.
  */
+import { CallIndex } from './call-index.js';
 import type { AgentId, MemberId, QueueId, SwitchId } from './ids.js';
 import type { Wants } from './needs.js';
 import { byMemberKey, sameMemberKey } from './order.js';
@@ -72,6 +73,8 @@ interface QueueMembers {
   readonly all: Set<MemberId>;
   readonly order: SortedSet<MemberKey>;
   readonly classes: Map<string, MemberClass>;
+  /** the one asked for last: of most queues the only one */
+  last: MemberClass | undefined;
   dialling: number;
   callers: number;
   queued: number;
@@ -91,7 +94,7 @@ function isBefore(cls: MemberClass, head: MemberKey, other: MemberClass, otherHe
 const noMembers: ReadonlySet<MemberId> = new Set();
 
 export class MemberIndex {
-  readonly byCall = new Map<string, MemberId>();
+  readonly byCall = new CallIndex();
   /** classes that have to be looked at: a member came, or an agent */
   readonly dirty = new Set<MemberClass>();
   /** keys of those who are held, over all queues */
@@ -248,6 +251,7 @@ export class MemberIndex {
       cls.waiting.delete(place.key);
       if (cls.waiting.size === 0) {
         queue.classes.delete(classText(cls.spec));
+        if (queue.last === cls) queue.last = undefined;
         this.dirty.delete(cls);
         this.aside.delete(cls);
       }
@@ -259,19 +263,30 @@ export class MemberIndex {
   private queueMembers(id: QueueId): QueueMembers {
     let queue = this.queues.get(id);
     if (!queue) {
-      queue = { all: new Set(), order: new SortedSet(byMemberKey), classes: new Map(), dialling: 0, callers: 0, queued: 0 };
+      queue = {
+        all: new Set(),
+        order: new SortedSet(byMemberKey),
+        classes: new Map(),
+        last: undefined,
+        dialling: 0,
+        callers: 0,
+        queued: 0,
+      };
       this.queues.set(id, queue);
     }
     return queue;
   }
 
   private classOf(queue: QueueMembers, spec: ClassSpec): MemberClass {
+    const { last } = queue;
+    if (last && isSameSpec(last.spec, spec)) return last;
     const text = classText(spec);
     let cls = queue.classes.get(text);
     if (!cls) {
       cls = { spec, waiting: new SortedSet(byMemberKey) };
       queue.classes.set(text, cls);
     }
+    queue.last = cls;
     return cls;
   }
 }

@@ -75,6 +75,7 @@ export function rarityOf(skills: Skills, wants: Wants, owners: (skill: string) =
 
 /** Wants of queue and call together; the call's own word on a skill wins. Bounded by `needsMax`. */
 export function mergeNeeds(queue: readonly SkillNeed[], own: readonly SkillNeed[]): readonly SkillNeed[] {
+  if (queue.length === 0 && own.length <= needsMax) return own;
   const named = new Set(own.map((need) => need.skill));
   return [...own, ...queue.filter((need) => !named.has(need.skill))].slice(0, needsMax);
 }

@@ -5,6 +5,7 @@ import { isDialled } from './dialled.js';
 import type { MemberPlace } from './member-index.js';
 import { isMessage } from './messages.js';
 import { relaxation, signatureOf, wantsNow } from './needs.js';
+import type { Skills } from './needs.js';
 import { agentKey, chatKey, memberKey } from './order.js';
 import { pauseDueMs } from './pauses.js';
 import type { Agent, Member, Offer } from './state.js';
@@ -16,12 +17,17 @@ const pools: readonly Pool[] = [...mediaKinds, 'soft'];
 
 const noPlaces: readonly FreePlace[] = [];
 
-const signatures = new WeakMap<object, string>();
+const signatures = new WeakMap<Skills, string>();
+
+function knownSignature(skills: Skills): string {
+  let signature = signatures.get(skills);
+  if (signature === undefined) signatures.set(skills, (signature = signatureOf(skills)));
+  return signature;
+}
 
 export function agentPlace(w: World, agent: Agent): AgentPlace {
   const config = w.configOf(agent.id);
-  let signature = signatures.get(config.skills);
-  if (signature === undefined) signatures.set(config.skills, (signature = signatureOf(config.skills)));
+  const signature = config.skills.size === 0 ? '' : knownSignature(config.skills);
   const served = w.services.get(agent.id) ?? [];
   let places: FreePlace[] | undefined;
   for (const pool of pools) {

@@ -2,7 +2,6 @@
 import type { StoredAcd } from '../acd-ports.js';
 import { afterClockBack } from './clock-back.js';
 import { rankAgain } from './configure.js';
-import { callText } from './ids.js';
 import { finishVisit } from './exits.js';
 import { beginHold } from './return-hold.js';
 import type { Agent, Member, Offer } from './state.js';
@@ -55,7 +54,7 @@ function restoreMember(w: World, member: Member): void {
   w.members.set(member.id, member);
   w.rememberFond(member);
   w.system.serial = Math.max(w.system.serial, member.serial);
-  if (member.call) w.memberIndex.byCall.set(callText(member.call), member.id);
+  if (member.call) w.memberIndex.byCall.set(member.call, member.id);
   if (member.phase.kind === 'abandoned') {
     // JSON has no Infinity
     member.presence = { kind: 'away', untilMs: Infinity };

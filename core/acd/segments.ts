@@ -13,11 +13,10 @@ export interface VisitEnd {
   readonly offer: Offer | undefined;
   /** end of the waiting: the connection, or now */
   readonly waitEndedAtMs: number;
-  /** place among those who wait, 1 = next; undefined: did not wait any more */
-  readonly position?: number | undefined;
 }
 
-export function recordVisit(w: World, member: Member, end: VisitEnd): void {
+/** `position`: place among those who wait, 1 = next; undefined: did not wait any more. */
+export function recordVisit(w: World, member: Member, end: VisitEnd, position?: number): void {
   w.record({
     kind: 'visit',
     key: `${member.id}/${member.visit}`,
@@ -42,7 +41,7 @@ export function recordVisit(w: World, member: Member, end: VisitEnd): void {
     waitMs: Math.max(0, end.waitEndedAtMs - member.enteredAtMs),
     talkMs: Math.max(0, w.nowMs - end.waitEndedAtMs),
     positionAtEntry: member.positionAtEntry,
-    positionAtExit: end.position,
+    positionAtExit: position,
     priority: member.priority,
     serial: member.serial,
     origin: member.origin,

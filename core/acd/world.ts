@@ -5,6 +5,7 @@
  */
 import { AssertionError } from 'node:assert/strict';
 import type { AcdState, Service } from './acd-state.js';
+import type { CallName } from './call-index.js';
 import { noChanges } from './changes.js';
 import type { Changes } from './changes.js';
 import type { AcdSettings, AgentConfig, KnownCaller, PauseReason, QueueConfig, TierConfig } from './config.js';
@@ -16,7 +17,6 @@ import type { AcdEffect } from './effects.js';
 import { AgentIndex } from './agent-index.js';
 import { MemberIndex } from './member-index.js';
 import type { AgentId, MemberId, OfferId, QueueId, SwitchId } from './ids.js';
-import { callText } from './ids.js';
 import type { Notice } from './notices.js';
 import { Recent } from './recent.js';
 import type { Segment } from './records.js';
@@ -88,6 +88,8 @@ export class World implements AcdState {
   // ---------------------------------------------------------------- reading
 
   queueNamed(name: string): QueueConfig | undefined {
+    const named = this.queueConfigs.get(name as QueueId); // nearly always written as it is
+    if (named) return named;
     const id = this.queueNames.get(canonical(name));
     return id === undefined ? undefined : this.queueConfigs.get(id);
   }
@@ -97,8 +99,8 @@ export class World implements AcdState {
     return id === undefined ? undefined : this.agentConfigs.get(id);
   }
 
-  memberOfCall(text: string): Member | undefined {
-    const id = this.memberIndex.byCall.get(text);
+  memberOfCall(call: CallName): Member | undefined {
+    const id = this.memberIndex.byCall.get(call);
     return id === undefined ? undefined : this.members.get(id);
   }
 
@@ -181,7 +183,7 @@ export class World implements AcdState {
   addMember(member: Member): void {
     this.members.set(member.id, member);
     this.rememberFond(member);
-    if (member.call) this.memberIndex.byCall.set(callText(member.call), member.id);
+    if (member.call) this.memberIndex.byCall.set(member.call, member.id);
     this.changeMember(member);
   }
 
@@ -207,9 +209,7 @@ export class World implements AcdState {
   }
 
   forgetCall(member: Member): void {
-    if (!member.call) return;
-    const text = callText(member.call);
-    if (this.memberIndex.byCall.get(text) === member.id) this.memberIndex.byCall.delete(text);
+    if (member.call) this.memberIndex.byCall.delete(member.call, member.id);
   }
 
   removeOffer(offer: Offer): void {

@@ -4,7 +4,7 @@
  * same unique id gets its old place (B5). Whatever happens on the way, no member is left behind a caller who is gone (B1).
  */
 import type { Answer, Join } from '../acd/events.js';
-import { agentId, callText, memberId } from '../acd/ids.js';
+import { agentId, memberId } from '../acd/ids.js';
 import type { CallKey, MemberId, SwitchId } from '../acd/ids.js';
 import type { QueueEngine } from '../acd-ports.js';
 import type { Call } from '../call.js';
@@ -180,7 +180,7 @@ const countsFromAnswer = ({ engine }: NativeQueueDeps, queue: string): boolean =
 
 /** A caller whose session broke comes back for his place, which may be in a queue to which he was moved meanwhile. */
 function placeKept({ engine }: NativeQueueDeps, key: CallKey): string | undefined {
-  const member = engine.view().memberOfCall(callText(key));
+  const member = engine.view().memberOfCall(key);
   return member?.presence.kind === 'away' ? member.queue : undefined;
 }
 

@@ -4,7 +4,6 @@
  */
 import type { AcdState } from '../acd/acd-state.js';
 import type { Answer, Join } from '../acd/events.js';
-import { callText } from '../acd/ids.js';
 import type { CallKey, MemberId } from '../acd/ids.js';
 import type { QueueEngine } from '../acd-ports.js';
 import type { Call } from '../call.js';
@@ -41,7 +40,7 @@ export async function askIn(deps: QueueStayDeps, msMax: number, visit: QueueVisi
         if (answer.ok) letGo(visit, call, answer.member ?? join.member);
       },
       // stored or not, nobody knows; the engine ignores a member that it does not have
-      () => letGo(visit, call, viewIfOurs(deps.engine)?.memberOfCall(callText(key))?.id ?? join.member),
+      () => letGo(visit, call, viewIfOurs(deps.engine)?.memberOfCall(key)?.id ?? join.member),
     );
     throw e;
   }
