@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import type { CrmBinding } from '../core/crm/binding.js';
 import { calleeMessages, wsMessages } from '../core/crm/ws-rows.js';
+import type { CrmStore } from '../core/crm-ports.js';
 import type { JournalCall } from '../core/journal/call.js';
+import { openBinding } from '../sidecar/crm/parts.js';
+import { systemTimers } from '../sidecar/timers.js';
 import { bindingOf, crmMessage, messagesOf, noticesOf, sendAll, tellerOf } from './support/crm-teller.js';
+import { silentLog, silentMeter } from './support/observers.js';
 import { startStandInCrm, type StandInCrm } from './support/stand-in-crm.js';
 
 const secret = 's3cr3t+Key/&=1-and-longer';
@@ -110,6 +114,44 @@ describe('vTiger’s web service', () => {
     );
     assert.equal(crm.ws.asked.filter((name) => name === 'login').length, 2);
     assert.equal(crm.rows.length, 5);
+  });
+
+  it('the row of a call and the question who is responsible come together, and log in once: vTiger keeps one challenge for a user', async () => {
+    const { crm, binding } = await open('vtiger');
+    const parts = openBinding(binding, {
+      store: {} as CrmStore,
+      liveCalls: () => [],
+      timers: systemTimers,
+      log: silentLog,
+      meter: silentMeter,
+    });
+    assert.ok(parts.teller && parts.finder);
+    const [create] = messagesOf(parts.teller, '02-answered-call'); // a caller: who is responsible is asked now
+    assert.ok(create);
+    const [sent, found] = await Promise.all([parts.teller.send(create), parts.finder.find('1010')]);
+    assert.deepEqual([sent, found.status], [{ kind: 'delivered' }, 'NOTFOUND']);
+    assert.deepEqual(
+      crm.ws.asked.filter((name) => name === 'getchallenge' || name === 'login'),
+      ['getchallenge', 'login'],
+    );
+  });
+
+  it('a challenge that another process has made worthless is asked for once more before the key counts as refused', async () => {
+    const { crm, binding } = await open('vtiger');
+    const answer = crm.ws.answer.bind(crm.ws);
+    let others = 1;
+    crm.ws.answer = (fields) => {
+      if (fields.get('operation') === 'login' && others-- > 0) answer(new Map([['operation', 'getchallenge']]));
+      return answer(fields);
+    };
+    const teller = tellerOf(binding);
+    const [create] = messagesOf(teller, '02-answered-call');
+    assert.ok(create);
+    assert.deepEqual(await teller.send(create), { kind: 'delivered' });
+    crm.ws.asked.length = 0;
+    const wrong = tellerOf({ ...binding, ws: { user: 'tandem', access_key: 'other' } });
+    assert.equal((await wrong.send(create)).kind, 'auth');
+    assert.deepEqual(crm.ws.asked, ['getchallenge', 'login', 'getchallenge', 'login'], 'and no more often');
   });
 
   it('CRM-14: a wrong key, a CRM that is away, hangs, breaks or refuses: each is what it is, and nothing is made twice', async () => {

@@ -18,7 +18,7 @@ import { createTeller } from './teller.js';
 import { gravitelSource } from './teller-gravitel.js';
 import type { BindingTeller } from './teller-parts.js';
 import { webhookSource } from './teller-webhook.js';
-import { createWebService, type WebService } from './web-service.js';
+import { createWebService, createWebSession, type WebService } from './web-service.js';
 
 export interface PartsDeps {
   readonly store: CrmStore;
@@ -49,8 +49,10 @@ export function openBinding(binding: CrmBinding, deps: PartsDeps): BindingParts 
     requestMsMax: binding.responsible_ms_max,
     caFile: binding.ca_file,
   });
-  const service = binding.ws && createWebService(binding, quick, nowMs);
-  const rowService = binding.ws && createWebService(binding, post, nowMs);
+  // one login for both; it is given the time that rows have, and whoever is in a hurry does not wait for it
+  const session = binding.ws && createWebSession(binding, post);
+  const service = session && createWebService(binding, quick, nowMs, session);
+  const rowService = session && createWebService(binding, post, nowMs, session);
   const lookup =
     binding.sql &&
     openVtigerLookup(binding.sql.url, {

@@ -77,13 +77,96 @@ export class WsError extends TandemError {
   }
 }
 
-export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () => number = Date.now): WebService {
-  const url = joinUrl(binding.crm_url ?? '', 'webservice.php');
-  const described = new Map<string, { readonly atMs: number; readonly module: ModuleDescription }>();
+/**
+ * The login of one account, shared by all who ask in its name: vTiger keeps one challenge for a user, so that two who log
+ * in side by side spoil each other's.
+ */
+export interface WebSession {
+  /** Begun when there is none. Rejects with a WsError; nothing was done before a login. */
+  current(): Promise<Session>;
+  /** Of several who hear that it has ended, one begins a new one. */
+  ended(which: Promise<Session>): void;
+  /** Rejects with a WsError. */
+  challenge(): Promise<Challenge>;
+}
+
+type Challenge = z.output<typeof challengeSchema>;
+
+/** Somebody else, another process or the doctor, may have asked for a challenge meanwhile, and ours counts no more. */
+const loginTriesMax = 2;
+
+export function createWebSession(binding: CrmBinding, post: CrmPost): WebSession {
+  const call = createCall(binding, post);
   let session: Promise<Session> | undefined;
   const failure = (reply: WsFailure): WsError => new WsError(binding.name, reply);
+  const somethingElse = (): WsError => failure({ kind: 'unsent', problem: 'the login of the web service answers something else' });
 
-  async function call(method: 'GET' | 'POST', fields: WsFields): Promise<WsReply> {
+  async function login(): Promise<Session> {
+    for (let tries = 1; ; tries++) {
+      const reply = await answered();
+      if (tries < loginTriesMax && reply.kind === 'refused' && loginCodes.test(reply.code)) continue;
+      const found = sessionSchema.safeParse(resultOf(reply));
+      if (!found.success) throw somethingElse();
+      return { name: found.data.sessionName, user: found.data.userId };
+    }
+  }
+
+  async function answered(): Promise<WsReply> {
+    const { ws } = binding;
+    if (!ws) return { kind: 'auth', problem: 'no account for the web service' };
+    const { token } = await challenge();
+    // the protocol's own: MD5 of token and key
+    const accessKey = createHash('md5')
+      .update(token + ws.access_key)
+      .digest('hex');
+    return call('POST', [
+      ['operation', 'login'],
+      ['username', ws.user],
+      ['accessKey', accessKey],
+    ]);
+  }
+
+  async function challenge(): Promise<Challenge> {
+    const reply = await call('GET', [
+      ['operation', 'getchallenge'],
+      ['username', binding.ws?.user ?? ''],
+    ]);
+    const found = challengeSchema.safeParse(resultOf(reply));
+    if (!found.success) throw somethingElse();
+    return found.data;
+  }
+
+  /** Nothing was done before a login. Throws WsError. */
+  function resultOf(reply: WsReply): unknown {
+    if (reply.kind === 'done') return reply.result;
+    if (reply.kind === 'auth' || (reply.kind === 'refused' && loginCodes.test(reply.code)))
+      throw failure({ kind: 'auth', problem: reply.problem });
+    throw failure({ kind: 'unsent', problem: reply.problem });
+  }
+
+  function ended(which: Promise<Session>): void {
+    if (session === which) session = undefined;
+  }
+
+  return {
+    current() {
+      if (session) return session;
+      const begun = login();
+      session = begun;
+      begun.catch(() => ended(begun));
+      return begun;
+    },
+    ended,
+    challenge,
+  };
+}
+
+type Call = (method: 'GET' | 'POST', fields: WsFields) => Promise<WsReply>;
+
+/** One request, whoever asks. Never rejects. */
+function createCall(binding: CrmBinding, post: CrmPost): Call {
+  const url = joinUrl(binding.crm_url ?? '', 'webservice.php');
+  return async (method, fields) => {
     const text = formBody(fields);
     const reply = await post(
       method === 'GET' ? { url: `${url}?${text}`, method, headers: {}, body: '' } : { url, method, headers: form, body: text },
@@ -98,59 +181,23 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
     const code = answer.data.error?.code ?? '';
     const problem = `the web service refuses: ${code} ${answer.data.error?.message ?? ''}`;
     return { kind: 'refused', code, problem: problem.trim().slice(0, 300) };
-  }
+  };
+}
 
-  async function login(): Promise<Session> {
-    const { ws } = binding;
-    if (!ws) throw failure({ kind: 'auth', problem: 'no account for the web service' });
-    const challenge = await challenged();
-    // the protocol's own: MD5 of token and key
-    const accessKey = createHash('md5')
-      .update(challenge.token + ws.access_key)
-      .digest('hex');
-    const reply = await call('POST', [
-      ['operation', 'login'],
-      ['username', ws.user],
-      ['accessKey', accessKey],
-    ]);
-    const found = sessionSchema.safeParse(resultOf(reply));
-    if (!found.success) throw failure({ kind: 'unsent', problem: 'the login of the web service answers something else' });
-    return { name: found.data.sessionName, user: found.data.userId };
-  }
-
-  async function challenged(): Promise<z.output<typeof challengeSchema>> {
-    const reply = await call('GET', [
-      ['operation', 'getchallenge'],
-      ['username', binding.ws?.user ?? ''],
-    ]);
-    const found = challengeSchema.safeParse(resultOf(reply));
-    if (!found.success) throw failure({ kind: 'unsent', problem: 'the login of the web service answers something else' });
-    return found.data;
-  }
-
-  /** Nothing was done before a login. Throws WsError. */
-  function resultOf(reply: WsReply): unknown {
-    if (reply.kind === 'done') return reply.result;
-    if (reply.kind === 'refused' && loginCodes.test(reply.code)) throw failure({ kind: 'auth', problem: reply.problem });
-    throw failure({ kind: 'unsent', problem: reply.problem });
-  }
-
-  function current(): Promise<Session> {
-    if (session) return session;
-    const begun = login();
-    session = begun;
-    begun.catch(() => ended(begun));
-    return begun;
-  }
-
-  /** Of several who hear that it has ended, one begins a new one. */
-  function ended(which: Promise<Session>): void {
-    if (session === which) session = undefined;
-  }
+/** `session`: of those who ask in the name of the same account. */
+export function createWebService(
+  binding: CrmBinding,
+  post: CrmPost,
+  nowMs: () => number = Date.now,
+  session = createWebSession(binding, post),
+): WebService {
+  const call = createCall(binding, post);
+  const described = new Map<string, { readonly atMs: number; readonly module: ModuleDescription }>();
+  const failure = (reply: WsFailure): WsError => new WsError(binding.name, reply);
 
   async function ask(method: 'GET' | 'POST', operation: string, fields: WsFields): Promise<WsReply> {
     for (let tries = 1; ; tries++) {
-      const used = current();
+      const used = session.current();
       let name: string;
       try {
         ({ name } = await used);
@@ -159,7 +206,7 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
       }
       const reply = await call(method, [['operation', operation], ['sessionName', name], ...fields]);
       if (reply.kind !== 'refused' || !sessionCodes.test(reply.code) || tries > 1) return reply;
-      ended(used); // it has expired; once more with a new one
+      session.ended(used); // it has expired; once more with a new one
     }
   }
 
@@ -188,9 +235,9 @@ export function createWebService(binding: CrmBinding, post: CrmPost, nowMs: () =
       described.set(module, { atMs: nowMs(), module: description });
       return description;
     },
-    ownUser: async () => (await current()).user,
+    ownUser: async () => (await session.current()).user,
     serverMs: async () => {
-      const { serverTime } = await challenged();
+      const { serverTime } = await session.challenge();
       return serverTime === undefined ? undefined : serverTime * 1000;
     },
   };

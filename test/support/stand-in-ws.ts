@@ -140,6 +140,7 @@ export function createStandInWs(edition: 'vtiger' | 'vtiger-sp', users: readonly
       ws.asked.push(operation);
       if (operation === 'getchallenge') {
         const token = `token${String(ws.asked.length)}`;
+        tokens.clear(); // a user has one challenge: the last
         tokens.add(token);
         return ok({ token, serverTime: Math.floor(Date.now() / 1000) + ws.aheadS, expireTime: Math.floor(Date.now() / 1000) + 300 });
       }
