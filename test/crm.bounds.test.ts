@@ -68,6 +68,18 @@ describe('CRM journal: what waits for the database', () => {
     for (let seq = 1; seq <= 6; seq++) waiting.add(endedCall(seq < 4 ? 'new' : 'newer', []), message(seq < 4 ? 'new' : 'newer', seq));
     assert.deepEqual([lost, waiting.messageCount], [5, 3], 'the messages of the call that waits longest');
   });
+
+  it('a database that is away for long: a call that comes over and done pushes out another, and keeps what is told of it', () => {
+    const waiting = open();
+    for (const id of ['a', 'b', 'c']) waiting.put(endedCall(id, [], { state: 'talking' }));
+    waiting.put(endedCall('d', []));
+    waiting.add(endedCall('d', []), message('d', 1));
+    assert.deepEqual([lost, waiting.messageCount, waiting.call('a')], [1, 1, undefined]);
+    for (const id of ['b', 'c', 'd']) assert.equal(waiting.call(id)?.id, id);
+    assert.deepEqual(waiting.clear(), { calls: 3, messages: 1 });
+    assert.deepEqual([lost, waiting.messageCount, waiting.isEmpty], [5, 0, true], 'given up, all of it counted');
+    assert.deepEqual(waiting.clear(), { calls: 0, messages: 0 });
+  });
 });
 
 describe('CRM journal: bounds in its run', () => {

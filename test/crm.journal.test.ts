@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { TandemError } from '../core/errors.js';
 import type { CrmStore } from '../core/crm-ports.js';
+import type { ChannelFacts, JournalEvent, JournalFact } from '../core/journal/events.js';
+import type { Log } from '../core/ports.js';
 import { createCrmJournal } from '../core/services/crm-journal.js';
 import type { CrmTeller, RunningJournal } from '../core/services/crm-journal.js';
 import { openStore } from '../sql/store.js';
 import type { Store } from '../sql/store.js';
 import { createHandTimers } from './support/hand-timers.js';
 import { labRoles, recordedFacts, startMs } from './support/journal-drive.js';
-import { silentLog, silentMeter } from './support/observers.js';
+import { recordingMeter, silentLog, silentMeter } from './support/observers.js';
 
 /** Every notice is one message with its type. */
 const teller: CrmTeller = { name: 'main', messagesOf: (notice) => [{ event: notice.type, payload: JSON.stringify(notice.call.id) }] };
@@ -18,11 +20,23 @@ describe('CRM journal, running', () => {
   let store: Store;
 
   beforeEach(async () => {
+    for (const told of [errors, warned]) told.length = 0;
+    meter.clear();
     store = await openStore({ url: 'sqlite::memory:', zone: 'UTC', log: silentLog, meter: silentMeter, nowMs: () => timers.nowMs() });
     await store.migrate();
   });
 
   afterEach(() => store.close());
+
+  const meter = recordingMeter();
+  const errors: Record<string, unknown>[] = [];
+  const warned: Record<string, unknown>[] = [];
+  const log: Log = {
+    ...silentLog,
+    warn: (facts) => void warned.push({ ...facts }),
+    error: (facts) => void errors.push({ ...facts }),
+  };
+  const lost = (): number => meter.counted('tandem_journal_lost_total').length;
 
   function open(crm: CrmStore = store.crm, stored: string[] = []): RunningJournal {
     return createCrmJournal({
@@ -33,8 +47,8 @@ describe('CRM journal, running', () => {
       onStored: (bindings) => stored.push(...bindings),
       nowMs: () => timers.nowMs(),
       after: (ms, run) => timers.after(ms, run),
-      log: silentLog,
-      meter: silentMeter,
+      log,
+      meter,
     });
   }
 
@@ -125,6 +139,7 @@ describe('CRM journal, running', () => {
     await settle();
     assert.deepEqual(await told(), ['call-started']);
     assert.deepEqual(journal.openCalls(), []);
+    assert.ok(lost() > 0, 'and it is counted');
     await journal.stop();
     assert.deepEqual(await told(), []);
   });
@@ -167,5 +182,78 @@ describe('CRM journal, running', () => {
     await journal.stop();
     assert.equal((await store.crm.openCalls('alpha')).length, 1);
     assert.deepEqual(await told(), story.slice(0, 2));
+    assert.deepEqual([lost(), errors], [0, []]);
+  });
+
+  it('B25: what the database cannot take at the stop either is lost: counted, and said', async () => {
+    const journal = open({ ...store.crm, save: () => Promise.reject(new TandemError('TDM_STORE_DOWN', ['away'])) });
+    await journal.start(['alpha']);
+    for (const event of recordedFacts('02-answered-call')) journal.tell(event);
+    end(journal);
+    const stopped = journal.stop();
+    await settle();
+    timers.advance(1_000);
+    await stopped;
+    assert.equal(lost(), 1 + story.length);
+    assert.deepEqual(errors, [{ calls: 1, messages: story.length }]);
+    await journal.start(['alpha']);
+    assert.equal(lost(), 1 + story.length, 'once');
+  });
+
+  it('B10: a call that is over while its agent’s telephone is still in the dialplan is not begun anew over its own row after a kill', async () => {
+    const [id, phone] = ['alpha-A1', 'PJSIP/1011-00000001'];
+    const channel = (uniqueId: string, name: string, callerNumber?: string): ChannelFacts => ({
+      ...{ uniqueId, name, linkedId: 'A1', callerNumber, callerName: undefined, extension: undefined },
+    });
+    const agent = channel('A1', phone, '1011');
+    const customer = channel('U1', 'PJSIP/trunk-00000002', '84951234567');
+    const at = (...facts: readonly JournalFact[]): readonly JournalEvent[] =>
+      facts.map((fact, n) => ({ switch: 'alpha', atMs: startMs + n * 1_000, ...fact }));
+    const first = open();
+    await first.start(['alpha']);
+    const [bridge, swap] = ['B1', undefined];
+    for (const event of at(
+      { type: 'channel-created', channel: { ...agent, isIncoming: true } },
+      { type: 'dial-began', from: agent, to: customer, dialString: 'trunk/84951234567' },
+      { type: 'bridge-entered', bridge, channel: customer, swap },
+      { type: 'bridge-entered', bridge, channel: agent, swap },
+      { type: 'channel-ended', channel: customer, cause: 16, sip: undefined },
+      { type: 'time-passed' },
+    ))
+      first.tell(event);
+    await settle(); // then it is killed
+    const stored = await store.crm.call(id);
+    assert.deepEqual([stored?.state, stored?.outcome, stored?.channels.length], ['done', 'answered', 1]);
+    const second = open();
+    await second.start(['alpha']);
+    const askedAtMs = startMs + 10_000;
+    const list = [{ ...agent, bridge: undefined, createdAtMs: startMs }];
+    second.tell({ switch: 'alpha', atMs: askedAtMs, type: 'channels-listed', askedAtMs, channels: list });
+    await settle();
+    assert.deepEqual(await store.crm.call(id), stored);
+    second.tell({ switch: 'alpha', atMs: askedAtMs, type: 'channel-ended', channel: agent, cause: 16, sip: undefined });
+    await settle();
+    const over = await store.crm.call(id);
+    assert.deepEqual([over?.outcome, over?.legs.length, over?.channels], ['answered', stored?.legs.length, []]);
+    assert.deepEqual(await store.crm.openCalls('alpha'), [], 'and then its row is closed');
+    await second.stop();
+  });
+
+  it('B10: calls of a switch that has gone from the settings, or has another name now, are ended and told at the start', async () => {
+    const first = open();
+    await first.start(['alpha']);
+    for (const event of recordedFacts('02-answered-call').slice(0, 8)) first.tell(event);
+    await first.stop();
+    const second = open();
+    await second.start(['beta']);
+    await settle();
+    assert.deepEqual((await told()).at(-1), 'call-ended');
+    assert.deepEqual(await store.crm.openCalls('alpha'), []);
+    assert.deepEqual(warned, [{ switch: 'alpha' }]);
+    await second.stop();
+    const third = open();
+    await third.start(['beta']);
+    assert.deepEqual([third.openCalls(), warned.length], [[], 1], 'once');
+    await third.stop();
   });
 });
