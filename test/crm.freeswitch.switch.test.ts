@@ -73,6 +73,32 @@ describe('CRM on FreeSWITCH: orders', () => {
     await link.api('status');
   });
 
+  it('P19 B4: who ordered the click hears later that no telephone answered, but not where nobody knows', async () => {
+    await open();
+    let unreached = 0;
+    const order = { ...click, onUnreached: () => (unreached += 1) };
+    for (const [result, count] of [
+      ['+OK 7b\n', 0],
+      ['-ERR NO_ANSWER\n', 1],
+    ] as const) {
+      const { answer } = await clicked(order);
+      timers.advance(300);
+      assert.deepEqual(await answer, { ok: true });
+      fake.finish('originate', result);
+      await link.api('status');
+      assert.equal(unreached, count);
+    }
+    const { answer } = await clicked(order);
+    timers.advance(300);
+    await answer;
+    fake.drop(); // the order may be carried out all the same
+    await eventually(
+      () => crm.isUp(),
+      (isUp) => !isUp,
+    );
+    assert.equal(unreached, 1);
+  });
+
   it('P18: a telephone that makes one channel gets the id of the call', async () => {
     await open();
     const { command, answer } = await clicked({ ...click, channel: 'sofia/internal/101@192.0.2.7:5060', ringMs: 4_200 });

@@ -361,6 +361,15 @@ describe('dialer engine: failover table (A16)', () => {
     assert.deepEqual(messages(desk), ['end-chat SWITCH_DOWN', 'call-result SWITCH_DOWN']);
   });
 
+  it('B11: a call that we keep back ourselves, for a clock that jumped, fails nobody, not even with the literal behaviour', () => {
+    const desk = deskOf(1, { strictReferenceFailover: true });
+    desk.begin();
+    details(desk, 'C1');
+    desk.feed({ type: 'originate-withheld', callId: 'C1', reason: 'another may dial by now' });
+    assert.deepEqual([desk.table.status('C1'), desk.table.contacts.get('C1')?.attempts], ['pending', 0]);
+    assert.deepEqual(messages(desk), ['end-chat SWITCH_DOWN']);
+  });
+
   it('E73: a switch that is known to be down: contacts wait; with the literal behaviour they fail', () => {
     for (const [strictReferenceFailover, status] of [
       [false, 'pending'],

@@ -118,4 +118,14 @@ describe('dialer: settings', () => {
     assert.match(problemsOf({ ...on, MAX_CALL_TIME: '2', TANDEM_DIALER_RESERVATION_S: '180' }), /must be longer than an agent request/);
     assert.match(problemsOf({ TANDEM_DIALER: 'yes', ESL_IP: '10.0.0.1' }), /ESL_IP.*well-known default secret/);
   });
+
+  it("B4: without caps of their own the dialer's slots may talk all day; a cap that stands there is kept, be it the default's figure", () => {
+    const capsOf = (env: Record<string, string>) => readConfig({ ...on, TANDEM_DIALER_MAX_CONCURRENT_CALLS: '300', ...env }).toll.general;
+    const byDefault = capsOf({});
+    assert.deepEqual([byDefault.callsMax, byDefault.minutesPerDay, byDefault.isSet.size], [300, 300 * 1_440, 0]);
+    const given = capsOf({ TANDEM_TOLL_CALLS_MAX: '100', TANDEM_TOLL_MINUTES_PER_DAY: '50000' });
+    assert.deepEqual([given.callsMax, given.minutesPerDay], [100, 50_000]);
+    assert.deepEqual([...given.isSet], ['callsMax', 'minutesPerDay']);
+    assert.equal(readConfig(on).toll.general.minutesPerDay, 50_000);
+  });
 });

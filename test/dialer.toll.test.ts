@@ -1,5 +1,6 @@
 /** Caps against toll fraud in campaigns (user-needs B4), and what is told of campaigns by the event feed (B25). */
 import assert from 'node:assert/strict';
+import { numberKeyOf } from '../core/dialer/compliance/numbers.js';
 import { createTollGate } from '../core/services/toll-gate.js';
 import { tollDefaults, type TollCaps } from '../core/toll/caps.js';
 import { newsOf, tellNews } from '../sidecar/dialer-news.js';
@@ -167,5 +168,45 @@ describe('dialer: caps against toll fraud, with store and switch', function () {
     const two = await site.contact('k2');
     assert.deepEqual([two.status, two.attempts], ['failed', 0]);
     assert.match(two.callResult ?? '', /^toll-prefix-(not-allowed|denied)$/); // of the gateway that was asked last
+  });
+
+  it('B4: where the first number is barred the next one that is not takes its place; where none is left the contact fails', async () => {
+    await site.open(siteCampaign('c1'));
+    const barred = { customerNumber: '+979111111', numberKey: '979111111' };
+    await site.intake(
+      siteContact('k1', 'c1', { ...barred, numbers: ['+8816123456', '+4930111111'] }),
+      siteContact('k2', 'c1', { ...barred, numbers: ['+870123456789'] }),
+    );
+    await site.life({ toll: gate({}) });
+    await site.pass(8_000);
+    assert.deepEqual(
+      site.fs1.orders.map(({ contactId, number }) => [contactId, number]),
+      [['k1', '+4930111111']],
+    );
+    const [one, two] = [await site.contact('k1'), await site.contact('k2')];
+    assert.deepEqual([one.status, one.numberIndex, one.attempts], ['dialed', 2, 0]);
+    assert.deepEqual([two.status, two.callResult, two.attempts], ['failed', 'toll-prefix-denied', 0]);
+  });
+
+  it('B4: numbers that are dialled without + meet the prefixes too, and are the same number for the day', async () => {
+    await site.open(siteCampaign('c1', { country: 'DE' }));
+    const asDialled = (id: string, customerNumber: string, country = 'DE') =>
+      siteContact(id, 'c1', { customerNumber, numberKey: numberKeyOf(customerNumber, country) });
+    await site.intake(
+      asDialled('satellite', '881612345678'),
+      asDialled('premium', '00979123456789', ''),
+      asDialled('digits', '4930111111', ''),
+    );
+    await site.life({ toll: gate({ callsPerNumberDay: 1, allowedPrefixes: ['+49'] }) });
+    await site.pass(5_000);
+    site.fs1.end('digits', 'UNALLOCATED_NUMBER');
+    await site.intake(asDialled('national', '030111111'));
+    await site.pass(5_000);
+    assert.deepEqual(
+      site.fs1.orders.map(({ callId, number }) => [callId, number]),
+      [['digits', '4930111111']],
+    );
+    const results = await Promise.all(['satellite', 'premium', 'national'].map(async (id) => (await site.contact(id)).callResult));
+    assert.deepEqual(results, ['toll-prefix-denied', 'toll-prefix-not-allowed', 'toll-number-day']);
   });
 });

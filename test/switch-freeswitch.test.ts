@@ -830,6 +830,30 @@ describe('FreeSWITCH switch', () => {
     });
   }
 
+  it('B34 B4: a supervisor who was not reached is told to who asked', async () => {
+    await open({ output: { uuid_exists: 'true', 'show channels': '{}' } });
+    let unreached = 0;
+    const wish = {
+      leg: legId('tandem-spy-1'),
+      target: leg,
+      supervisor: 'user/9@a',
+      mode: 'listen' as const,
+      onUnreached: () => (unreached += 1),
+    };
+    await port.spy(wish);
+    await sent('bgapi originate');
+    fake.finish('originate', '-ERR NO_ANSWER\n');
+    await eventually(
+      () => unreached,
+      (count) => count === 1,
+    );
+    await port.spy(wish);
+    await eventually(ours, (list) => list.filter((command) => command.startsWith('bgapi originate')).length === 2);
+    fake.drop(); // nobody knows
+    await settle();
+    assert.equal(unreached, 1);
+  });
+
   it('B34: a talk that is over cannot be joined', async () => {
     await open({ output: { uuid_exists: 'false', 'show channels': '{}' } });
     const wish = { leg: legId('tandem-spy-1'), target: leg, supervisor: 'user/9@a', mode: 'listen' } as const;

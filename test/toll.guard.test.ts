@@ -1,6 +1,7 @@
 /** The guard against toll fraud (core/toll, user-needs B4). */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { e164Forms } from '../core/dialer/compliance/numbers.js';
 import { asteriskWay, freeswitchWays } from '../core/toll/agent-ways.js';
 import { capsOf, prefixProblem, tollDefaults, type TollCaps } from '../core/toll/caps.js';
 import { createTollGuard, tollLimits, type TollCall, type TollGuard } from '../core/toll/guard.js';
@@ -107,6 +108,67 @@ describe('toll guard', () => {
       '110': undefined,
     };
     for (const [number, problem] of Object.entries(cases)) assert.equal(prefixProblem(number, caps), problem, number);
+  });
+
+  it('B4: a number dialled without + is judged as the E.164 number that it may be; nobody guesses at national ones', () => {
+    const forms: Readonly<Record<string, readonly string[]>> = {
+      '881612345678': e164Forms('881612345678'),
+      '979123456789': e164Forms('979123456789'),
+      '49881612345678': e164Forms('881612345678', '49881612345678'),
+    };
+    assert.deepEqual(forms['49881612345678'], ['+49881612345678', '+881612345678'], 'as its campaign reads it, and as a carrier may');
+    for (const [number, e164] of Object.entries(forms))
+      assert.equal(prefixProblem(number, tollDefaults, e164), 'toll-prefix-denied', number);
+    // area codes of Texas and Arkansas, free of charge, a mobile in India, a house in Galicia
+    for (const number of ['9795551234', '8705551234', '8885551234', '8821234567', '881234567', '*43', '1004'])
+      assert.equal(prefixProblem(number, tollDefaults, e164Forms(number)), undefined, number);
+    const germany = { ...uncapped, allowedPrefixes: ['+49'] };
+    for (const [number, key] of [
+      ['4930123456', '4930123456'],
+      ['030123456', '4930123456'],
+    ] as const)
+      assert.equal(prefixProblem(number, germany, e164Forms(number, key)), undefined, number);
+    assert.equal(prefixProblem('030123456', germany, e164Forms('030123456')), 'toll-prefix-not-allowed', 'without a country');
+  });
+
+  it('B4: a number counts for the day under its E.164 form, however it is dialled', () => {
+    const guard = guardOf({ callsPerNumberDay: 2 });
+    assert.equal(asked(guard, '1', t0, { number: '030123456', e164: ['+4930123456'] }), 'go');
+    assert.equal(asked(guard, '2', t0, { number: '4930123456', e164: ['+4930123456'] }), 'go');
+    assert.equal(asked(guard, '3', t0, { number: '+4930123456' }), 'toll-number-day');
+  });
+
+  it("B4: by default agents' telephones are under no cap of figures and take none of the customers' room; prefixes hold for them", () => {
+    const guard = guardOf({ callsMax: 2, callsPerSecond: 3, minutesPerDay: 10 });
+    const agent = { origin: 'agent' as const };
+    for (let n = 0; n < 5; n++) {
+      assert.equal(asked(guard, `a${String(n)}`, t0, agent), 'go');
+      guard.answered(`a${String(n)}`, t0);
+    }
+    const later = t0 + 3_600_000;
+    assert.deepEqual(
+      ['1', '2', '3'].map((id) => asked(guard, id, later)),
+      ['go', 'go', 'toll-calls'],
+    );
+    guard.over('a0', later);
+    assert.equal(asked(guard, '4', later), 'toll-calls', 'the end of one makes no room');
+    const denying = guardOf({ deniedPrefixes: ['+979'] });
+    assert.equal(asked(denying, '1', t0, { ...agent, number: '+979123456' }), 'toll-prefix-denied');
+  });
+
+  it("B4: caps that an operator has set hold for agents' telephones and customers together, each cap by itself", () => {
+    const agent = { origin: 'agent' as const };
+    const calls = guardOf({ callsMax: 2, callsPerSecond: 1, isSet: new Set(['callsMax']) });
+    assert.deepEqual(
+      [asked(calls, 'a1', t0, agent), asked(calls, '1'), asked(calls, 'a2', t0, agent), asked(calls, '2', t0 + 2_000)],
+      ['go', 'go', 'toll-calls', 'toll-calls'],
+    );
+    const rate = guardOf({ callsPerSecond: 1, isSet: new Set(['callsPerSecond']) });
+    assert.deepEqual([asked(rate, 'a1', t0, agent), asked(rate, 'a2', t0, agent)], ['go', 'toll-calls-per-second']);
+    const minutes = guardOf({ minutesPerDay: 10, isSet: new Set(['minutesPerDay']) });
+    asked(minutes, 'a1', t0, agent);
+    minutes.answered('a1', t0);
+    assert.equal(asked(minutes, '1', t0 + 600_000), 'toll-minutes-day');
   });
 
   it('B4: without any setting premium and satellite numbers are stopped, and every cap is there', () => {

@@ -1,78 +1,10 @@
 /** The guard against toll fraud before the ports that order calls (user-needs B4). */
 import assert from 'node:assert/strict';
-import type { AcdEvent } from '../core/acd/events.js';
-import type { RingOrder } from '../core/acd/effects.js';
-import { agentId, legId, memberId, offerId, queueId, switchId } from '../core/acd/ids.js';
-import type { AuditRow } from '../core/access-ports.js';
+import { legId, memberId, offerId, queueId } from '../core/acd/ids.js';
 import type { CrmSwitch } from '../core/crm-ports.js';
-import type { DialSwitchEvent, OriginateOrder } from '../core/dialer/engine-words.js';
-import type { DialSwitch } from '../core/dialer-ports.js';
-import type { FeedNews } from '../core/feed-news.js';
-import { createTollGate, type TollGate } from '../core/services/toll-gate.js';
-import { createTollLegs, followDialFeed, guardCrmSwitch, guardDialSwitch } from '../core/services/toll-ports.js';
-import type { CallBackOrder, SwitchPort } from '../core/switch.js';
-import { tollDefaults, type TollCaps, type TollFigure } from '../core/toll/caps.js';
-import { recordingSwitch } from './support/acd-stub-engine.js';
-import { recordingMeter, silentLog } from './support/observers.js';
-
-const t0 = 1_795_287_600_000;
-
-function world(caps: Partial<TollCaps> = {}) {
-  const clock = { nowMs: t0 };
-  const rows: AuditRow[] = [];
-  const news: FeedNews[] = [];
-  const meter = recordingMeter();
-  let isTaken = true;
-  const gate: TollGate = createTollGate({
-    rules: { general: { ...tollDefaults, isSet: new Set(Object.keys(caps) as TollFigure[]), ...caps }, gateways: new Map() },
-    audit: { write: (row) => Promise.resolve(void rows.push(row)) },
-    newAuditId: String,
-    desk: {
-      note(one) {
-        if (isTaken) news.push(one);
-        return isTaken;
-      },
-    },
-    nowMs: () => clock.nowMs,
-    log: silentLog,
-    meter,
-  });
-  return { clock, rows, news, meter, gate, standby: () => void (isTaken = false) };
-}
-
-const order = (callId: string, number = '+4930123456'): OriginateOrder => ({ callId, number, gateway: 'gw1' }) as OriginateOrder;
-
-function dialSwitch(w: ReturnType<typeof world>) {
-  const called: string[] = [];
-  const heard: DialSwitchEvent[] = [];
-  const port = { id: 'fs1', kind: 'freeswitch', originate: ({ callId }) => void called.push(callId) } as Partial<DialSwitch> as DialSwitch;
-  const feed = followDialFeed((event) => void heard.push(event), w.gate);
-  return {
-    called,
-    heard,
-    feed,
-    port: guardDialSwitch(
-      port,
-      feed,
-      w.gate,
-      () => w.clock.nowMs,
-      () => 3_600_000,
-    ),
-  };
-}
-
-const ended = (callId: string): DialSwitchEvent => ({ type: 'call-ended', callId }) as DialSwitchEvent;
-
-const ringOf = (offer: string, more: Partial<RingOrder> = {}): RingOrder =>
-  ({ offer: offerId(offer), leg: legId(`leg-${offer}`), switch: switchId('pbx'), agent: agentId('anna'), ...more }) as RingOrder;
-
-function legsOf(w: ReturnType<typeof world>, kind: SwitchPort['kind'] = 'asterisk') {
-  const told: string[] = [];
-  const fed: AcdEvent[] = [];
-  const legs = createTollLegs(w.gate, () => w.clock.nowMs);
-  const feed = legs.followed((event) => void fed.push(event));
-  return { told, fed, feed, port: legs.guard({ ...recordingSwitch(told), kind }, feed, { gateway: 'out', isListed: true }) };
-}
+import { guardCrmSwitch } from '../core/services/toll-ports.js';
+import type { CallBackOrder } from '../core/switch.js';
+import { dialSwitch, ended, legsOf, order, ringOf, t0, world } from './support/toll-world.js';
 
 describe('toll guard at the ports', () => {
   it('B4: a campaign call that a cap stops never reaches the switch; the end of another lets the next one out', () => {
