@@ -1,14 +1,16 @@
-/** The queue log of a time from stored segments and what is not over yet, day by day (B60). */
+/** The queue log of a time from stored segments and what is not over yet, as it is read (B60). */
 import type { AcdState } from '../acd/acd-state.js';
 import { legPrefix } from '../acd/ids.js';
-import type { OfferSegment, Segment, StatusSegment, VisitSegment } from '../acd/records.js';
+import type { Segment, StatusSegment } from '../acd/records.js';
 import { TandemError } from '../errors.js';
-import type { ReportCursor, ReportStore } from '../report-ports.js';
+import type { ReportStore } from '../report-ports.js';
 import { dayEnd } from '../reports/calendar.js';
 import type { Interval } from '../reports/calendar.js';
 import { connected, entered, queueLogText } from '../reports/queue-log.js';
 import type { QueueLogLine } from '../reports/queue-log.js';
-import { callIdOf, queueLogOf } from '../reports/queue-log-of-segments.js';
+import { heldLinesMax, outOfOrderMsMax, QueueLogFold } from '../reports/queue-log-fold.js';
+import { callIdOf } from '../reports/queue-log-of-segments.js';
+import { segmentsByStart } from './segments-by-start.js';
 
 export interface QueueLogReportDeps {
   readonly store: Pick<ReportStore, 'segments'>;
@@ -20,8 +22,9 @@ export interface QueueLogReportDeps {
 
 /** What began this much earlier may still end in the day that is told; longer visits lose their last line. */
 const lookBackMs = 86_400_000;
-const pageRows = 1_000;
-/** Logs that are read at once: each has the segments of two days in memory. */
+/** Segments after which the lines that are sure leave. */
+export const segmentsPerPiece = 1_000;
+/** Logs that are read at once: each holds the lines of the calls of one moment and a page of segments of each kind. */
 export const queueLogsMax = 2;
 
 export type QueueLogs = (range: Interval, isWanted: (queue: string, agent: string) => boolean) => AsyncGenerator<string>;
@@ -40,52 +43,104 @@ export function createQueueLogs(deps: QueueLogReportDeps): QueueLogs {
   };
 }
 
+/** Pieces of whole lines. Rejects TDM_BUSY when more calls go on at once than can be held. */
 export async function* queueLogReport(
   deps: QueueLogReportDeps,
   range: Interval,
   isWanted: (queue: string, agent: string) => boolean,
+  perPiece = segmentsPerPiece,
 ): AsyncGenerator<string> {
   const state = deps.state();
-  const queuesOf = (agent: string): readonly string[] => state?.servicesOfAgent(agent as never).map(({ queue }) => queue) ?? [];
-  const open = state ? openLines(state) : [];
-  const stays = state ? openStays(state) : [];
+  const now = state ? whoIsThere(state) : { visits: [], stays: [] };
   for (let fromMs = range.fromMs; fromMs < range.toMs;) {
     const part = { fromMs, toMs: Math.min(dayEnd(fromMs, deps.zone), range.toMs) };
-    const { offers, ...stored } = await segmentsOf(deps, part);
-    const ofCallers = offers.filter(({ member }) => state?.members.get(member)?.presence.kind !== 'message');
-    const lines = queueLogOf({ ...stored, offers: ofCallers, stays: [...stored.stays, ...stays] }, part, queuesOf);
-    lines.push(...open.filter(({ atMs }) => atMs >= part.fromMs && atMs < part.toMs));
-    const texts = lines
-      .sort((a, b) => a.atMs - b.atMs)
-      .filter(({ queue, agent }) => isWanted(queue, agent))
-      .map(queueLogText);
-    if (texts.length > 0) yield texts.join('');
+    yield* partOf(deps, part, { state, now, isWanted, perPiece });
     fromMs = part.toMs;
   }
 }
 
-async function segmentsOf({ store, breathe }: QueueLogReportDeps, { fromMs, toMs }: Interval) {
-  async function all<Kind extends Segment['kind']>(kind: Kind): Promise<Extract<Segment, { kind: Kind }>[]> {
-    const found: Segment[] = [];
-    for (let after: ReportCursor | undefined; ;) {
-      const { rows, next } = await store.segments(kind, { fromMs: fromMs - lookBackMs, toMs }, after, pageRows);
-      found.push(...rows);
-      if (!next) return found as Extract<Segment, { kind: Kind }>[];
-      after = next;
-      await breathe();
-    }
-  }
-  const [visits, offers, stays]: [VisitSegment[], OfferSegment[], StatusSegment[]] = [
-    await all('visit'),
-    await all('offer'),
-    await all('status'),
-  ];
-  return { visits, offers, stays };
+interface Told {
+  readonly state: AcdState | undefined;
+  readonly now: Now;
+  readonly isWanted: (queue: string, agent: string) => boolean;
+  readonly perPiece: number;
 }
 
-/** The stays that go on: what they follow is stored. */
-const openStays = (state: AcdState): StatusSegment[] =>
-  [...state.agents.values()].map(({ id, status, pauseReason, statusSinceMs }) => ({
+async function* partOf(deps: QueueLogReportDeps, part: Interval, { state, now, isWanted, perPiece }: Told): AsyncGenerator<string> {
+  const queuesOf = (agent: string): readonly string[] => state?.servicesOfAgent(agent as never).map(({ queue }) => queue) ?? [];
+  const fold = new QueueLogFold({ range: part, queuesOf, isWanted });
+  const open = new Map(now.visits.map((visit) => [visit.key, visit]));
+  const stays = now.stays.toReversed();
+
+  function add(segment: Segment): void {
+    if (segment.kind === 'visit') {
+      open.delete(segment.key); // it ended while the log was read
+      fold.visit(segment);
+    } else if (segment.kind === 'status') fold.stay(segment);
+    else if (segment.kind === 'offer' && state?.members.get(segment.member)?.presence.kind !== 'message') fold.offer(segment);
+  }
+  /** What is there now takes part in its turn, behind what is stored of the same moment. */
+  function addNow(untilMs: number): void {
+    for (let next = stays.at(-1); next && next.startedAtMs < untilMs; next = stays.at(-1)) {
+      stays.pop();
+      fold.stay(next);
+    }
+    for (const [key, { sinceMs, lines, order }] of open) {
+      if (sinceMs >= untilMs) break;
+      open.delete(key);
+      for (const line of lines) fold.open(line, order);
+    }
+  }
+  function piece(untilMs: number): string {
+    if (fold.size > heldLinesMax) throw new TandemError('TDM_BUSY', [`${String(heldLinesMax)} lines of calls at once`]);
+    return fold.take(untilMs).map(queueLogText).join('');
+  }
+
+  const reading = { store: deps.store, breathe: () => deps.breathe(), kinds: ['visit', 'offer', 'status'] as const };
+  let count = 0;
+  for await (const page of segmentsByStart(reading, { fromMs: part.fromMs - lookBackMs, toMs: part.toMs }))
+    for (const { segment, startedAtMs } of page) {
+      addNow(startedAtMs);
+      add(segment);
+      if (++count % perPiece > 0) continue;
+      const text = piece(startedAtMs - outOfOrderMsMax);
+      if (text !== '') yield text;
+    }
+  addNow(Infinity);
+  const rest = piece(Infinity);
+  if (rest !== '') yield rest;
+}
+
+interface VisitNow {
+  /** as it will be stored */
+  readonly key: string;
+  readonly sinceMs: number;
+  /** among lines of one moment */
+  readonly order: number;
+  readonly lines: readonly QueueLogLine[];
+}
+
+/** What is not over, by its beginning. */
+interface Now {
+  readonly visits: readonly VisitNow[];
+  /** what they follow is stored */
+  readonly stays: readonly StatusSegment[];
+}
+
+function whoIsThere(state: AcdState): Now {
+  const visits = [...state.members.values()].flatMap((member, order): VisitNow[] => {
+    if (member.phase.kind === 'abandoned' || member.presence.kind === 'message' || member.origin !== undefined) return [];
+    const visit = { ...member, call: callIdOf({ rootId: member.rootId, member: member.id }) };
+    const lines = [entered(visit)];
+    const offer = member.phase.kind === 'talking' ? state.offers.get(member.phase.offer) : undefined;
+    if (offer?.phase.kind === 'talking') {
+      const { answeredAtMs, connectedAtMs } = offer.phase;
+      const talk = { agent: offer.agent, leg: legPrefix + offer.id, ringMs: answeredAtMs - offer.startedAtMs, connectedAtMs };
+      lines.push(connected(visit, talk));
+    }
+    return [{ key: `${member.id}/${String(member.visit)}`, sinceMs: member.enteredAtMs, order, lines }];
+  });
+  const stays = [...state.agents.values()].map(({ id, status, pauseReason, statusSinceMs }): StatusSegment => ({
     kind: 'status',
     key: '',
     agent: id,
@@ -94,19 +149,5 @@ const openStays = (state: AcdState): StatusSegment[] =>
     startedAtMs: statusSinceMs,
     endedAtMs: Infinity,
   }));
-
-/** Who waits and talks now: the lines of their beginnings. */
-function openLines(state: AcdState): QueueLogLine[] {
-  const lines: QueueLogLine[] = [];
-  for (const member of state.members.values()) {
-    if (member.phase.kind === 'abandoned' || member.presence.kind === 'message' || member.origin !== undefined) continue;
-    const visit = { ...member, call: callIdOf({ rootId: member.rootId, member: member.id }) };
-    lines.push(entered(visit));
-    const offer = member.phase.kind === 'talking' ? state.offers.get(member.phase.offer) : undefined;
-    if (offer?.phase.kind !== 'talking') continue;
-    const { answeredAtMs, connectedAtMs } = offer.phase;
-    const talk = { agent: offer.agent, leg: legPrefix + offer.id, ringMs: answeredAtMs - offer.startedAtMs, connectedAtMs };
-    lines.push(connected(visit, talk));
-  }
-  return lines;
+  return { visits: visits.sort((a, b) => a.sinceMs - b.sinceMs), stays: stays.sort((a, b) => a.startedAtMs - b.startedAtMs) };
 }
