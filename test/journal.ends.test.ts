@@ -166,6 +166,15 @@ describe('call journal: a switch whose clock goes otherwise', () => {
     assert.deepEqual(play(journal, [{ ...lists(asked), heard: new Set(['U1']) } as JournalFact], asked + 2_000), ['leg 101 answered 59 s']);
   });
 
+  it('8.4: a call on a switch whose clock is a day behind is not taken for silent', () => {
+    const journal = open();
+    assert.deepEqual(play(journal, [{ type: 'time-passed' }], startMs + 24 * hour), []);
+    assert.deepEqual(play(journal, [comes(caller)]), ['start inbound 79123456789']);
+    assert.deepEqual(play(journal, [{ type: 'time-passed' }], startMs + 24 * hour + 1_000), []);
+    assert.equal(journal.nextDueMs(), startMs + 36 * hour);
+    assert.equal(journal.open()[0]?.startedAtMs, startMs, 'its times are those of the switch');
+  });
+
   it('8.4: the grace of a call is as long when the clock of the switch is behind: what comes in it is still its', () => {
     const journal = open();
     const behindMs = 30_000;

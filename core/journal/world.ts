@@ -109,7 +109,7 @@ export class JournalWorld {
   }
 
   touch(call: JournalCall, atMs: number): void {
-    call.lastEventAtMs = Math.max(call.lastEventAtMs, atMs);
+    call.lastEventAtMs = Math.max(call.lastEventAtMs, atMs, this.nowMs);
     this.changed.add(call);
   }
 
