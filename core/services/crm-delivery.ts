@@ -242,7 +242,7 @@ class Delivery implements CrmDelivery {
     const isAfterSuccess = this.#empty5xx > this.#options.accept5xxAfter;
     if (isAfterSuccess && !this.#isHinted) {
       this.#isHinted = true;
-      log.warn({ binding }, 'CRM answers 500 although it stores the calls: SPNotifications module missing');
+      log.warn({ binding }, 'the CRM answers 5xx without a word, again and again: if it stores the calls all the same, set accept_5xx');
     }
     const isDone = isAfterSuccess && this.#options.accept5xx ? true : await verify(message);
     if (isDone === true) {
