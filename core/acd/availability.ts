@@ -8,16 +8,11 @@ import type { Attendance } from './agent-index.js';
 
 /** The first reason against; undefined: could be offered, as far as the queue does not mind (`queueHold`). */
 export function agentHold(agent: Agent, config: AgentConfig, media: Media, nowMs: number): NotTaken | undefined {
-  return ownHold(agent, nowMs) ?? mediaHold(agent, config, media, nowMs);
+  const hold = statusHold(agent) ?? phaseHold(agent);
+  if (hold) return hold;
+  if (agent.readyAtMs > nowMs) return 'resting';
+  return media === 'audio' ? audioHold(agent, config, nowMs) : chatHold(agent, config, nowMs);
 }
-
-/** The part of it for which his configuration does not matter; looked at first. */
-export const ownHold = (agent: Agent, nowMs: number): NotTaken | undefined =>
-  statusHold(agent) ?? phaseHold(agent) ?? (agent.readyAtMs > nowMs ? 'resting' : undefined);
-
-/** The other part. */
-export const mediaHold = (agent: Agent, config: AgentConfig, media: Media, nowMs: number): NotTaken | undefined =>
-  media === 'audio' ? audioHold(agent, config, nowMs) : chatHold(agent, config, nowMs);
 
 /** The same for a caller who would find nobody else: an agent who is held softly counts as free (B45). */
 export const softHold = (agent: Agent, config: AgentConfig, nowMs: number): NotTaken | undefined =>

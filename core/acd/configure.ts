@@ -133,6 +133,7 @@ function newAgent(w: World, config: AgentConfig): Agent {
 function serve(w: World): void {
   w.services.clear();
   w.serving.clear();
+  w.attendants.clear();
   for (const { queue, agent, level, position } of w.tiers) addService(w, { queue, agent, level, position, bySkill: false });
   for (const queue of w.queueConfigs.values()) {
     if (!queue.servedBySkill) continue;

@@ -233,9 +233,12 @@ function withMember(w: World, id: MemberId, work: (member: Member) => void): voi
 /** News of an offer that is over: its leg must not live on (B8). */
 function withOffer(w: World, id: OfferId, work: (offer: Offer) => void): void {
   const offer = w.offers.get(id);
+  if (offer) {
+    work(offer);
+    return;
+  }
   const past = w.pastOffers.get(id);
-  if (offer) work(offer);
-  else if (past) w.order({ type: 'hang-up-leg', switch: past, leg: legId(legPrefix + id), reason: 'stale' });
+  if (past) w.order({ type: 'hang-up-leg', switch: past, leg: legId(legPrefix + id), reason: 'stale' });
 }
 
 function switchChanged(w: World, event: Extract<AcdEvent, { type: 'switch-changed' }>): void {

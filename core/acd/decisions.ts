@@ -1,29 +1,28 @@
 /** Why this agent, and why not the others: kept for each choice, worked out when it is made (B31). */
-import type { AcdState, Service } from './acd-state.js';
-import { mediaHold, ownHold, queueHold } from './availability.js';
+import type { AcdState } from './acd-state.js';
+import { agentHold, queueHold } from './availability.js';
 import type { QueueConfig } from './config.js';
 import { fits, wantsNow } from './needs.js';
 import { triesOf } from './order.js';
 import { waitedMs } from './places.js';
 import type { Decision, NotTaken } from './records.js';
-import type { AgentId } from './ids.js';
+import type { AgentId, QueueId } from './ids.js';
 import type { Member, Offer } from './state.js';
 import { opensAfterMs } from './tiers.js';
-import type { World } from './world.js';
+import type { Attendant, World } from './world.js';
 
 /** Call before the agent is taken. */
 export function decide(w: World, member: Member, offer: Offer): void {
   const { explainedAgentsMax } = w.settings;
   const others: { agent: AgentId; reason: NotTaken }[] = [];
-  const serving = w.servicesOfQueue(member.queue);
   // looked up once: without tier rules nobody asks for it
   const queue = w.queueOf(member.queue);
   const lowest = queue.tierRulesApply ? w.agentIndex.lowestManned(member.queue) : undefined;
   const moment: Moment = { lowestManned: lowest, nowMs: w.nowMs, waitedMs: waitedMs(member, w.nowMs) };
-  for (const service of serving.values()) {
+  for (const attendant of attendantsOf(w, member.queue)) {
     if (others.length >= explainedAgentsMax) break;
-    if (service.agent === offer.agent) continue;
-    others.push({ agent: service.agent, reason: whyNot(w, member, queue, service, moment) ?? 'later-in-order' });
+    const { agent } = attendant.service;
+    if (agent !== offer.agent) others.push({ agent, reason: whyNot(member, queue, attendant, moment) ?? 'later-in-order' });
   }
   const decision: Decision = {
     atMs: w.nowMs,
@@ -34,9 +33,22 @@ export function decide(w: World, member: Member, offer: Offer): void {
     offer: offer.id,
     because: becauseOf(member, offer),
     others,
-    unlisted: Math.max(0, serving.size - 1 - others.length),
+    unlisted: Math.max(0, w.servicesOfQueue(member.queue).size - 1 - others.length),
   };
   w.order({ type: 'decision', decision });
+}
+
+/** As many as a decision may list, and the one who is chosen. */
+function attendantsOf(w: World, queue: QueueId): readonly Attendant[] {
+  const known = w.attendants.get(queue);
+  if (known) return known;
+  const attendants: Attendant[] = [];
+  for (const service of w.servicesOfQueue(queue).values()) {
+    if (attendants.length > w.settings.explainedAgentsMax) break;
+    attendants.push({ service, agent: w.agentOf(service.agent), config: w.configOf(service.agent) });
+  }
+  w.attendants.set(queue, attendants);
+  return attendants;
 }
 
 function becauseOf(member: Member, offer: Offer): string {
@@ -60,8 +72,10 @@ export function whyNotNow(
 ): NotTaken | undefined {
   const queue = state.queueConfigs.get(member.queue);
   const service = state.servicesOfQueue(member.queue).get(id);
-  if (!queue || !service) return 'serves-others';
-  return whyNot(state, member, queue, service, { lowestManned, nowMs, waitedMs: waitedMs(member, nowMs) });
+  const agent = state.agents.get(id);
+  const config = state.agentConfigs.get(id);
+  if (!queue || !service || !agent || !config) return 'serves-others';
+  return whyNot(member, queue, { service, agent, config }, { lowestManned, nowMs, waitedMs: waitedMs(member, nowMs) });
 }
 
 /** What is the same for all agents of one choice. */
@@ -71,17 +85,10 @@ interface Moment {
   readonly waitedMs: number;
 }
 
-function whyNot(state: AcdState, member: Member, queue: QueueConfig, service: Service, moment: Moment): NotTaken | undefined {
+function whyNot(member: Member, queue: QueueConfig, { service, agent, config }: Attendant, moment: Moment): NotTaken | undefined {
   const { agent: id, level } = service;
   const { lowestManned, nowMs, waitedMs: waited } = moment;
-  const agent = state.agents.get(id);
-  if (!agent) return 'serves-others';
-  // most are busy: nothing more is looked up for those
-  const busy = ownHold(agent, nowMs);
-  if (busy) return busy;
-  const config = state.agentConfigs.get(id);
-  if (!config) return 'serves-others';
-  const hold = mediaHold(agent, config, member.media, nowMs) ?? queueHold(agent, queue);
+  const hold = agentHold(agent, config, member.media, nowMs) ?? queueHold(agent, queue);
   if (hold) return hold;
   if (member.needs.length > 0 && !fits(config.skills, wantsNow(member.needs, waited))) return 'skill-missing';
   if (waited < opensAfterMs(queue, level, lowestManned)) return 'tier-not-open';

@@ -26,6 +26,13 @@ import { Touched } from './touched.js';
 /** Offers that are over, remembered for facts that come late. */
 const pastOffersMax = 2_000;
 
+/** An agent of a queue with all that says whether he could be offered, found without a look at any map. */
+export interface Attendant {
+  readonly service: Service;
+  readonly agent: Agent;
+  readonly config: AgentConfig;
+}
+
 /** A fault of ours. The check stands at its place and the text here, so that no text is made for what is there. */
 function missing(message: string): never {
   throw new AssertionError({ message });
@@ -45,6 +52,8 @@ export class World implements AcdState {
   readonly agentNames = new Map<string, AgentId>();
   readonly services = new Map<AgentId, Service[]>();
   readonly serving = new Map<QueueId, Map<AgentId, Service>>();
+  /** first agents of a queue, as decisions list them; made when asked for, forgotten by `serve`, without which no agent comes or goes */
+  readonly attendants = new Map<QueueId, readonly Attendant[]>();
   /** levels of a queue, ascending */
   readonly levels = new Map<QueueId, readonly number[]>();
 
