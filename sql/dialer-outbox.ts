@@ -17,6 +17,19 @@ export function createOutbox(base: DialerBase) {
     () => `(?, ?, ?, ?, 'waiting', ?, ?)`,
   );
 
+  /**
+   * What waits behind a message that failed is due with it: in a long outage the look at what is due would else find, and
+   * leave out, all that waits.
+   */
+  async function moveOthers(id: number, nextMs: number): Promise<void> {
+    const [row] = await db.all(`SELECT call_id FROM ${table} WHERE id = ?`, [id]);
+    const sql = `UPDATE ${table} SET next_ms = ? WHERE call_id = ? AND state = 'waiting' AND id > ?`;
+    if (row) await db.run(sql, [nextMs, text(row['call_id']), id], again);
+  }
+
+  const hasFailed = async (id: number): Promise<boolean> =>
+    (await db.all(`SELECT 1 AS failed FROM ${table} WHERE id = ? AND tries > 0`, [id])).length > 0;
+
   const port: Pick<DialerStore, 'outboxDue' | 'outboxDone' | 'outboxFailed' | 'outboxCount'> = {
     async outboxDue(nowMs, limit) {
       const sql = `SELECT id, message_key, kind, body, tries, created_ms FROM ${table} due
@@ -33,11 +46,13 @@ export function createOutbox(base: DialerBase) {
       }));
     },
     async outboxDone(id) {
+      if (await hasFailed(id)) await moveOthers(id, 0);
       await db.run(`UPDATE ${table} SET state = 'done' WHERE id = ?`, [id], again);
     },
     async outboxFailed(id, problem, nextAtMs) {
       const state = nextAtMs === undefined ? 'dead' : 'waiting';
       const sql = `UPDATE ${table} SET state = ?, tries = tries + 1, problem = ?, next_ms = ? WHERE id = ? AND state = 'waiting'`;
+      await moveOthers(id, nextAtMs ?? 0);
       await db.run(sql, [state, cut(problem, 255), nextAtMs ?? 0, id]);
     },
     async outboxCount() {

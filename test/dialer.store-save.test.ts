@@ -329,6 +329,26 @@ describeStores('saves of the dialer', (open) => {
     assert.ok(keysOf(await due(clock.nowMs() + 1)).includes('a.2:call-result:1'));
   });
 
+  it('A17: in a long outage what waits behind a message that failed is not looked at before it, and is due at once behind it', async () => {
+    const { store, other, clock, fence } = await called();
+    const message = (key: string) => ({ key, kind: key.split(':')[1] as OutboxMessage['kind'], body: {} });
+    const save = (...keys: string[]) => store.dialer.save([aChange(undefined, { outbox: keys.map(message) })], fence);
+    await save('a:end-chat:1', 'a:end-chat:2', 'a:call-result:1', 'b:call-result:1');
+    const lookedAt = async (atMs: number) =>
+      Number((await other.all(`SELECT COUNT(*) AS n FROM dialer_outbox WHERE state = 'waiting' AND next_ms <= ?`, [atMs]))[0]?.['n']);
+    const due = async (atMs = clock.nowMs() + 1) => (await store.dialer.outboxDue(atMs, 10)).map(({ id, key }) => ({ id, key }));
+    const [first] = await due();
+    await store.dialer.outboxFailed(first?.id ?? 0, 'away', clock.nowMs() + 300_000);
+    assert.equal(await lookedAt(clock.nowMs() + 1), 1, 'only b');
+    assert.deepEqual((await due(clock.nowMs() + 300_000)).map(({ key }) => key).sort(), ['a:end-chat:1', 'b:call-result:1']);
+    await store.dialer.outboxDone(first?.id ?? 0);
+    const [second] = await due();
+    assert.equal(second?.key, 'a:end-chat:2');
+    await store.dialer.outboxFailed(second.id, 'away', clock.nowMs() + 300_000);
+    await store.dialer.outboxFailed(second.id, 'away', undefined);
+    assert.deepEqual((await due()).map(({ key }) => key).sort(), ['a:call-result:1', 'b:call-result:1']);
+  });
+
   it('A17: messages are due until they are delivered or given up', async () => {
     const { store, contact, clock, fence } = await called();
     await store.dialer.save([whole(aCall(contact))], fence);
