@@ -86,8 +86,11 @@ export interface CrmStore extends CrmLetters {
   counts(binding: string): Promise<CrmLaneCounts>;
   /** When the next message of a binding is due; undefined: none waits. */
   nextDue(binding: string): Promise<number | undefined>;
-  /** Removes delivered messages older than a day, dead ones older than 30 days, calls older than `callsMsMax`; at most `limit` rows each. */
-  prune(nowMs: number, options: { readonly callsMsMax: number; readonly limit: number }): Promise<number>;
+  /**
+   * Removes delivered messages older than a day, dead ones older than 30 days, calls older than `callsMsMax`, or
+   * `unpurgedMsMax` while retention is not done with their recordings; at most `limit` rows each.
+   */
+  prune(nowMs: number, options: { readonly callsMsMax: number; readonly unpurgedMsMax?: number; readonly limit: number }): Promise<number>;
   /**
    * Calls that are over, begun before `beforeMs`, and whose recordings were not looked at by retention; oldest first, behind
    * `place` ('' = from the begin). `next`: where to go on, also when this part had none; undefined: that was all.

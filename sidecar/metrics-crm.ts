@@ -20,7 +20,7 @@ export const crmMetrics: readonly MetricRow[] = [
     name: 'tandem_crm_recordings_removed_total',
     kind: 'counter',
     labels: ['outcome'],
-    help: 'old recordings: removed, gone (was not there), foreign (outside of the roots), elsewhere (on another host), failed',
+    help: 'old recordings: removed, gone (was not there), away (its root is empty or not there), foreign (outside of the roots), elsewhere (on another host), failed',
   },
   {
     name: 'tandem_crm_undeliverable_total',

@@ -151,7 +151,7 @@ async function prune(
   tx: Statements,
   { calls, outbox }: { readonly calls: string; readonly outbox: string },
   nowMs: number,
-  { callsMsMax, limit }: { readonly callsMsMax: number; readonly limit: number },
+  { callsMsMax, unpurgedMsMax = callsMsMax, limit }: Parameters<CrmStore['prune']>[1],
 ): Promise<number> {
   let removed = 0;
   const remove = async (table: string, key: string, condition: string, values: readonly Value[]): Promise<void> => {
@@ -165,7 +165,8 @@ async function prune(
   await remove(outbox, 'id', `state = ${isDelivered} AND settled_ms < ?`, [nowMs - dayMs]);
   await remove(outbox, 'id', `state = ${isDropped} AND settled_ms < ?`, [nowMs - dayMs]);
   await remove(outbox, 'id', `state = ${isDead} AND settled_ms < ?`, [nowMs - deadMsMax]);
-  await remove(calls, 'id', `state = 'done' AND started_ms < ?`, [nowMs - callsMsMax]);
+  const isOver = `state = 'done' AND started_ms < ? AND (purged_ms IS NOT NULL OR started_ms < ?)`;
+  await remove(calls, 'id', isOver, [nowMs - callsMsMax, nowMs - unpurgedMsMax]);
   return removed;
 }
 

@@ -11,7 +11,7 @@ describe('CRM journal: old calls are removed while this process has the journal'
     const timers = createHandTimers();
     const answers: { readonly resolve: (rows: number) => void; readonly reject: (error: Error) => void }[] = [];
     const prune = (): Promise<number> => new Promise((resolve, reject) => answers.push({ resolve, reject }));
-    const stop = startPruning({ store: { prune }, timers, log: silentLog }, 365);
+    const stop = startPruning({ store: { prune }, timers, log: silentLog }, { callsDays: 365, isRemoving: false });
     const answer = async (end: (last: (typeof answers)[number]) => void): Promise<void> => {
       end(answers.at(-1) ?? assert.fail());
       await settle();

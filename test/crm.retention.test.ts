@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandDone } from '../core/access-ports.js';
+import type { CrmStore } from '../core/crm-ports.js';
 import { TandemError } from '../core/errors.js';
 import type { JournalCall } from '../core/journal/call.js';
 import { daysOfCall, recordingRetentionDefaults, startRecordingRetention } from '../core/services/recording-retention.js';
 import type { RecordingRetentionDeps } from '../core/services/recording-retention.js';
+import { readCrmFile } from '../sidecar/crm/file.js';
+import { startPruning } from '../sidecar/crm/prune.js';
 import { createRecordingRemover } from '../sidecar/crm/recording-files.js';
 import { createRecordingOrigins } from '../sidecar/crm/recording-origins.js';
 import { endedCall, legOf } from './support/crm-door.js';
@@ -48,6 +51,13 @@ describeStores('CRM recordings: retention', (open) => {
     stop?.();
     rmSync(dir, { recursive: true });
   });
+
+  const remover = (roots: readonly string[]) => createRecordingRemover({ roots, origins: createRecordingOrigins([]) });
+  const outcomes = () =>
+    meter
+      .counted('tandem_crm_recordings_removed_total')
+      .map(({ outcome }) => outcome)
+      .sort();
 
   function file(name: string): string {
     const path = join(root, name);
@@ -135,11 +145,69 @@ describeStores('CRM recordings: retention', (open) => {
     ];
     await store.crm.save({ calls: [ago('odd', 31, files)], messages: [] });
     await run(store.crm);
-    assert.deepEqual(
-      audited.map(({ code }) => code),
-      ['foreign', 'foreign', 'foreign', 'foreign', 'gone', 'elsewhere', 'gone'],
-    );
+    assert.deepEqual(outcomes(), ['elsewhere', 'foreign', 'foreign', 'foreign', 'foreign', 'gone', 'gone']);
     assert.ok(existsSync(outside) && existsSync(join(root, 'folder')));
+    assert.deepEqual([audited.length, await store.crm.isRecordingPurged('odd')], [0, false], 'what is foreign may be ours another day');
+    await store.crm.save({ calls: [ago('over', 31, files.slice(4))], messages: [] });
+    await run(store.crm);
+    assert.deepEqual(
+      audited.map(({ request, code }) => [(request as { readonly call: string }).call, code]),
+      [
+        ['over', 'gone'],
+        ['over', 'elsewhere'],
+        ['over', 'gone'],
+      ],
+    );
+    assert.equal(await store.crm.isRecordingPurged('over'), true);
+  });
+
+  it('B29: a root that is not mounted, or was mistyped, makes no recording a removed one: it goes when the root is there', async () => {
+    const { store } = await open();
+    const path = file('a.wav');
+    const elsewhere = join(dir, 'second.wav');
+    writeFileSync(elsewhere, 'sound');
+    await store.crm.save({ calls: [ago('old', 31, [path]), ago('both', 31, [file('b.wav'), elsewhere])], messages: [] });
+    const away = join(dir, 'away');
+    renameSync(root, away);
+    await run(store.crm); // nothing there at all
+    mkdirSync(root);
+    await run(store.crm); // the place where it is mounted
+    assert.deepEqual([outcomes(), audited.length], [['away', 'away', 'foreign', 'away', 'away', 'foreign'].sort(), 0]);
+    assert.deepEqual(await Promise.all(['old', 'both'].map((id) => store.crm.isRecordingPurged(id))), [false, false]);
+    rmdirSync(root);
+    renameSync(away, root);
+    await run(store.crm, { remove: remover([]) });
+    assert.ok(existsSync(path), 'no roots');
+    writeFileSync(join(root, 'young.wav'), 'sound');
+    await run(store.crm);
+    await run(store.crm);
+    assert.ok(!existsSync(path) && existsSync(elsewhere));
+    const rows = audited.map(({ request, status }) => [(request as { readonly call: string }).call, status]);
+    assert.deepEqual(rows.sort(), [
+      ['both', 200],
+      ['old', 200],
+    ]);
+    assert.deepEqual(await Promise.all(['old', 'both'].map((id) => store.crm.isRecordingPurged(id))), [true, false]);
+    await run(store.crm, { remove: remover([root, dir]) });
+    assert.deepEqual([existsSync(elsewhere), await store.crm.isRecordingPurged('both')], [false, true]);
+  });
+
+  it('B29: a call is not forgotten before its recordings are removed; after 30 days more it is in any case', async () => {
+    const { store } = await open();
+    await store.crm.save({
+      calls: [ago('removed', 366, []), ago('left', 366, []), ago('stuck', 396, []), ago('young', 364, [])],
+      messages: [],
+    });
+    await store.crm.recordingPurged('removed', nowStartMs);
+    const prune = async (isRemoving: boolean): Promise<readonly boolean[]> => {
+      let pass: Promise<number> = Promise.resolve(0);
+      const counted: Pick<CrmStore, 'prune'> = { prune: (...asked) => (pass = store.crm.prune(...asked)) };
+      startPruning({ store: counted, timers: createHandTimers(nowStartMs), log: silentLog }, { callsDays: 365, isRemoving })();
+      await pass;
+      return Promise.all(['removed', 'left', 'stuck', 'young'].map(async (id) => (await store.crm.call(id)) !== undefined));
+    };
+    assert.deepEqual(await prune(true), [false, true, false, true]);
+    assert.deepEqual(await prune(false), [false, false, false, true], 'where nothing is ever removed, nothing is waited for');
   });
 
   it('batches are bounded, and a file that cannot be removed now is tried with the next pass', async () => {
@@ -147,7 +215,7 @@ describeStores('CRM recordings: retention', (open) => {
     const names = Array.from({ length: 7 }, (_, n) => file(`${String(n)}.wav`));
     await store.crm.save({ calls: names.map((path, n) => ago(`c${String(n)}`, 60 - n, [path])), messages: [] });
     let isStuck = true;
-    const real = createRecordingRemover({ roots: [root], origins: createRecordingOrigins([]) });
+    const real = remover([root]);
     const remove: RecordingRetentionDeps['remove'] = (at, path) =>
       isStuck && path.endsWith('3.wav') ? Promise.reject(new Error('EACCES')) : real(at, path);
     await run(store.crm, { remove }, 2);
@@ -193,6 +261,22 @@ describe('CRM recordings: how long', () => {
     assert.equal(days(['101', '301'], 0), Infinity);
     assert.equal(days(['999']), 30, 'nobody’s');
     assert.equal(days([]), 90, 'everybody’s');
+  });
+
+  it('the file says days and no roots: a warning, because nothing would be removed', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'tandem-crm-file-'));
+    const warningsOf = (...lines: readonly string[]): number => {
+      const path = join(dir, 'crm.yaml');
+      writeFileSync(path, ['crm: []', ...lines].join('\n'));
+      return readCrmFile(path, {}).warnings.length;
+    };
+    try {
+      assert.equal(warningsOf('recordings_days: 30'), 1);
+      assert.equal(warningsOf('recordings_days: 30', 'recording_roots: [/var/spool]'), 0);
+      assert.equal(warningsOf('recordings_days: 0'), 0);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it('where nothing is ever removed, nothing is looked for', () => {

@@ -2,6 +2,7 @@
 import { bindingsFileSchema } from '../../core/crm/binding.js';
 import type { CrmBinding, CrmFile } from '../../core/crm/binding.js';
 import { TandemError } from '../../core/errors.js';
+import { leastDays } from '../../core/services/recording-retention.js';
 import { resolveSecret } from '../secret-reference.js';
 import { isWebhookSecret } from '../standard-webhook.js';
 import { describeProblems, readYamlFile, type PathPart, type Problem } from '../yaml-file.js';
@@ -53,9 +54,15 @@ export function readCrmFile(name: string, env: Readonly<Record<string, string | 
     if (text !== undefined && authorization === undefined) add(['recording_origins', n, 'authorization'], `"${text}" cannot be resolved`);
     return { ...origin, authorization };
   });
+  if (parsed?.data && removesNothing(parsed.data))
+    warnings.push('recordings are to be removed after their days, but "recording_roots" is empty: nothing is removed');
   if (problems.length > 0 || !parsed?.data) {
     const count = `${String(problems.length)} problem${problems.length > 1 ? 's' : ''}`;
     throw new TandemError('TDM_BAD_FILE', [name, `${count}\n${describeProblems(problems)}`]);
   }
   return { ...parsed.data, crm, recording_origins: origins, warnings };
 }
+
+/** Other hosts remove theirs themselves. */
+const removesNothing = ({ crm, recordings_days, recording_roots, recording_origins }: CrmFile): boolean =>
+  leastDays({ bindings: crm, days: recordings_days }) < Infinity && recording_roots.length === 0 && recording_origins.length === 0;

@@ -4,7 +4,7 @@ import type { RecordCommand } from '../../core/access-ports.js';
 import type { CrmFile } from '../../core/crm/binding.js';
 import type { CallJournal, CrmStore } from '../../core/crm-ports.js';
 import type { Log, Meter } from '../../core/ports.js';
-import { startRecordingRetention } from '../../core/services/recording-retention.js';
+import { leastDays, startRecordingRetention } from '../../core/services/recording-retention.js';
 import type { Timers } from '../timers.js';
 import { createRecordingRemover } from './recording-files.js';
 import { createRecordingOrigins } from './recording-origins.js';
@@ -22,6 +22,8 @@ export interface RecordingSideDeps {
 
 export interface RecordingSide {
   readonly recordings: Recordings;
+  /** Old recordings are removed: their calls are kept until they are. */
+  readonly isRemoving: boolean;
   /** Until the result is called; for one process of several. */
   startRetention(): () => void;
 }
@@ -39,6 +41,7 @@ export function openRecordings({ file, journal, store, record, timers, log, mete
       nowMs,
       onForeign: (call, what) => log.error({ call, what }, 'a recording was asked for that is not to be heard'),
     }),
+    isRemoving: leastDays({ bindings: file.crm, days: file.recordings_days }) < Infinity,
     startRetention: () =>
       startRecordingRetention({
         store,

@@ -140,7 +140,7 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
       await reading;
       for (const { delivery } of parts) delivery?.start();
       await news?.start();
-      running.push(startPruning({ store: store.crm, timers, log }, file.calls_days));
+      running.push(startPruning({ store: store.crm, timers, log }, { callsDays: file.calls_days, isRemoving: sounds.isRemoving }));
       running.push(sounds.startRetention());
     },
     async end() {
