@@ -158,7 +158,7 @@ describe('peer client', () => {
       const peer = await origin(null);
       const startedMs = performance.now();
       await assert.rejects(client.ask(request(stockContainer(peer.base), { requestMsMax: 150 })), { code: 'TDM_REMOTE_SLOW' });
-      assert.ok(performance.now() - startedMs < 250);
+      assert.ok(performance.now() - startedMs < 1_000);
       await eventually(peer.open, (open) => open === 0);
     });
 
@@ -177,7 +177,7 @@ describe('peer client', () => {
         request(profileContainer({ baseUrl: `https://127.0.0.1:${port}` }), { connectMsMax: 100, requestMsMax: 1_500 }),
       );
       await assert.rejects(running, { code: 'TDM_REMOTE_SLOW', message: /100 ms/ });
-      assert.ok(performance.now() - startedMs < 250);
+      assert.ok(performance.now() - startedMs < 1_000);
     });
 
     it('AGI-3: hang-up stops the request and frees its connection at once', async () => {
@@ -189,8 +189,8 @@ describe('peer client', () => {
       leaving.abort();
       const abortedMs = performance.now();
       await assert.rejects(running, { code: 'TDM_CALL_GONE' });
-      assert.ok(performance.now() - abortedMs < 50);
-      await eventually(peer.open, (open) => open === 0, { msMax: 500 });
+      assert.ok(performance.now() - abortedMs < 500);
+      await eventually(peer.open, (open) => open === 0, { msMax: 1_000 });
     });
 
     it('close ends what runs, refuses what comes, and leaves no connection', async () => {

@@ -123,7 +123,7 @@ describe('real: faults during a hand-over', function () {
       const startedAtMs = Date.now();
       const call = await callBeta('2002');
       await atPhone;
-      assert.ok(Date.now() - startedAtMs < 1_500);
+      assert.ok(Date.now() - startedAtMs < 3_000);
       await call.answered;
     } finally {
       await clusters.restartB();

@@ -90,7 +90,7 @@ describe('real: queue, the waiting caller', function () {
     const pressedAtMs = Date.now();
     await call.media.keys('5');
     assert.equal((await report())?.[1], '5');
-    assert.ok(Date.now() - pressedAtMs < 1_500, `${Date.now() - pressedAtMs} ms`);
+    assert.ok(Date.now() - pressedAtMs < 3_000, `${Date.now() - pressedAtMs} ms`);
     assert.equal(bed.events.filter(({ type }) => type === 'key-pressed').length, 1);
   });
 
@@ -106,7 +106,7 @@ describe('real: queue, the waiting caller', function () {
     bed.provision({ queues: [{}], agents: [{}] });
     await atAgent;
     await bed.notice('talk-started');
-    assert.ok(Date.now() - startedAtMs < 1_000, `${Date.now() - startedAtMs} ms`);
+    assert.ok(Date.now() - startedAtMs < 3_000, `${Date.now() - startedAtMs} ms`);
     call.hangup();
   });
 
