@@ -18,6 +18,8 @@ const figures: readonly (readonly [FigureName, TollFigure])[] = [
   ['toll_minutes_per_day', 'minutesPerDay'],
 ];
 const minutesOfDay = 1_440;
+/** Calls that left a second late come beside those of the next one. */
+const lateFactor = 2;
 
 export function tollConfig(read: Reader, dialer: Pick<DialerSettings, 'slotsMax' | 'callsPerSecond'>) {
   /** A default does not stop a dialer that was set to more; a figure that was set does. */
@@ -27,7 +29,7 @@ export function tollConfig(read: Reader, dialer: Pick<DialerSettings, 'slotsMax'
   };
   const general: TollCaps = {
     callsMax: figure('toll_calls_max', dialer.slotsMax),
-    callsPerSecond: figure('toll_calls_per_second', dialer.callsPerSecond),
+    callsPerSecond: figure('toll_calls_per_second', dialer.callsPerSecond * lateFactor),
     callsPerNumberDay: read.int('toll_calls_per_number_day'),
     minutesPerDay: figure('toll_minutes_per_day', dialer.slotsMax * minutesOfDay),
     allowedPrefixes: prefixes(read, 'toll_allowed_prefixes'),

@@ -9,7 +9,7 @@ export const tollSettings = [
     min: 0,
     max: 100_000,
     unit: 'calls',
-    text: 'calls ordered by Tandem at once over one gateway, see docs/toll-caps.md; left at its default it is `dialer_max_concurrent_calls` when that is more; 0 = no cap',
+    text: "calls ordered by Tandem at once over one gateway, see docs/toll-caps.md; not given it is `dialer_max_concurrent_calls` when that is more, and does not hold for agents' telephones; 0 = no cap",
     example: '60',
   },
   {
@@ -19,7 +19,7 @@ export const tollSettings = [
     min: 0,
     max: 1_000,
     unit: 'calls/s',
-    text: 'calls ordered in a second over one gateway; left at its default it is `dialer_calls_per_second` when that is more; 0 = no cap',
+    text: "calls ordered in a second over one gateway; not given it is twice `dialer_calls_per_second` when that is more, and does not hold for agents' telephones; 0 = no cap",
     example: '10',
   },
   {
@@ -39,7 +39,7 @@ export const tollSettings = [
     min: 0,
     max: 10_000_000,
     unit: 'min',
-    text: 'minutes of talk over one gateway within 24 hours; 0 = no cap',
+    text: "minutes of talk over one gateway within 24 hours; not given it is what `dialer_max_concurrent_calls` can talk when that is more, and does not hold for agents' telephones; 0 = no cap",
     example: '5000',
   },
   {

@@ -1,7 +1,7 @@
 /** The guard against toll fraud before the ports that order calls (user-needs B4). */
 import assert from 'node:assert/strict';
 import { legId, memberId, offerId, queueId } from '../core/acd/ids.js';
-import type { CrmSwitch } from '../core/crm-ports.js';
+import type { CrmAnswer, CrmSwitch } from '../core/crm-ports.js';
 import { guardCrmSwitch } from '../core/services/toll-ports.js';
 import type { CallBackOrder } from '../core/switch.js';
 import { dialSwitch, ended, legsOf, order, ringOf, t0, world } from './support/toll-world.js';
@@ -89,17 +89,21 @@ describe('toll guard at the ports', () => {
 
   it('B4: a click of a CRM is refused with the reason; one that failed is free again at once', async () => {
     const w = world({ callsMax: 1 });
-    let isReached = false;
-    const bare = { name: 'pbx', clickToCall: () => Promise.resolve(isReached ? { ok: true } : { ok: false, code: 'x', status: 502 }) };
+    let answer: CrmAnswer = { ok: false, code: 'x', status: 502 };
+    const bare = { name: 'pbx', clickToCall: () => Promise.resolve(answer) };
     const port = guardCrmSwitch(bare as Partial<CrmSwitch> as CrmSwitch, w.gate, () => w.clock.nowMs);
     const click = (callId: string, number = '+4930123456') =>
       port.clickToCall({ callId, number, context: 'out' } as Parameters<CrmSwitch['clickToCall']>[0]);
     assert.deepEqual(await click('k1', '0088212345'), { ok: false, code: 'toll-prefix-denied', status: 403 });
     assert.deepEqual(await click('k2'), { ok: false, code: 'x', status: 502 });
-    isReached = true;
+    answer = { ok: true };
     assert.deepEqual(await click('k3'), { ok: true });
     assert.deepEqual(await click('k4'), { ok: false, code: 'toll-calls', status: 429 });
     w.gate.over('k3');
     assert.deepEqual(await click('k5'), { ok: true });
+    w.gate.over('k5');
+    answer = { ok: false, code: 'switch-slow', status: 504, isUnsure: true };
+    assert.equal((await click('k6')).ok, false);
+    assert.deepEqual(await click('k7'), { ok: false, code: 'toll-calls', status: 429 }, 'it may be carried out all the same');
   });
 });
