@@ -99,7 +99,7 @@ function apiOf(site: StatusFloor, queues: readonly string[] | undefined): (path:
   const identity = { kind: 'password', id: 'user:bench', user: 'bench', level: 1, rights, session: undefined } as const;
   const router = createQueueApi(
     {
-      access: { identify: () => Promise.resolve({ ...identity, functions: ['tandem_queue_view'] }) },
+      access: { provenBy: () => undefined, identify: () => Promise.resolve({ ...identity, functions: ['tandem_queue_view'] }) },
       addressOf: () => '127.0.0.1',
       engine: site.engine,
       ports: new Map(),

@@ -3,20 +3,24 @@
  * the whole process, so that limits count over all routes.
  */
 import type { Request } from 'express';
+import { Recent } from '../core/acd/recent.js';
 import type { ApiKey, ApiKeyStore, SessionStore, UserRights, UserRightsStore } from '../core/access-ports.js';
 import { createMinuteLimit } from '../core/cluster/limits.js';
-import { TandemError } from '../core/errors.js';
+import { hasCode, TandemError } from '../core/errors.js';
 import type { ApiUser, Log, Users } from '../core/ports.js';
 import type { Login } from '../core/services/login.js';
 import { createBrowserSessions, digest, sessionDefaults, type BrowserSessions } from './browser-sessions.js';
+import { createStreamShares, type StreamShares } from './stream-shares.js';
 import { requireSameSite, sessionCookie, setSessionCookie } from './session-cookie.js';
 
 export const accessDefaults = {
   session: sessionDefaults,
   /** requests of one principal in a minute: a wallboard, or the desktops behind one key */
   requestsPerMinuteMax: 6_000,
-  /** wrong keys and sessions of one address in a minute */
+  /** wrong keys and sessions of one address in a minute; beyond it wrong ones are told so, and right ones are served */
   badPerMinuteMax: 300,
+  /** event streams of one principal at once: a quarter of what one process serves by default */
+  streamsPerUserMax: 250,
   /** "last used" of a key is written no more often */
   usedEveryMs: 60_000,
   /** origins of pages that may use sessions beside our own address, e.g. `https://board.example` behind a proxy */
@@ -44,6 +48,9 @@ export interface Identity {
 export interface Access {
   /** Rejects TDM_UNAUTHENTICATED, TDM_TOO_MANY, TDM_CROSS_SITE. The same request is looked at once. */
   identify(req: Request): Promise<Identity>;
+  /** A name for the session or key that a request shows, if it was right when it was last looked at; it may have ended since. */
+  provenBy(req: Request): string | undefined;
+  readonly streams: StreamShares;
   readonly sessions: BrowserSessions;
   readonly options: AccessOptions;
   /** a user who has just logged in, by whatever way */
@@ -62,12 +69,16 @@ export interface AccessDeps {
 }
 
 const keyPattern = /^tdm_[\w-]{43}$/;
+/** Sessions and keys that are known to be right; one that is forgotten counts for its address again until it is looked at. */
+const provenMax = 10_000;
 /** Keys whose last use is remembered between two writes. */
 const usedKeysMax = 10_000;
 
 export function createAccess(deps: AccessDeps, options: AccessOptions = accessDefaults): Access {
   const nowMs = (): number => deps.nowMs();
-  const sessions = createBrowserSessions(deps, options.session);
+  const proven = new Recent<string, boolean>(provenMax);
+  const streams = createStreamShares(options.streamsPerUserMax);
+  const sessions = provenWhenMade(createBrowserSessions(deps, options.session), (token) => proven.set(digest(token), true));
   const requests = createMinuteLimit();
   const bad = createMinuteLimit();
   const usedAtMs = new Map<string, number>();
@@ -83,13 +94,22 @@ export function createAccess(deps: AccessDeps, options: AccessOptions = accessDe
     session,
   });
 
-  /** Counts the wrong ones of an address, as the login does. */
-  async function guarded<T>(address: string, look: () => Promise<T>): Promise<T> {
-    if (bad.count(address, nowMs()) >= options.badPerMinuteMax) throw new TandemError('TDM_TOO_MANY', ['wrong keys']);
+  /**
+   * Counts the wrong ones of an address. They cannot be guessed, and others are behind the same address: so each is looked
+   * at, a right one is served whatever came before it, and too many wrong ones hear that they are.
+   */
+  async function guarded(token: string, address: string, look: () => Promise<Identity>): Promise<Identity> {
     try {
-      return await look();
+      const identity = await look();
+      proven.set(digest(token), true);
+      return identity;
     } catch (e) {
-      if (e instanceof TandemError && e.code === 'TDM_UNAUTHENTICATED') bad.take(address, options.badPerMinuteMax, nowMs());
+      if (!hasCode(e, 'TDM_UNAUTHENTICATED')) throw e;
+      if (proven.get(digest(token)) === true) {
+        proven.set(digest(token), false); // it has ended: no guess, and its user must hear that he has to log in
+        throw e;
+      }
+      if (!bad.take(address, options.badPerMinuteMax, nowMs())) throw new TandemError('TDM_TOO_MANY', ['wrong keys']);
       throw e;
     }
   }
@@ -115,18 +135,16 @@ export function createAccess(deps: AccessDeps, options: AccessOptions = accessDe
   async function bySession(req: Request, token: string): Promise<Identity> {
     requireSameSite(req, options.origins);
     const { id, user, endsAtMs, token: next } = await sessions.resume(token);
+    if (next !== undefined) proven.set(digest(next), true);
     if (next !== undefined && req.res) setSessionCookie(req, req.res, next, endsAtMs - nowMs(), options.isSecure);
     return identityOf(user, 'session', { id, endsAtMs });
   }
 
   async function look(req: Request): Promise<Identity> {
     const address = deps.addressOf(req);
-    const { authorization } = req.headers;
-    const token = sessionCookie(req);
-    const bearer = /^Bearer (\S{1,200})$/i.exec(authorization ?? '')?.[1];
-    if (bearer !== undefined) return guarded(address, () => byKey(bearer, address));
-    // A browser that shows a session is not asked for a password by what its user typed elsewhere.
-    if (authorization === undefined && token !== undefined) return guarded(address, () => bySession(req, token));
+    const { bearer, token } = shownBy(req);
+    if (bearer !== undefined) return guarded(bearer, address, () => byKey(bearer, address));
+    if (token !== undefined) return guarded(token, address, () => bySession(req, token));
     return byPassword(deps, req).then((user) => identityOf(user, 'password'));
   }
 
@@ -145,11 +163,34 @@ export function createAccess(deps: AccessDeps, options: AccessOptions = accessDe
       known.set(req, now);
       return now;
     },
+    provenBy(req) {
+      const { bearer, token = bearer } = shownBy(req);
+      const mark = token === undefined ? undefined : digest(token);
+      return mark !== undefined && proven.get(mark) === true ? mark : undefined;
+    },
+    streams,
     sessions,
     options,
     identityOf,
   };
 }
+
+/** A browser that shows a session is not asked for a password by what its user typed elsewhere. */
+function shownBy(req: Request): { readonly bearer?: string | undefined; readonly token?: string | undefined } {
+  const { authorization } = req.headers;
+  if (authorization === undefined) return { token: sessionCookie(req) };
+  return { bearer: /^Bearer (\S{1,200})$/i.exec(authorization)?.[1] };
+}
+
+/** Who has just logged in need not prove it again. */
+const provenWhenMade = (sessions: BrowserSessions, prove: (token: string) => void): BrowserSessions => ({
+  ...sessions,
+  async open(user) {
+    const session = await sessions.open(user);
+    if (session.token !== undefined) prove(session.token);
+    return session;
+  },
+});
 
 /** HTTP Basic. Rejects TDM_UNAUTHENTICATED; wrong ones count as the login counts them. */
 export async function byPassword({ login, addressOf }: Pick<AccessDeps, 'login' | 'addressOf'>, req: Request): Promise<ApiUser> {

@@ -136,16 +136,13 @@ export function createHttpSide(deps: ApiDeps): HttpSide {
       nowMs,
       log,
     },
-    { origins: config.access.origins, isSecure: config.access.isCookieSecure },
+    { origins: config.access.origins, isSecure: config.access.isCookieSecure, streamsPerUserMax: config.access.streamsPerUserMax },
   );
   const mi = deps.queues && createMiSide({ ...door, ...miDeps(deps, deps.queues, createPermit(entry)) });
   const lists = deps.dialer && openLists(deps, deps.dialer);
   const dialer =
     deps.dialer &&
-    createDialerSide(
-      { ...dialerDeps(deps, deps.dialer), permit: createPermit(entry), addressOf: clientAddress, lists },
-      dialerOptions(config),
-    );
+    createDialerSide({ ...dialerDeps(deps, deps.dialer), ...entry, permit: createPermit(entry), lists }, dialerOptions(config));
   const isAllowed = createAddressList(config.http.allow, 'HTTP allowed addresses');
   const app = createApp({
     doors: [

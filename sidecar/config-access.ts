@@ -7,6 +7,7 @@ export interface AccessConfig {
   readonly isCookieSecure: boolean;
   readonly origins: readonly string[];
   readonly auditMsMax: number;
+  readonly streamsPerUserMax: number;
 }
 
 export function accessConfig(read: Reader): AccessConfig {
@@ -14,5 +15,10 @@ export function accessConfig(read: Reader): AccessConfig {
   for (const origin of origins)
     if (!/^https?:\/\/[\w.-]+(:\d{1,5})?$/.test(origin))
       read.complain('http_origins', `"${origin}" is no origin, e.g. https://board.example`);
-  return { isCookieSecure: read.yes('session_cookie_secure'), origins, auditMsMax: read.int('audit_days') * dayMs };
+  return {
+    isCookieSecure: read.yes('session_cookie_secure'),
+    origins,
+    auditMsMax: read.int('audit_days') * dayMs,
+    streamsPerUserMax: read.int('event_streams_per_user_max'),
+  };
 }

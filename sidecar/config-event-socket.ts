@@ -15,6 +15,7 @@ export function eventSocketConfig(read: Reader) {
     allow: networks(read, 'event_socket_allow'),
     password: isOn ? password(read) : undefined,
     connectionsMax: read.int('event_socket_connections_max'),
+    perUserMax: read.int('event_socket_per_user_max'),
   };
 }
 

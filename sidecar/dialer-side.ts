@@ -11,6 +11,7 @@ import type { Log } from '../core/ports.js';
 import { createDialerCampaigns } from '../core/services/dialer-campaigns.js';
 import { createCampaignFigures } from '../core/services/dialer-figures.js';
 import { createIntake } from '../core/services/dialer-intake.js';
+import type { Access } from './access.js';
 import type { DialerLists } from './dialer-lists.js';
 import { createLiveStreams } from './dialer-streams.js';
 import { createAdmission } from './routes/dialer/admission.js';
@@ -34,6 +35,7 @@ export interface DialerSideDeps {
   readonly dialer: DialerFace;
   readonly engine: Pick<QueueEngine, 'isOwner' | 'view'> | undefined;
   readonly permit: Permit;
+  readonly access?: Pick<Access, 'streams' | 'provenBy'> | undefined;
   addressOf(req: Request): string;
   /** undefined: no lists are loaded by this process */
   readonly lists?: DialerLists | undefined;

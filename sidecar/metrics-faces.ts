@@ -13,7 +13,7 @@ export const faceMetrics: readonly MetricRow[] = [
     name: 'tandem_event_socket_refused_total',
     kind: 'counter',
     labels: ['reason'],
-    help: 'connections to the event socket that were refused: address, limit',
+    help: 'connections to the event socket that were refused: address, limit, user (has too many)',
   },
   {
     name: 'tandem_event_socket_cut_total',

@@ -24,4 +24,14 @@ export const accessSettings = [
     text: 'how long rows of tandem_audit are kept',
     example: '400',
   },
+  {
+    name: 'event_streams_per_user_max',
+    kind: 'int',
+    fallback: '250',
+    min: 1,
+    max: 100_000,
+    unit: 'streams',
+    text: 'event streams of one user or API key at once: events, board, campaigns together; beyond it 429 TDM_TOO_MANY',
+    example: '250',
+  },
 ] as const;

@@ -42,4 +42,14 @@ export const eventSocketSettings = [
     text: 'clients of the event socket at once',
     example: '200',
   },
+  {
+    name: 'event_socket_per_user_max',
+    kind: 'int',
+    min: 1,
+    max: 10_000,
+    fallback: '100',
+    unit: 'connections',
+    text: 'clients of the event socket of one user at once; those of its own password (`auth`) are one user',
+    example: '100',
+  },
 ] as const;

@@ -232,4 +232,37 @@ describe('browser sessions', () => {
       await few.close();
     }
   });
+
+  it('B39: who tries wrong sessions locks out nobody behind the same address, however many he tries', async () => {
+    const few = await startQueueApi({ queues: { support: {} } }, { access: { badPerMinuteMax: 3 }, requestsPerMinuteMax: 20 });
+    try {
+      const ask = (headers: Readonly<Record<string, string>>) => fetch(`${few.base}/queues`, { headers }).then(({ status: code }) => code);
+      const wrong = (n: number) => ask({ cookie: `tandem_session=${String(n).padStart(43, 'a')}` });
+      const logIn = async (): Promise<string> => {
+        const body = JSON.stringify({ user: 'desk', pass: 'desk-pass' });
+        const answer = await fetch(`${few.base}/session`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...own },
+          body,
+        });
+        return /^tandem_session=[\w-]+/.exec(answer.headers.get('set-cookie') ?? '')?.[0] ?? assert.fail(await answer.text());
+      };
+      const cookie = await logIn();
+      const told: number[] = [];
+      for (let n = 0; n < 40; n++) told.push(await wrong(n));
+      assert.deepEqual([told.slice(0, 3), new Set(told.slice(3))], [[401, 401, 401], new Set([429])]);
+
+      assert.equal(await ask({ cookie }), 200);
+      assert.equal(await ask({ cookie: await logIn() }), 200, 'who logs in meanwhile');
+      // each has his own bound
+      for (let n = 0; n < 19; n++) await ask({ cookie });
+      assert.equal(await ask({ cookie }), 429);
+      const third = await logIn();
+      await fetch(`${few.base}/session`, { method: 'DELETE', headers: { cookie: third, ...own } });
+      assert.equal(await ask({ cookie: third }), 401, 'what was right until now');
+      assert.equal(await ask({ cookie: third }), 429, 'and is not any more');
+    } finally {
+      await few.close();
+    }
+  });
 });

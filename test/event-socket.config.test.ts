@@ -14,6 +14,7 @@ describe('event socket: settings', () => {
       allow: ['127.0.0.0/8', '::1'],
       password: undefined,
       connectionsMax: 200,
+      perUserMax: 100,
     });
     assert.equal(on({ TANDEM_EVENT_SOCKET_PASSWORD: 's3cr-et-word', TANDEM_EVENT_SOCKET_PORT: '0' }).password, 's3cr-et-word');
   });

@@ -114,6 +114,30 @@ describe('event socket: server', () => {
     );
   });
 
+  it('B61: one user cannot have all connections: one too many is told so, and a place becomes free', async () => {
+    s = await start({ perUserMax: 2 });
+    const login = async () => {
+      const one = await client();
+      await one.until(1);
+      one.socket.write('auth right\n\n');
+      await one.until(2);
+      return one;
+    };
+    const first = await login();
+    await login();
+    const third = await login();
+    await third.closed();
+    assert.match(third.frames[1] ?? '', /Reply-Text: -ERR TDM_TOO_MANY Too many requests: 2 event socket connections of ann\n/);
+    assert.deepEqual(s.refused(), ['user']);
+    first.socket.destroy();
+    await eventually(
+      () => s.server.connections(),
+      (count) => count === 1,
+      { everyMs: 1 },
+    );
+    assert.match((await login()).frames[1] ?? '', /\+OK accepted/);
+  });
+
   it('B61: connections are bounded, and a place becomes free', async () => {
     s = await start({ connectionsMax: 2 });
     const first = await client();

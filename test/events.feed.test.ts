@@ -304,6 +304,23 @@ describe('event streams', () => {
     assert.equal((await stream('/events')).response.statusCode, 200);
   });
 
+  it('B25: one user cannot have all streams; others have theirs, and a place is free when one has gone', async () => {
+    const { stream, side } = await start({ streamsMax: 10, streamsPerUserMax: 2 });
+    const one = await stream('/events');
+    await stream('/events?type=queue-changed');
+    const refused = await stream('/events');
+    assert.deepEqual([refused.response.statusCode, side.streams.count()], [429, 2]);
+    assert.equal((await stream('/events', 'boss')).response.statusCode, 200);
+    one.close();
+    await eventually(
+      () => side.streams.count(),
+      (count) => count === 2,
+    );
+
+    assert.equal((await stream('/events')).response.statusCode, 200);
+    assert.equal((await stream('/events')).response.statusCode, 429);
+  });
+
   it('B25: at the stop each stream is told why it ends', async () => {
     const { stream, side } = await start();
     const one = await stream('/events');

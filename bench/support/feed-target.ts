@@ -7,6 +7,7 @@ import { createApp, createHttpServer } from '../../sidecar/app.js';
 import { createFeedSide, type FeedSide } from '../../sidecar/feed-side.js';
 import { createMetrics } from '../../sidecar/metrics.js';
 import { createFeedApi } from '../../sidecar/routes/feed-api.js';
+import { createStreamShares } from '../../sidecar/stream-shares.js';
 import { systemTimers } from '../../sidecar/timers.js';
 import { openStore, type Store } from '../../sql/store.js';
 import { silentLog } from '../../test/support/observers.js';
@@ -34,7 +35,11 @@ export async function openFeedTarget(url: string): Promise<FeedTarget> {
   await store.migrate();
   const side = createFeedSide({ streamsMax: 1_000, webhookHosts: [] }, { store, isOwner: () => true, timers: systemTimers, log, meter });
   await side.start();
-  const access = { identify: () => Promise.resolve(anybody) } as unknown as Access;
+  const access = {
+    identify: () => Promise.resolve(anybody),
+    provenBy: () => undefined,
+    streams: createStreamShares(1_000),
+  } as unknown as Access;
   const routes = [
     createFeedApi({
       ...side,

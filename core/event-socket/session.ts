@@ -2,6 +2,7 @@
  * One client of the event socket (esl-outbound 10): its login, its commands and what they answer, byte for byte as the
  * reference. Commands are worked off one after the other; `api` holds the others back, `bgapi` does not.
  */
+import { hasCode } from '../errors.js';
 import type { SocketCommand } from './command-reader.js';
 import { writeEvent } from './event.js';
 import type { EventFormat, EventHeaders, SocketEvent } from './event.js';
@@ -35,9 +36,9 @@ export interface PublishedEvent {
 }
 
 export interface SocketSessionDeps<User extends SocketUser> {
-  /** the password of the socket; undefined = wrong */
+  /** the password of the socket; undefined = wrong; throws TDM_TOO_MANY */
   authenticate(password: string): User | undefined;
-  /** `1000@domain`, password; undefined = wrong */
+  /** `1000@domain`, password; undefined = wrong; rejects TDM_TOO_MANY */
   authenticateUser(user: string, password: string): Promise<User | undefined>;
   /** The whole text of an api command; '' = it says nothing. Never rejects. */
   api(command: string, args: string, who: User): Promise<string>;
@@ -114,7 +115,14 @@ export class SocketSession<User extends SocketUser = SocketUser> {
       this.#reply(notFound);
       return;
     }
-    const user = word === 'auth' ? this.#deps.authenticate(rest) : await this.#loginUser(rest);
+    let user: User | undefined;
+    try {
+      user = word === 'auth' ? this.#deps.authenticate(rest) : await this.#loginUser(rest);
+    } catch (e) {
+      if (!hasCode(e, 'TDM_TOO_MANY')) throw e;
+      if (!this.#isOver) this.#end(`-ERR ${e.code} ${e.message}`);
+      return;
+    }
     if (this.#isOver) return;
     if (!user) {
       this.#end('-ERR invalid');

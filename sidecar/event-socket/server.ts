@@ -5,6 +5,7 @@ import { writeEvent } from '../../core/event-socket/event.js';
 import type { EventFormat, SocketEvent } from '../../core/event-socket/event.js';
 import { rudeRejection } from '../../core/event-socket/session.js';
 import { TandemError } from '../../core/errors.js';
+import type { SocketPrincipal } from './api.js';
 import { Connection, connectionLimits, type ConnectionDeps } from './connection.js';
 
 export interface EventSocketOptions {
@@ -14,9 +15,17 @@ export interface EventSocketOptions {
   /** addresses and networks that may connect */
   readonly allow: readonly string[];
   readonly connectionsMax: number;
+  /** of one user; who knows the socket's own password is one */
+  readonly perUserMax: number;
 }
 
-export const eventSocketDefaults: EventSocketOptions = { host: '127.0.0.1', port: 8021, allow: loopbackOnly, connectionsMax: 200 };
+export const eventSocketDefaults: EventSocketOptions = {
+  host: '127.0.0.1',
+  port: 8021,
+  allow: loopbackOnly,
+  connectionsMax: 200,
+  perUserMax: 100,
+};
 
 export interface EventSocketServerDeps extends Omit<ConnectionDeps, 'onEnd' | 'onLeave' | 'authenticate' | 'authenticateUser'> {
   authenticate(password: string, address: string): ReturnType<ConnectionDeps['authenticate']>;
@@ -39,6 +48,7 @@ export function createEventSocketServer(
 ): EventSocketServer {
   const isAllowed = createAddressList(options.allow, 'event socket allowed addresses');
   const connections = new Set<Connection>();
+  const users = new Map<Connection, string>();
   const gauge = (): void => deps.meter.set('tandem_event_socket_connections', connections.size);
   const refuse = (socket: Socket, reason: string, text: string): void => {
     deps.meter.count('tandem_event_socket_refused_total', { reason });
@@ -54,20 +64,34 @@ export function createEventSocketServer(
       deps.after(closeMsMax, () => socket.destroy()),
     );
 
+  /** Throws TDM_TOO_MANY: one user must not have all places. */
+  function admit(connection: Connection, user: SocketPrincipal | undefined): SocketPrincipal | undefined {
+    if (!user || !connections.has(connection)) return user;
+    const name = user.id ?? user.user;
+    const open = [...users.values()].filter((one) => one === name).length;
+    if (open >= options.perUserMax) {
+      deps.meter.count('tandem_event_socket_refused_total', { reason: 'user' });
+      throw new TandemError('TDM_TOO_MANY', [`${String(options.perUserMax)} event socket connections of ${user.user}`]);
+    }
+    users.set(connection, name);
+    return user;
+  }
+
   function accept(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
     if (!isAllowed(address)) refuse(socket, 'address', rudeRejection);
     else if (connections.size >= options.connectionsMax) refuse(socket, 'limit', '');
     else {
-      const connection = new Connection(
+      const connection: Connection = new Connection(
         socket,
         {
           ...deps,
           onLeave: () => closeSoon(socket),
-          authenticate: (password) => deps.authenticate(password, address),
-          authenticateUser: (user, password) => deps.authenticateUser(user, password, address),
+          authenticate: (password) => admit(connection, deps.authenticate(password, address)),
+          authenticateUser: async (user, password) => admit(connection, await deps.authenticateUser(user, password, address)),
           onEnd() {
             connections.delete(connection);
+            users.delete(connection);
             gauge();
           },
         },

@@ -1,7 +1,6 @@
 /** `/api/v1` beside the queues: sessions of browsers, users, keys, audit. Before anybody is known, the address counts. */
-import { Router, type NextFunction, type Request, type Response } from 'express';
-import { rateLimit } from 'express-rate-limit';
-import { TandemError } from '../../core/errors.js';
+import { Router } from 'express';
+import { limitByAddress } from '../address-limit.js';
 import { createAuditRoutes, type AuditTools } from './audit.js';
 import { createKeyRoutes, type KeyTools } from './keys.js';
 import { createPermit } from './permission.js';
@@ -21,19 +20,9 @@ export function createAccessApi(deps: AccessApiDeps): Router {
   const router = Router();
   router.use(
     sections.map((section) => `/api/v1/${section}`),
-    rateLimit({
-      windowMs: 60_000,
-      limit: accessRequestsPerMinuteMax,
-      keyGenerator: (req) => deps.addressOf(req),
-      handler: tooMany,
-      validate: false,
-    }),
+    limitByAddress(deps, accessRequestsPerMinuteMax),
   );
   for (const part of [createSessionRoutes(deps), createUserRoutes(tools), createKeyRoutes(tools), createAuditRoutes(tools)])
     router.use('/api/v1', part);
   return router;
-}
-
-function tooMany(_req: Request, _res: Response, next: NextFunction): void {
-  next(new TandemError('TDM_TOO_MANY', [`${String(accessRequestsPerMinuteMax)} a minute`]));
 }

@@ -8,6 +8,7 @@ import type { AgentId, QueueId } from '../../core/acd/ids.js';
 import type { BoardEvent } from '../../core/board/wire.js';
 import { TandemError } from '../../core/errors.js';
 import type { LiveBoard } from '../../core/services/live-board.js';
+import type { Access } from '../access.js';
 import { createStream, eventStreamDefaults } from '../event-stream.js';
 import { agentFor, queueFor } from './inside.js';
 import { refuse, type Principal } from './permission.js';
@@ -16,6 +17,8 @@ import { queryOf, type QueueApiTools } from './request.js';
 export interface BoardTools extends Pick<QueueApiTools, 'engine' | 'permit' | 'log' | 'nowMs'> {
   readonly board: LiveBoard<Buffer>;
   after(delayMs: number, run: () => void): () => void;
+  /** absent: no bound but that of all viewers */
+  readonly access?: Pick<Access, 'streams'> | undefined;
 }
 
 export const boardStreamDefaults = {
@@ -45,6 +48,8 @@ export function createBoardRoutes(tools: BoardTools, options = boardStreamDefaul
   router.get('/board/stream', async (req, res) => {
     const principal = await tools.permit(req, 'own-view');
     const wish = wishOf(tools, principal, queryOf(req, boardStreamQuery));
+    tools.access?.streams.hold(principal, res);
+    if (res.destroyed) return; // who went away meanwhile would never be heard to go
     stream(tools, options, principal, wish, req, res);
   });
   return router;

@@ -7,6 +7,7 @@ import { createSight, createWish, wireText, type FeedRights } from '../../core/f
 import type { EventFeed, FeedEvent } from '../../core/feed-ports.js';
 import { feedTypes } from '../../core/feed-types.js';
 import { canonical } from '../../core/provisioning/names.js';
+import type { Access } from '../access.js';
 import type { EventStreams } from '../event-streams.js';
 import type { Permit, Principal } from './permission.js';
 import { checked, queryOf } from './request.js';
@@ -16,6 +17,8 @@ export interface EventRouteTools {
   readonly streams: EventStreams;
   readonly engine: Pick<QueueEngine, 'isOwner' | 'view'>;
   readonly permit: Permit;
+  /** absent: no bound but that of all streams */
+  readonly access?: Pick<Access, 'streams'> | undefined;
 }
 
 /** Events of one answer. */
@@ -64,6 +67,8 @@ async function stream(tools: EventRouteTools, req: Request, res: Response): Prom
   const given = req.headers['last-event-id'];
   const after = given === undefined || given === '' ? query.after : checked(place, given);
   tools.streams.check();
+  tools.access?.streams.hold(principal, res);
+  if (res.destroyed) return; // who went away meanwhile would never be heard to go
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   res.flushHeaders();
   req.socket.setNoDelay(true);

@@ -1,11 +1,10 @@
 /** The queue engine under `/api/v1`. A process that does not own the queues answers TDM_STANDBY. */
-import { Router, type NextFunction, type Request, type Response } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import { Router } from 'express';
 import { noToday } from '../../core/board/no-today.js';
-import { TandemError } from '../../core/errors.js';
 import type { Today } from '../../core/report-ports.js';
 import type { SegmentPages } from '../../core/segment-ports.js';
 import { createLiveBoard } from '../../core/services/live-board.js';
+import { limitByAddress } from '../address-limit.js';
 import { systemTimers, type Timers } from '../timers.js';
 import { boardFrame, createBoardRoutes, type BoardTools } from './board.js';
 import { createCallCardRoutes, type CallCardTools } from './call-card.js';
@@ -76,13 +75,7 @@ export function createQueueApi(
   const router = Router();
   router.use(
     sections.map((section) => `/api/v1/${section}`),
-    rateLimit({
-      windowMs: 60_000,
-      limit: options.requestsPerMinuteMax,
-      keyGenerator: (req) => deps.addressOf(req),
-      handler: tooMany(options.requestsPerMinuteMax),
-      validate: false,
-    }),
+    limitByAddress(deps, options.requestsPerMinuteMax),
   );
   const parts = [
     createSupervisionRoutes(tools),
@@ -113,9 +106,3 @@ function boardTools(tools: Omit<QueueApiDeps, 'permit'> & Pick<BoardTools, 'perm
   const board = createLiveBoard({ engine, today, frame: boardFrame, nowMs: () => tools.nowMs(), after });
   return { ...tools, nowMs: () => tools.nowMs(), board, after };
 }
-
-const tooMany =
-  (limit: number) =>
-  (_req: Request, _res: Response, next: NextFunction): void => {
-    next(new TandemError('TDM_TOO_MANY', [`${String(limit)} a minute`]));
-  };

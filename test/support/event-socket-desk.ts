@@ -31,6 +31,7 @@ export async function openEventSocketDesk(
     allow: ['127.0.0.1'],
     password: socketPassword,
     connectionsMax: 200,
+    perUserMax: 100,
     ...options.config,
   };
   const socket = createEventSocket({

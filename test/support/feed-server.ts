@@ -10,6 +10,7 @@ import { createApp, createHttpServer } from '../../sidecar/app.js';
 import { createFeedSide } from '../../sidecar/feed-side.js';
 import { createRecorded } from '../../sidecar/recorded.js';
 import { createFeedApi } from '../../sidecar/routes/feed-api.js';
+import { createStreamShares } from '../../sidecar/stream-shares.js';
 import { systemTimers, type Timers } from '../../sidecar/timers.js';
 import { acdLease } from '../../sql/acd.js';
 import { openStore } from '../../sql/store.js';
@@ -26,6 +27,7 @@ const rights: Readonly<Record<string, Pick<Identity, 'functions'> & Partial<Iden
 
 export interface FeedServerOptions {
   readonly streamsMax?: number;
+  readonly streamsPerUserMax?: number;
   readonly webhookHosts?: readonly string[];
   readonly timers?: Timers;
   readonly requestsPerMinuteMax?: number;
@@ -52,6 +54,8 @@ export async function startFeedServer(options: FeedServerOptions = {}) {
     view: () => ({ servicesOfAgent: (agent: string) => (agent === 'bob' ? [{ queue: 'Sales' }] : []) }),
   } as unknown as QueueEngine;
   const access = {
+    streams: createStreamShares(options.streamsPerUserMax ?? 100),
+    provenBy: () => undefined,
     identify(req: Parameters<Access['identify']>[0]) {
       const [name = '', pass] = Buffer.from(req.headers.authorization?.slice(6) ?? '', 'base64')
         .toString()

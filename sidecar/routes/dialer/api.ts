@@ -3,8 +3,9 @@
  * campaigns and preview beside the reference's. A process without a dialer says so (404 TDM_DIALER_OFF).
  */
 import express, { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
-import { rateLimit } from 'express-rate-limit';
 import { TandemError } from '../../../core/errors.js';
+import type { Access } from '../../access.js';
+import { limitByAddress } from '../../address-limit.js';
 import { asClientError } from '../../app.js';
 import type { ApiNeed } from '../permission.js';
 import { changeState, createCampaignRoutes, stateActions } from './campaigns.js';
@@ -24,6 +25,7 @@ import { createWorkRoutes } from './work.js';
 export interface DialerApiTools extends ReferenceTools, LiveTools, ListRouteTools {
   /** the client's address, behind a trusted proxy too */
   addressOf(req: Request): string;
+  readonly access?: Pick<Access, 'streams' | 'provenBy'> | undefined;
 }
 
 export const dialerApiDefaults = {
@@ -42,16 +44,7 @@ const roots = [ownRoot, ...ownShortRoots, ...referenceRoots];
 
 export function createDialerApi(tools: DialerApiTools, options = dialerApiDefaults): Router {
   const router = Router();
-  router.use(
-    roots,
-    rateLimit({
-      windowMs: 60_000,
-      limit: options.requestsPerMinuteMax,
-      keyGenerator: (req) => tools.addressOf(req),
-      handler: (_req, _res, next) => next(new TandemError('TDM_TOO_MANY', [`${String(options.requestsPerMinuteMax)} a minute`])),
-      validate: false,
-    }),
-  );
+  router.use(roots, limitByAddress(tools, options.requestsPerMinuteMax));
   const parts = [
     createCampaignRoutes(tools),
     createLiveRoutes(tools),

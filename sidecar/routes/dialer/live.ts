@@ -4,12 +4,15 @@ import { z } from 'zod';
 import type { Campaign } from '../../../core/dialer/campaign.js';
 import { explainCampaign } from '../../../core/dialer/explain.js';
 import { TandemError } from '../../../core/errors.js';
+import type { Access } from '../../access.js';
 import type { LiveStreams } from '../../dialer-streams.js';
 import { limitOf, parameter, queryOf } from '../request.js';
 import { asNew, campaignFor, type DialerRouteTools } from './tools.js';
 
 export interface LiveTools extends DialerRouteTools {
   readonly streams: LiveStreams;
+  /** absent: no bound but that of all streams */
+  readonly access?: Pick<Access, 'streams'> | undefined;
 }
 
 const decisionsDefault = 60;
@@ -43,6 +46,8 @@ export async function live(tools: LiveTools, req: Request, res: Response): Promi
     return;
   }
   tools.streams.check();
+  tools.access?.streams.hold(who, res);
+  if (res.destroyed) return; // who went away meanwhile would never be heard to go
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   res.flushHeaders();
   req.socket.setNoDelay(true);

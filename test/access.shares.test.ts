@@ -1,0 +1,72 @@
+/** What one address or one user may take from the others: requests before anybody is known, and open streams. */
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import type { Request } from 'express';
+import type { ApiKey } from '../core/access-ports.js';
+import { createAccess, type AccessDeps } from '../sidecar/access.js';
+import { digest } from '../sidecar/browser-sessions.js';
+import { createStreamShares } from '../sidecar/stream-shares.js';
+import { silentLog } from './support/observers.js';
+
+const right = `tdm_${'k'.repeat(43)}`;
+const request = (key: string): Request => ({ headers: { authorization: `Bearer ${key}` } }) as unknown as Request;
+
+function accessOfOneKey() {
+  const keys = new Map<string, Partial<ApiKey>>([[digest(right), { id: 'k_1', functions: [], isDisabled: false }]]);
+  const deps = {
+    addressOf: () => '10.0.0.1',
+    keys: { find: (hash: string) => Promise.resolve(keys.get(hash)), used: () => Promise.resolve() },
+    nowMs: () => 1_000,
+    log: silentLog,
+  } as unknown as AccessDeps;
+  return { access: createAccess(deps), keys };
+}
+
+/** An answer whose end the test says. */
+class Answer extends EventEmitter {
+  destroyed = false;
+}
+
+describe('shares of the own API', () => {
+  it('B39: a key has proved right by its first use, and not any more by the first that is refused', async () => {
+    const { access, keys } = accessOfOneKey();
+    assert.equal(access.provenBy(request(right)), undefined);
+    await access.identify(request(right));
+    assert.equal(access.provenBy(request(right)), digest(right));
+    assert.equal(access.provenBy({ headers: {} } as unknown as Request), undefined);
+
+    keys.clear();
+    await assert.rejects(access.identify(request(right)), { code: 'TDM_UNAUTHENTICATED' });
+    assert.equal(access.provenBy(request(right)), undefined);
+  });
+
+  it('B39: wrong keys, however many, do not make a right one forgotten', async () => {
+    const { access } = accessOfOneKey();
+    await access.identify(request(right));
+    for (let n = 0; n < 25_000; n++)
+      await assert.rejects(
+        access.identify(request(`tdm_${String(n).padStart(43, 'x')}`)),
+        n < 300 ? { code: 'TDM_UNAUTHENTICATED' } : { code: 'TDM_TOO_MANY' },
+      );
+    assert.equal(access.provenBy(request(right)), digest(right));
+    assert.equal((await access.identify(request(right))).user, 'k_1');
+  });
+
+  it('B25: streams are counted by user until their answers are over', () => {
+    const shares = createStreamShares(2);
+    const [ann, bob] = [{ id: 'user:ann', user: 'ann' }, { user: 'bob' }];
+    const answers = [new Answer(), new Answer()];
+    for (const answer of answers) shares.hold(ann, answer as never);
+    shares.hold(bob, new Answer() as never);
+    assert.throws(() => shares.hold(ann, new Answer() as never), { code: 'TDM_TOO_MANY', message: /2 event streams of ann at once/ });
+    for (const answer of answers) answer.emit('close');
+    assert.deepEqual([shares.open('user:ann'), shares.open('bob')], [0, 1]);
+    shares.hold(ann, new Answer() as never);
+  });
+
+  it('B25: who went away while he was looked up takes no place', () => {
+    const shares = createStreamShares(1);
+    shares.hold({ user: 'ann' }, Object.assign(new Answer(), { destroyed: true }) as never);
+    assert.equal(shares.open('ann'), 0);
+  });
+});
