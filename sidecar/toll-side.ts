@@ -58,8 +58,9 @@ export function openToll({ config, links, timers, store, ...deps }: TollSideDeps
   for (const link of links.esl.values())
     link.on('CHANNEL_HANGUP_COMPLETE', (event) => {
       gate.over(event.get('Unique-ID') ?? '');
-      // of several telephones that are rung under one name the one that was answered is the call, the others lost the race
-      if (!(Number(event.variable('answer_epoch')) > 0)) return;
+      // of several telephones that are rung under one name the one that was answered is the call; another lost the race,
+      // be it that it was answered at the same moment
+      if (!(Number(event.variable('answer_epoch')) > 0) || event.get('Hangup-Cause') === 'LOSE_RACE') return;
       for (const name of [spyVariable, clickVariable]) legs.over(event.variable(name) ?? '');
     });
   return { gate, legs, days };

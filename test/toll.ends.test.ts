@@ -174,7 +174,10 @@ describe('toll guard: ends that nobody tells', () => {
     assert.equal(isFree('k3'), true);
     tell('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': 'x1', variable_tandem_call: 'k3', variable_answer_epoch: '0' });
     assert.equal(isFree('k4'), false, 'another telephone may have been answered');
-    tell('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': 'x2', variable_tandem_call: 'k3', variable_answer_epoch: '1795287600' });
+    const answered = { variable_tandem_call: 'k3', variable_answer_epoch: '1795287600' };
+    tell('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': 'x2', 'Hangup-Cause': 'LOSE_RACE', ...answered });
+    assert.equal(isFree('k4'), false, 'it was answered a moment after another');
+    tell('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': 'x3', 'Hangup-Cause': 'NORMAL_CLEARING', ...answered });
     assert.equal(isFree('k4'), true);
     legs.over('k4');
     assert.equal(isFree('k5'), true);
