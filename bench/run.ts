@@ -7,6 +7,7 @@ import { agiSessions } from './agi-sessions.js';
 import { amiEvents } from './ami-events.js';
 import { boardViewers } from './board-viewers.js';
 import { crm } from './crm.js';
+import { dialerAsterisk } from './dialer-asterisk.js';
 import { dialerLists } from './dialer-lists.js';
 import { dialerEngine } from './dialer-engine.js';
 import { dialerPacing } from './dialer-pacing.js';
@@ -44,6 +45,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'dialer-store': dialerStore,
   'dialer-rules': dialerRules,
   'dialer-lists': dialerLists,
+  'dialer-asterisk': dialerAsterisk,
   'queue-commands': queueCommands,
   'status-answers': statusAnswers,
 };

@@ -1,7 +1,7 @@
 /** Calls per second (core/dialer/throttle.ts, dialer.md A7). */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createThrottle } from '../core/dialer/throttle.js';
+import { claimsPerCycle, createThrottle, lateBurst } from '../core/dialer/throttle.js';
 
 /** Moments of the commands, when somebody asks at each of these. */
 function sentAt(perSecond: number, burst: number, askedAt: readonly number[]): readonly number[] {
@@ -20,6 +20,23 @@ describe('throttle', () => {
   });
   it('E46: a burst may go at once after a rest, and the next one waits for its token', () => {
     assert.deepEqual(sentAt(10, 2, [5_000, 5_000, 5_000, 5_100, 5_150, 5_200]), [5_000, 5_000, 5_100, 5_200]);
+  });
+  it('E46: slow dialling has exact gaps; fast dialling makes up for late timers, and never passes its rate', () => {
+    const placed = (perSecond: number, late: number): readonly number[] => {
+      const throttle = createThrottle(perSecond, lateBurst);
+      const sent: number[] = [];
+      for (let atMs = 0; atMs < 10_000; atMs += late) while (throttle.take(atMs)) sent.push(atMs);
+      return sent;
+    };
+    assert.deepEqual(placed(10, 70).slice(0, 4), [0, 140, 280, 420], 'a late one moves those behind it');
+    for (const late of [1, 7, 40, 90]) {
+      const sent = placed(600, late);
+      assert.ok(sent.length >= 5_600, `${String(sent.length)} in ten seconds, asked every ${String(late)} ms`);
+      for (const [n, atMs] of sent.entries()) assert.ok(atMs - (sent[n - 600] ?? -Infinity) >= 1_000);
+    }
+  });
+  it('E46: slow dialling claims what it may place in a cycle, fast dialling a quarter more', () => {
+    assert.deepEqual([claimsPerCycle(10, 1_000), claimsPerCycle(50, 500), claimsPerCycle(400, 1_000)], [10, 25, 500]);
   });
   it('E46: says when the next one may go', () => {
     const throttle = createThrottle(4);

@@ -9,6 +9,7 @@ import { fillHoppers, hopperOf } from './hoppers.js';
 import { refreshModes, standbySignedIn } from './modes.js';
 import { activeNow, claimsUnderWay, freeSlots, inFlightByCampaign } from './slots.js';
 import { callsPerSecondNow } from './switches.js';
+import { claimsPerCycle } from '../throttle.js';
 import { shareHolds } from './hold-wishes.js';
 import type { Round, Wish } from './hold-wishes.js';
 import { enact, paceWishes, sharerOf, wishOf } from './wishes.js';
@@ -84,7 +85,7 @@ export function runRound(w: DialerWorld): void {
   w.roundByMs = undefined;
   w.deadlines.set('round', undefined);
   if (w.isStopping) return;
-  const tokens = Math.ceil((callsPerSecondNow(w) * w.settings.cycleMs) / 1000) - w.launches.length - claimsUnderWay(w);
+  const tokens = claimsPerCycle(callsPerSecondNow(w), w.settings.cycleMs) - w.launches.length - claimsUnderWay(w);
   const slots = freeSlots(w);
   const countMax = Math.max(0, Math.min(slots, tokens));
   const round: Round = { countMax, inFlight: inFlightByCampaign(w) };

@@ -4,7 +4,7 @@ import { campaignDefaults, dialerSettingsDefaults } from '../campaign-defaults.j
 import type { Campaign, DialerSettings } from '../campaign.js';
 import type { DialerAuditEntry, DialerChange, DialerEffect, DialerNotice, HopperContact, TickView } from '../engine-words.js';
 import { createContactSorter } from '../pacing/index.js';
-import { createThrottle } from '../throttle.js';
+import { createThrottle, lateBurst } from '../throttle.js';
 import { campaignsMax, endedCallsMax, lateClaimsMax } from './bounds.js';
 import type { Call } from './call.js';
 import { createDayParts } from './day-parts.js';
@@ -50,7 +50,7 @@ export class DialerWorld {
   readonly switches = new Map<string, SwitchState>();
   /** claimed calls that wait for a token */
   launches: Call[] = [];
-  readonly throttle = createThrottle(dialerSettingsDefaults.callsPerSecond);
+  readonly throttle = createThrottle(dialerSettingsDefaults.callsPerSecond, lateBurst);
   readonly groups = new Map<string, PacingGroup>();
   readonly tallies = new Map<string, Tally>();
   /** queues that gave no agent are not asked again before */
