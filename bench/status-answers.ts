@@ -106,6 +106,8 @@ function apiOf(site: StatusFloor, queues: readonly string[] | undefined): (path:
       log: silentLog,
       newId: () => '',
       nowMs: site.nowMs,
+      // nobody turns them: the process ends when all is measured
+      timers: createHandTimers(),
     } as unknown as QueueApiDeps,
     { requestsPerMinuteMax: 1e9 },
   );
@@ -168,10 +170,14 @@ function ofCallcenter({ engine, nowMs }: StatusFloor): Question[] {
     'queue list agents queue-0',
     'queue list tiers queue-0',
   ];
-  return [...tables, 'queue count members', 'agent list', 'tier list'].map((command): Question => [
-    command,
-    async () => (await commands.config(command, who)).length,
-  ]);
+  const members = JSON.stringify({ command: 'callcenter_config', data: { arguments: 'member list' } });
+  return [
+    ...[...tables, 'queue count members', 'agent list', 'tier list'].map((command): Question => [
+      command,
+      async () => (await commands.config(command, who)).length,
+    ]),
+    ['member list in JSON', async () => (await commands.json(members, who)).length],
+  ];
 }
 
 function ofMetrics({ engine, nowMs }: StatusFloor): Question[] {
