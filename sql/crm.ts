@@ -31,9 +31,13 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
   const [byLane, byTime] = [by('tandem_crm_outbox_lane'), by('tandem_crm_outbox_due')];
   const first = `NOT EXISTS (SELECT 1 FROM ${outbox} p ${byLane} WHERE p.binding = o.binding AND p.call_id = o.call_id AND p.state = ${waits} AND p.seq < o.seq)`;
 
-  /** Read without a lock: the owner of the queues saves under the same row, and calls must not wait for the journal. */
+  /**
+   * The last statement of a save. The row is held from here to the commit, so that nobody becomes the owner between; not
+   * from the begin on, since the queues save under the same row, and calls must not wait for the journal.
+   */
   async function checkFence(tx: Statements, fence: number): Promise<void> {
-    const [row] = await tx.all(`SELECT fence FROM ${own}tandem_leases WHERE name = ?`, [acdLease]);
+    const held = db.dialect === 'mysql' ? 'LOCK IN SHARE MODE' : '';
+    const [row] = await tx.all(`SELECT fence FROM ${own}tandem_leases WHERE name = ? ${held}`, [acdLease]);
     if (integer(row?.['fence']) !== fence)
       throw new TandemError('TDM_STANDBY', [`lease "${acdLease}" has another owner since fence ${String(fence)}`]);
   }
@@ -55,9 +59,9 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
     },
     save: (batch, fence) =>
       db.transaction(async (tx) => {
-        if (fence !== undefined) await checkFence(tx, fence);
         for (const call of batch.calls) await tx.run(putCall, callValues(call));
         for (const message of batch.messages) await tx.run(putMessage, messageValues(message));
+        if (fence !== undefined) await checkFence(tx, fence);
       }, again),
     async call(id) {
       const [row] = await db.all(`SELECT body FROM ${calls} WHERE id = ?`, [id]);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { NewCrmMessage } from '../core/crm-ports.js';
 import type { JournalCall } from '../core/journal/call.js';
+import type { Statements } from '../sql/db.js';
 import { openJournal, recordedFacts } from './support/journal-drive.js';
-import { describeStores } from './support/stores.js';
+import { eventually } from './support/eventually.js';
+import { describeMariaDb, describeStores } from './support/stores.js';
 
 /** The open call of a recorded session after so many events. */
 function callAfter(count: number, name = '02-answered-call'): JournalCall {
@@ -124,5 +126,74 @@ describeStores('CRM store', (open) => {
     assert.equal(await store.crm.isRecordingPurged(call.id), true);
     await store.crm.save({ calls: [call], messages: [] });
     assert.equal(await store.crm.isRecordingPurged(call.id), true, 'a later save of the call does not bring it back');
+  });
+});
+
+describeMariaDb('CRM store: who may write', (open) => {
+  const leaseMs = 60_000;
+  const hold = (tx: Statements, { id }: JournalCall) => tx.all('SELECT id FROM tandem_journal WHERE id = ? FOR UPDATE', [id]);
+
+  /** A call that is stored, an owner, and a save of his that stands still while something else is done. */
+  async function openOwned() {
+    const one = await open();
+    const next = await one.again();
+    const { store, other } = one;
+    const call = callAfter(3);
+    await store.crm.save({ calls: [call], messages: [] });
+    const fence = await store.leases.acquire('acd', 'one', leaseMs);
+    assert.ok(fence !== undefined);
+    const batch = { calls: [{ ...call, state: 'ended' as const }], messages: [message(call.id, 1)] };
+    const stillSql = "SELECT COUNT(*) AS n FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+    return {
+      ...{ store, other, next, call, fence },
+      save: async (): Promise<{ readonly error: Promise<unknown> }> => {
+        const error = store.crm.save(batch, fence).then(
+          () => undefined,
+          (e: unknown) => e,
+        );
+        await eventually(
+          async () => Number((await next.other.all(stillSql))[0]?.['n']),
+          (waiting) => waiting > 0,
+          { everyMs: 150, msMax: 10_000 }, // who asks more often gets the same answer for ever
+        );
+        return { error };
+      },
+      stored: async () => [(await store.crm.call(call.id))?.state === 'ended', (await store.crm.counts('main')).pending] as const,
+    };
+  }
+
+  it('scale-out 7: a save that stood still while the queues got another owner stores nothing', async () => {
+    const { store, other, next, call, fence, save, stored } = await openOwned();
+    const { error } = await other.transaction(async (tx) => {
+      await hold(tx, call);
+      const saving = await save();
+      await store.leases.release('acd', 'one', fence);
+      assert.ok((await next.store.leases.acquire('acd', 'two', leaseMs)) !== undefined);
+      return saving;
+    });
+    assert.match(String(await error), /has another owner/);
+    assert.deepEqual(await stored(), [false, 0]);
+  });
+
+  it('scale-out 7: a save that ends while somebody becomes the owner waits for that, and does not pass by what it was before', async () => {
+    const { other, save, stored } = await openOwned();
+    const { error } = await other.transaction(async (tx) => {
+      await tx.run('UPDATE tandem_leases SET fence = fence + 1 WHERE name = ?', ['acd']);
+      return save();
+    });
+    assert.match(String(await error), /has another owner/);
+    assert.deepEqual(await stored(), [false, 0]);
+  });
+
+  it('scale-out 7: the queues save under the same row while a save of the journal goes on', async () => {
+    const { other, next, call, save, stored } = await openOwned();
+    const { error } = await other.transaction(async (tx) => {
+      await hold(tx, call);
+      const saving = await save();
+      await next.other.transaction((queues) => queues.run('UPDATE tandem_leases SET saved_fence = fence WHERE name = ?', ['acd']));
+      return saving;
+    });
+    assert.equal(await error, undefined);
+    assert.deepEqual(await stored(), [true, 1]);
   });
 });
