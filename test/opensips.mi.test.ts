@@ -279,6 +279,16 @@ describe('OpenSIPS commands', () => {
     );
   });
 
+  it('O93 to O111: all together are the same whether they are asked for alone or beside single ones', async () => {
+    desk.login('a1');
+    desk.connect(desk.call('support'));
+    const all = await run('get_statistics', { statistics: ['all'] });
+    assert.deepEqual(all, await run('get_statistics', { statistics: ['all', 'ccg_load'] }));
+    assert.deepEqual(all, await run('get_statistics', { statistics: ['call_center:'] }));
+    const list = Object.keys((await run('list_statistics')) as object);
+    assert.deepEqual([list, list.length > 30], [Object.keys(all as object), true]);
+  });
+
   it('O113: single statistics are reset, gauges are not; unknown names are refused', async () => {
     desk.call('support');
     await refused('get_statistics', { statistics: ['ccf_incalls_support'] }, 404, 'Statistics Not Found');

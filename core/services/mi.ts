@@ -241,7 +241,9 @@ function coreCommands(deps: MiDeps, statistics: CallCenterStatistics, subscripti
 
 /** By their own names and by those of newer releases. */
 function statisticsCommands({ engine }: MiDeps, statistics: CallCenterStatistics): [string, Command][] {
-  const get = command('view', { statistics: 'texts' }, ({ statistics: names }) => values(statistics, engine.view(), names));
+  const get = command('view', { statistics: 'texts' }, ({ statistics: names }) =>
+    names.length === 1 && names.every(isWhole) ? statistics.allText(engine.view(), `${group}:`) : values(statistics, engine.view(), names),
+  );
   const list = command('view', { statistics: 'texts?' }, ({ statistics: names = ['all'] }) =>
     Object.fromEntries(Object.keys(values(statistics, engine.view(), names)).map((name) => [name, kindOf(withoutGroup(name))])),
   );
@@ -264,9 +266,10 @@ const withoutGroup = (name: string): string => (name.startsWith(`${group}:`) ? n
 const kindOf = (name: string): string =>
   /^cc[gfa]_(\w*in(calls|chats))/.test(name) && !name.includes('onhold') ? 'counter' : 'non-counter';
 
+const isWhole = (name: string): boolean => name === 'all' || name === `${group}:`;
+
 /** Single names, a whole group `call_center:`, or `all`; nothing found is an error. */
 function values(statistics: CallCenterStatistics, state: AcdState, names: readonly string[]): object {
-  const isWhole = (name: string): boolean => name === 'all' || name === `${group}:`;
   const found: Record<string, number> = names.some(isWhole) ? statistics.all(state, `${group}:`) : {};
   for (const name of names) {
     if (!isWhole(name)) {
