@@ -87,6 +87,7 @@ export function createDialerSide(deps: DialerSideDeps, options: DialerSideOption
     permit,
     admit: createAdmission({ permit, isTrusted, addressOf, proxyHeader: options.proxyHeader.toLowerCase() }),
     addressOf,
+    access: deps.access,
     lists: deps.lists,
     log,
     nowMs,

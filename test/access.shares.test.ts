@@ -6,7 +6,10 @@ import type { ApiKey } from '../core/access-ports.js';
 import { createAccess, type AccessDeps } from '../sidecar/access.js';
 import { digest } from '../sidecar/browser-sessions.js';
 import { createStreamShares } from '../sidecar/stream-shares.js';
+import { startDialerApi } from './support/dialer-api.js';
+import { listFolder } from './support/list-site.js';
 import { silentLog } from './support/observers.js';
+import { startQueueApi } from './support/queue-api.js';
 
 const right = `tdm_${'k'.repeat(43)}`;
 const request = (key: string): Request => ({ headers: { authorization: `Bearer ${key}` } }) as unknown as Request;
@@ -25,6 +28,15 @@ function accessOfOneKey() {
 /** An answer whose end the test says. */
 class Answer extends EventEmitter {
   destroyed = false;
+}
+
+const basic = (who: string): string => `Basic ${Buffer.from(`${who}:${who}-pass`).toString('base64')}`;
+
+/** A stream that is open until `stop`, or the refusal. */
+async function opened(url: string, who: string, stop: AbortController) {
+  const answer = await fetch(url, { headers: { authorization: basic(who), accept: 'text/event-stream' }, signal: stop.signal });
+  const body = answer.status === 200 ? {} : ((await answer.json()) as { code?: string });
+  return [answer.status, body.code] as const;
 }
 
 describe('shares of the own API', () => {
@@ -68,5 +80,39 @@ describe('shares of the own API', () => {
     const shares = createStreamShares(1);
     shares.hold({ user: 'ann' }, Object.assign(new Answer(), { destroyed: true }) as never);
     assert.equal(shares.open('ann'), 0);
+  });
+
+  it('B25: the stream of the board is one of the streams of a user', async () => {
+    const api = await startQueueApi({ queues: { support: {} } }, { access: { streamsPerUserMax: 1 } });
+    const stop = new AbortController();
+    try {
+      const board = (who: string) => opened(`${api.base}/board/stream`, who, stop);
+      assert.deepEqual(await board('viewer'), [200, undefined]);
+      assert.deepEqual(await board('viewer'), [429, 'TDM_TOO_MANY']);
+      assert.deepEqual(await board('boss'), [200, undefined]);
+    } finally {
+      stop.abort();
+      await api.close();
+    }
+  });
+
+  it('B25: what a campaign does now, and the progress of a list, are streams of the same user', async () => {
+    const folder = await listFolder();
+    const api = await startDialerApi({ streamsPerUserMax: 1, listFolder: folder.folder });
+    const stop = new AbortController();
+    try {
+      await api.campaign('c1', { country: 'DE' });
+      const file = { method: 'POST', body: 'external_id,number\nk1,030 1000001\n', headers: { authorization: basic('operator') } };
+      const list = (await (await fetch(`${api.root}/api/v1/dialer/campaigns/c1/lists`, file)).json()) as { readonly id: number };
+      const progress = (who: string) => opened(`${api.root}/lists/${String(list.id)}/events`, who, stop);
+      assert.deepEqual(await opened(`${api.root}/campaigns/c1/live`, 'reader', stop), [200, undefined]);
+      assert.deepEqual(await opened(`${api.root}/campaigns/c1/live`, 'reader', stop), [429, 'TDM_TOO_MANY']);
+      assert.deepEqual(await progress('reader'), [429, 'TDM_TOO_MANY']);
+      assert.deepEqual(await progress('operator'), [200, undefined]);
+    } finally {
+      stop.abort();
+      await api.close();
+      await folder.remove();
+    }
   });
 });

@@ -52,6 +52,7 @@ export interface DialerApiOptions {
   readonly engine?: DialerSideDeps['engine'];
   /** before those of the API */
   readonly routes?: readonly RequestHandler[];
+  readonly streamsPerUserMax?: number;
   /** lists are loaded into this folder's keeping */
   readonly listFolder?: string;
 }
@@ -169,10 +170,13 @@ export async function startDialerApi(options: DialerApiOptions = {}) {
     signingSecret: () => Promise.resolve(undefined),
     ...{ meter: silentMeter, log: silentLog, nowMs },
   });
-  const access = createAccessSide({
-    ...{ store: own.access, users: memory.users, login, addressOf, provisioning: createProvisioningStore(own) },
-    ...{ hasher: createPasswordHasher(), zone: 'UTC', nowMs, log },
-  });
+  const access = createAccessSide(
+    {
+      ...{ store: own.access, users: memory.users, login, addressOf, provisioning: createProvisioningStore(own) },
+      ...{ hasher: createPasswordHasher(), zone: 'UTC', nowMs, log },
+    },
+    options.streamsPerUserMax === undefined ? {} : { streamsPerUserMax: options.streamsPerUserMax },
+  );
   const desk = createDesk(
     deskConfig({
       queues: { sales: {}, west: {} },
@@ -201,7 +205,7 @@ export async function startDialerApi(options: DialerApiOptions = {}) {
       dialer: { control: fake.control, store, profiles: () => shippedProfiles, checkStart: () => Promise.resolve(start.problems) },
       engine: options.engine ?? { isOwner: () => true, view: () => desk.state },
       permit: createPermit(access.entry),
-      addressOf,
+      ...access.entry,
       timers: { nowMs, after: (delayMs, run) => afterBy(timers, nowMs() + delayMs, run) },
       log,
     },

@@ -8,6 +8,7 @@ import type { Campaign } from '../../../core/dialer/campaign.js';
 import { maskNumber } from '../../../core/dialer/mask.js';
 import type { ContactList } from '../../../core/dialer-ports.js';
 import { TandemError } from '../../../core/errors.js';
+import type { Access } from '../../access.js';
 import { controlText, createStream } from '../../event-stream.js';
 import type { DialerLists, ListJob } from '../../dialer-lists.js';
 import { sendPieces } from '../long-answer.js';
@@ -19,6 +20,8 @@ import { actorOf, campaignFor, notFound, type DialerRouteTools } from './tools.j
 export interface ListRouteTools extends DialerRouteTools {
   /** undefined: no lists are loaded by this process */
   readonly lists: DialerLists | undefined;
+  /** absent: progress is told to any number of clients */
+  readonly access?: Pick<Access, 'streams'> | undefined;
   after(delayMs: number, run: () => void): () => void;
 }
 
@@ -187,7 +190,10 @@ const actions: Readonly<Record<ListAction, Act>> = {
 
 /** `progress` as often as something changed, `end` with the last of it. */
 async function events(tools: ListRouteTools, options: typeof listRouteDefaults, req: Request, res: Response): Promise<void> {
-  const { list } = await listFor(tools, req, await tools.permit(req, 'dialer-view'));
+  const who = await tools.permit(req, 'dialer-view');
+  const { list } = await listFor(tools, req, who);
+  tools.access?.streams.hold(who, res);
+  if (res.destroyed) return; // who went away meanwhile would never be heard to go
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   req.socket.setNoDelay(true);
   let cancel = (): void => undefined;
