@@ -36,9 +36,13 @@ export async function ringStandby(ring: StandbyRing, deps: StandbyDeps): Promise
   const { leg, order, channel } = ring;
   try {
     const uuid = checkName('uuid', channel.uniqueId);
-    const refusal = refusalOf(await deps.link.api(`uuid_setvar ${uuid} cc_side agent`));
+    // one write, one answer to wait for: a person is silent on the line meanwhile (B44: 200 ms from the answer to the agent)
+    const side = deps.link.api(`uuid_setvar ${uuid} cc_side agent`);
+    deps.commands.set(uuid, { [wantedKeyVariable]: order.confirmKey });
+    const [reply, tone] = await Promise.all([side, deps.commands.ask(`uuid_getvar ${uuid} cc_warning_tone`)]);
+    const refusal = refusalOf(reply);
     if (refusal !== undefined) gone(ring, deps);
-    else if (deps.book.get(order.leg) === leg && leg.cancelled === undefined) await prepare(ring, uuid, deps);
+    else if (deps.book.get(order.leg) === leg && leg.cancelled === undefined) await prepare(ring, uuid, tone, deps);
   } catch (error) {
     deps.log.warn({ err: error, agent: order.agent }, 'queue: a standby agent cannot be reached');
     deps.news.fail(leg, 'switch-failed', error instanceof Error ? error.message : String(error), 'NORMAL_CLEARING');
@@ -51,10 +55,14 @@ function gone({ leg, order, channel }: StandbyRing, { feed, news }: StandbyDeps)
   feed({ type: 'standby-ended', agent: order.agent, call: channel });
 }
 
-async function prepare({ leg, order }: StandbyRing, uuid: string, deps: StandbyDeps): Promise<void> {
+/** The steps go first: the channel looks at them every 20 ms, and what is written behind them is there before the bridge is ordered. */
+async function prepare({ leg, order }: StandbyRing, uuid: string, tone: string | undefined, deps: StandbyDeps): Promise<void> {
   const { book, commands, link, feed } = deps;
   book.addChannel(leg, uuid);
   leg.channel = uuid;
+  leg.phase = 'answered';
+  feed({ type: 'agent-answered', offer: order.offer });
+  const told = tellSteps(uuid, stepsFor(order, tone), link);
   commands.set(uuid, {
     ...order.variables,
     cc_queue: order.queue,
@@ -63,13 +71,12 @@ async function prepare({ leg, order }: StandbyRing, uuid: string, deps: StandbyD
     cc_member_session_uuid: order.call?.uniqueId ?? '',
     cc_agent: order.agent,
     cc_agent_type: 'uuid-standby',
-    [wantedKeyVariable]: order.confirmKey,
   });
-  const tone = await commands.ask(`uuid_getvar ${uuid} cc_warning_tone`);
-  if (leg.cancelled !== undefined || book.get(order.leg) !== leg) return;
-  leg.phase = 'answered';
-  feed({ type: 'agent-answered', offer: order.offer });
-  for (const { application, argument } of stepsFor(order, tone)) {
+  await told;
+}
+
+async function tellSteps(uuid: string, steps: readonly LegStep[], link: EslLink): Promise<void> {
+  for (const { application, argument } of steps) {
     await link.command(`sendmsg ${uuid}`, {
       'call-command': 'execute',
       'execute-app-name': application,

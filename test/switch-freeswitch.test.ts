@@ -612,6 +612,21 @@ describe('FreeSWITCH switch', () => {
     assert.ok(ours().includes('api uuid_setvar open-1 cc_agent_type uuid-standby'));
   });
 
+  it('F13: nothing is waited for twice: the wanted key, the tone, then the steps at once and the variables behind them', async () => {
+    await open({ output: { uuid_getvar: '_undef_', uuid_: '+OK\n' } });
+    port.ring({ ...order, standby });
+    await eventually(executes, (list) => list.length === 1);
+    await until(1);
+    const words = ['cc_side', 'tandem_confirm_key', 'cc_warning_tone', 'execute-app-name: event', 'cc_agent_type'];
+    await sent('api uuid_setvar open-1 cc_agent_type');
+    const places = words.map((word) => fake.commands.findIndex((command) => command.includes(word)));
+    assert.deepEqual(
+      places,
+      [...places].sort((a, b) => a - b),
+    );
+    assert.ok(!places.includes(-1), places.join(' '));
+  });
+
   it('F13: the open channel is gone: the offer fails, the agent is not there', async () => {
     await open({ output: { 'uuid_setvar open-1': '-ERR No such channel!\n' } });
     port.ring({ ...order, standby });
