@@ -65,7 +65,6 @@ export function createTollGate(deps: TollGateDeps): TollGate {
     over: (id) => guard.over(id, nowMs()),
     listed: (list) => guard.listed(list, nowMs()),
     days: guard.days,
-    isBarred: (switchName, gateway, number, e164) =>
-      prefixProblem(number, capsOf(deps.rules, switchName, gateway), e164) !== undefined,
+    isBarred: (switchName, gateway, number, e164) => prefixProblem(number, capsOf(deps.rules, switchName, gateway), e164) !== undefined,
   };
 }
