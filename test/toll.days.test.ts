@@ -234,9 +234,10 @@ describe('toll days', () => {
     assert.deepEqual([...rows.keys()].sort(), ['number +4930777777', 'talk fs1 gw1']);
   });
 
-  it('B4: what is remembered is bounded, and what was forgotten goes from the database too', async () => {
+  it('B4: what a process remembers is bounded; the database keeps what still runs, for the others', async () => {
     const { store, rows } = memoryStore();
-    const one = life(store, {}, t0, { ...tollLimits, numbersMax: 3 });
+    const one = life(store, { callsPerNumberDay: 1 }, t0, { ...tollLimits, numbersMax: 3 });
+    const two = life(store, { callsPerNumberDay: 1 });
     await one.sync.start();
     for (let n = 1; n <= 9; n++) {
       one.call(`+493000000${String(n)}`);
@@ -245,7 +246,63 @@ describe('toll days', () => {
     one.timers.advance(600_000);
     await settled();
     const kept = [...rows.values()].filter(({ kind }) => kind === 'number').map(({ key }) => key);
-    assert.deepEqual(kept, ['+4930000007', '+4930000008', '+4930000009']);
+    assert.equal(kept.length, 9);
+    assert.equal(one.call('+4930000009'), 'toll-number-day');
+    assert.equal(one.call('+4930000001'), 'go', 'forgotten here');
+    await two.sync.start();
+    assert.equal(two.call('+4930000002'), 'toll-number-day');
+  });
+
+  it('B4: a talk that goes on while the database answers is told once a second, not for as long as it goes on', async () => {
+    const { store } = memoryStore();
+    let adds = 0;
+    const one = life(
+      {
+        ...store,
+        add: async (deltas) => {
+          adds++;
+          one.timers.advance(5); // an answer takes its time
+          await store.add(deltas);
+        },
+      },
+      {},
+    );
+    await one.sync.start();
+    const order = { id: 'talk', origin: 'click' as const, switch: 'fs1', gateway: 'gw1', number, untilMs: t0 + tollDayMs };
+    one.guard.ask(order, one.timers.nowMs());
+    one.guard.answered('talk', one.timers.nowMs());
+    for (let n = 1; n <= 3; n++) {
+      await one.second();
+      assert.equal(adds, n);
+    }
+  });
+
+  it('B4: the first reading of a slow database holds the doors up for five seconds at most, and goes on', async () => {
+    const { store } = memoryStore();
+    let answer = (): void => undefined;
+    const purged: string[] = [];
+    const slow = new Promise<void>((resolve) => (answer = resolve));
+    const one = life(
+      {
+        ...store,
+        changed: (since) => slow.then(() => store.changed(since)),
+        purge: (kind, untilMs) => (purged.push(kind), store.purge(kind, untilMs)),
+      },
+      { callsPerNumberDay: 1 },
+    );
+    await store.add([{ kind: 'number', key: number, atMs: t0, more: 1 }]);
+    let isOpen = false;
+    void one.sync.start().then(() => (isOpen = true));
+    one.timers.advance(4_999);
+    await settled();
+    assert.equal(isOpen, false);
+    one.timers.advance(1);
+    await settled();
+    assert.equal(isOpen, true);
+    answer();
+    await settled();
+    assert.equal(one.call(), 'toll-number-day');
+    assert.deepEqual(purged, [], 'old days are purged later');
   });
 
   it('B4: a clock that is a little behind goes on with the day of the others; one of the next year begins its own', () => {

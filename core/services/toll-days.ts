@@ -14,6 +14,8 @@ export const tollDaysLimits = {
   purgeEveryMs: 600_000,
   /** transactions and answers of one exchange; the rest waits for the next */
   pagesMax: 200,
+  /** for the first exchange: after that the doors open, and what is still to be read comes while calls go */
+  startMsMax: 5_000,
   /** the last exchange, when the process stops */
   stopMsMax: 2_000,
 };
@@ -28,7 +30,7 @@ export interface TollDaysDeps {
 }
 
 export interface TollDaysSync {
-  /** Reads what was counted before, then goes on every second. Never rejects: what failed is tried again. */
+  /** Reads what was counted before, for at most `startMsMax`, then goes on every second. Never rejects: what failed is tried again. */
   start(): Promise<void>;
   /** Tells the rest, for at most `stopMsMax`. */
   stop(): Promise<void>;
@@ -37,29 +39,34 @@ export interface TollDaysSync {
 export function createTollDaysSync(deps: TollDaysDeps, limits = tollDaysLimits): TollDaysSync {
   const { days, store, nowMs, after, log, meter } = deps;
   let revision = 0;
-  let purgedAtMs = -Infinity;
+  let purgedAtMs = nowMs(); // not in the first exchange, for which the doors wait
   let isAway = false;
   let isStopped = false;
   let cancel = (): void => undefined;
   let working = Promise.resolve();
 
   async function send(): Promise<void> {
+    const eachMax = tollDeltasMax / 2; // of each of two kinds
     for (let n = 0; n < limits.pagesMax; n++) {
-      const deltas = days.take(tollDeltasMax / 2, nowMs()); // of each of two kinds
+      const deltas = days.take(eachMax, nowMs());
       if (deltas.length === 0) return;
-      try {
-        await store.add(deltas);
-      } catch (error) {
-        // What the database refuses for good would be refused again: it counts in this process only.
-        const isRefused = !hasCode(error, 'TDM_STORE_DOWN');
-        days.taken(isRefused);
-        if (isRefused) log.error({ error, deltas: deltas.length }, 'counts of the caps against toll fraud were refused by the database');
-        else throw error;
-        continue;
-      }
+      await store.add(deltas).catch(refused(deltas.length));
       days.taken(true);
+      // talks go on while we wait, so that there is always a little more: that is for the next second
+      if (deltas.length < eachMax) return;
     }
   }
+
+  /** What the database refuses for good would be refused again: it counts in this process only. */
+  const refused =
+    (deltas: number) =>
+    (error: unknown): void => {
+      if (hasCode(error, 'TDM_STORE_DOWN')) {
+        days.taken(false);
+        throw error;
+      }
+      log.error({ error, deltas }, 'counts of the caps against toll fraud were refused by the database');
+    };
 
   async function receive(): Promise<void> {
     for (let n = 0; n < limits.pagesMax; n++) {
@@ -105,22 +112,23 @@ export function createTollDaysSync(deps: TollDaysDeps, limits = tollDaysLimits):
     return working;
   }
 
+  async function within(ms: number, work: Promise<void>): Promise<void> {
+    let end = (): void => undefined;
+    const late = new Promise<void>((resolve) => (end = after(ms, resolve)));
+    await Promise.race([work, late]);
+    end();
+  }
+
   function later(): void {
     if (!isStopped) cancel = after(limits.everyMs, () => void exchangeNow().then(later));
   }
 
   return {
-    async start() {
-      await exchangeNow();
-      later();
-    },
-    async stop() {
+    start: () => within(limits.startMsMax, exchangeNow().then(later)),
+    stop() {
       isStopped = true;
       cancel();
-      let stopTimer = cancel;
-      const late = new Promise<void>((resolve) => (stopTimer = after(limits.stopMsMax, resolve)));
-      await Promise.race([working.then(sendRest), late]);
-      stopTimer();
+      return within(limits.stopMsMax, working.then(sendRest));
     },
   };
 }

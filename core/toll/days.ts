@@ -51,7 +51,6 @@ export class TollDays {
   /** keys with something unsent, or a day that the database does not know yet */
   readonly #changed = new Set<string>();
   #sent: readonly { readonly count: Count; readonly delta: TollDelta }[] = [];
-  #forgottenUntilMs = -Infinity;
 
   constructor(kind: TollDayKind, keysMax: number) {
     this.#kind = kind;
@@ -124,9 +123,9 @@ export class TollDays {
     return this.#changed.size;
   }
 
-  /** No day that began until then counts any more: it is over, or was forgotten because there are too many. */
+  /** A day that began until then is over for every process. One forgotten here, because there are too many, still runs elsewhere. */
   overUntilMs(nowMs: number): number {
-    return Math.max(nowMs - tollDayMs - tollSkewMsMax, this.#forgottenUntilMs);
+    return nowMs - tollDayMs - tollSkewMsMax;
   }
 
   #begin(key: string, fromMs: number, shared: number): Count {
@@ -137,7 +136,6 @@ export class TollDays {
       if (this.#counts.size <= this.#keysMax && fromMs - oldest.fromMs < tollDayMs) break;
       this.#counts.delete(old);
       this.#changed.delete(old);
-      this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, oldest.fromMs);
     }
     return count;
   }
