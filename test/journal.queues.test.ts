@@ -58,6 +58,22 @@ describe('call journal: own queues, callbacks, the dialer', () => {
       assert.deepEqual(story([comes, ...begin, ...untilHeRings]), wanted.slice(0, 2));
   });
 
+  it('P12, CRM-19: a caller who gives up before anybody is rung is missed in the queue where he waited last', () => {
+    const journal = openJournal({ roles });
+    const queued = (queue: string, uniqueId = 'U1'): JournalFact => ({ type: 'caller-queued', uniqueId, queue });
+    const last = timed([comes, queued('support'), queued('overflow'), queued('nowhere', 'U9'), ends(caller), { type: 'time-passed' }]);
+    const told = last.flatMap((event) => journal.step(event).notices);
+    told.push(...journal.step({ switch: 'alpha', atMs: startMs + 5_000, type: 'time-passed' }).notices);
+    assert.deepEqual(
+      told.map(({ type, call }) => [type, call.line.queue, call.outcome]),
+      [
+        ['call-started', 'overflow', 'missed'],
+        ['call-ended', 'overflow', 'missed'],
+      ],
+    );
+    assert.deepEqual(journal.open(), []);
+  });
+
   it('P4: an agent at an outside telephone talks as the agent that he is, not as a stranger', () => {
     const leg = channel('leg1', 'PJSIP/trunk-0000000b', { callerNumber: '4917000' });
     const journal = openJournal({ roles });

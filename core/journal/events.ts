@@ -68,6 +68,8 @@ export type JournalFact =
   | { readonly type: 'recording-started'; readonly channel: ChannelFacts; readonly file: string }
   | { readonly type: 'recording-stopped'; readonly channel: ChannelFacts }
   | { readonly type: 'queue-entered'; readonly channel: ChannelFacts; readonly queue: string }
+  /** he waits in one of Tandem's own queues from now on; the switch knows nothing of them */
+  | { readonly type: 'caller-queued'; readonly uniqueId: string; readonly queue: string }
   /** marks of ours on a channel: who ordered the call (`crm`, `dialer`), for which binding, under which id */
   | { readonly type: 'marked'; readonly channel: ChannelFacts; readonly origin: string | undefined; readonly binding: string | undefined }
   /** who orders the call whose first channel will have this id, told before it has */

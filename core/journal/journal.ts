@@ -12,7 +12,7 @@ import { finish } from './ends.js';
 import type { JournalEvent } from './events.js';
 import type { JournalNotice } from './notices.js';
 import { closeRecordings, recordingStarted } from './recordings.js';
-import { legTied, legUntied } from './own-queues.js';
+import { callerQueued, legTied, legUntied } from './own-queues.js';
 import { due, listed } from './resync.js';
 import { JournalWorld, journalDefaults } from './world.js';
 import type { JournalOptions } from './world.js';
@@ -137,6 +137,9 @@ function apply(w: JournalWorld, event: Exclude<JournalEvent, { readonly type: 't
       w.touch(placed.call, atMs);
       return;
     }
+    case 'caller-queued':
+      callerQueued(w, at, event, atMs);
+      return;
     case 'marked': {
       const placed = known(w, at, event.channel, atMs);
       if (!placed) return;

@@ -1,9 +1,20 @@
-/** Legs that Tandem's own queues ring: each has a call of its own at the switch, and belongs to its caller's from the begin. */
+/**
+ * Callers of Tandem's own queues, and the legs that these ring: each has a call of its own at the switch, and belongs to
+ * its caller's from the begin.
+ */
 import { ringFor } from './dials.js';
 import { endLeg, finish } from './ends.js';
 import type { FactOf } from './events.js';
 import { leftWithout } from './talks.js';
 import { legOf, type JournalWorld } from './world.js';
+
+/** Also of a caller for whom nobody will be rung: whose missed call it is, is told by his queue. */
+export function callerQueued(w: JournalWorld, at: string, { uniqueId, queue }: FactOf<'caller-queued'>, atMs: number): void {
+  const call = w.find(at, uniqueId)?.call;
+  if (!call) return;
+  call.line.queue = queue;
+  w.touch(call, atMs);
+}
 
 export function legTied(w: JournalWorld, at: string, { leg, to, queue, agent, extension, lead }: FactOf<'leg-tied'>, atMs: number): void {
   w.tie(at, leg, { to, queue, agent, extension });

@@ -1,8 +1,9 @@
 /**
- * Calls that Tandem itself orders, told to the call journal before the switch tells of them: whom the own queues ring for
- * whom, which customer they call back, which contact the dialer calls. So each is one call, with the right agent and origin.
+ * Calls that Tandem itself orders, told to the call journal before the switch tells of them: who waits in which of
+ * the own queues, whom they ring for whom, which customer they call back, which contact the dialer calls. So each is one call,
+ * with the right queue, agent and origin.
  */
-import { memberId, type OfferId } from '../../core/acd/ids.js';
+import { memberId, type CallKey, type OfferId } from '../../core/acd/ids.js';
 import type { Notice } from '../../core/acd/notices.js';
 import type { QueueEngine } from '../../core/acd-ports.js';
 import { asteriskChannelId } from '../../core/dialer/dial-strings.js';
@@ -31,6 +32,10 @@ export function tellOwnCalls(deps: OwnCallsDeps): () => void {
   /** channel of the agent who stays on the line, by the offer that was made to him */
   const onLine = new Map<OfferId, { readonly at: string; readonly leg: string }>();
   const tell = (at: string, fact: JournalFact): void => deps.tell({ switch: at, atMs: nowMs(), ...fact });
+
+  function queued(call: CallKey | undefined, queue: string): void {
+    if (call) tell(call.switch, { type: 'caller-queued', uniqueId: call.uniqueId, queue });
+  }
 
   function offered({ offer, queue, agent }: Extract<Notice, { type: 'offer-made' }>): void {
     const order = engine.orderOf(offer);
@@ -65,6 +70,8 @@ export function tellOwnCalls(deps: OwnCallsDeps): () => void {
   const stops = [
     engine.onNotice((notice) => {
       if (notice.type === 'offer-made') offered(notice);
+      else if (notice.type === 'member-joined') queued(notice.caller.call, notice.queue);
+      else if (notice.type === 'member-moved') queued(notice.caller.call, notice.to);
       else if (notice.type === 'talk-ended' || notice.type === 'offer-failed' || notice.type === 'offer-cancelled') over(notice.offer);
       else if (notice.type === 'callback-dialled') calledBack(notice.member);
     }),
