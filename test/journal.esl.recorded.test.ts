@@ -257,6 +257,20 @@ describe('call journal: recorded calls of FreeSWITCH', () => {
     assert.deepEqual(play(factsOf(shown), openEslJournal(behind)), stories['30-outbound']);
   });
 
+  it('B10: a call that is nobody’s from its first event on is none: no row is stored for it', () => {
+    for (const name of eslRecordings) {
+      const journal = openEslJournal();
+      const stored = new Set<string>();
+      for (const event of facts(name)) {
+        const { changed, forgotten } = journal.step(event);
+        for (const { id } of changed) {
+          assert.ok(stored.has(id) || !forgotten.includes(id), `${name}: ${event.type} ${id}`);
+          stored.add(id);
+        }
+      }
+    }
+  });
+
   it('P8: a step of the dialplan before or after the talk is no transfer of the agent', () => {
     const events = recordedHeaders('26-menu-then-talk');
     assert.ok(events.some((event) => event['variable_transfer_source']?.includes(':bl_xfer:201/public/XML')));

@@ -67,7 +67,8 @@ export function callerKnown(w: JournalWorld, at: string, facts: ChannelFacts, at
 export function dialled(w: JournalWorld, at: string, event: FactOf<'dial-began'>, atMs: number): void {
   const from = event.from && known(w, at, event.from, atMs);
   if (event.from && !from) return;
-  const to = known(w, at, event.to, atMs);
+  // who is dialled belongs to the call of who dials him, also where the switch links him to another channel (half a loopback)
+  const to = known(w, at, from ? { ...event.to, linkedId: from.call.linkedId } : event.to, atMs);
   if (!to) return;
   if (to.channel.callerNumber === '') to.channel.callerNumber = event.to.callerNumber ?? '';
   const call = from?.call ?? to.call;
