@@ -62,6 +62,9 @@ export interface JournalFilter {
   readonly limit: number;
 }
 
+/** `lastError` of a message while it is sent: whoever finds it so does not know whether it was done, or still is. */
+export const underWay = 'being sent';
+
 export interface CrmStore extends CrmLetters {
   /** Calls that are not done, or have living channels still, oldest first: a journal goes on with them. */
   openCalls(switchName: string): Promise<readonly JournalCall[]>;
@@ -80,6 +83,10 @@ export interface CrmStore extends CrmLetters {
   due(binding: string, nowMs: number, limit: number, calls?: readonly string[]): Promise<readonly CrmMessage[]>;
   /** False when it was settled before. */
   delivered(id: number, atMs: number): Promise<boolean>;
+  /** Notes that it is `underWay`, before one that makes a row is sent. False: somebody else has noted it, or tried it, since it was read. */
+  claim(id: number, attempts: number): Promise<boolean>;
+  /** It was not sent after all; nothing where somebody else has looked into it meanwhile. */
+  unclaim(id: number, attempts: number, error: string): Promise<void>;
   postponed(id: number, change: { readonly attempts: number; readonly nextAtMs: number; readonly error: string }): Promise<void>;
   /** Its lane goes on without it. */
   bury(id: number, error: string, atMs: number): Promise<void>;

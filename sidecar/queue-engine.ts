@@ -162,7 +162,11 @@ class Owner implements RunningQueueEngine {
 
   async #close(loop: AcdLoop, reason: TandemError): Promise<void> {
     this.#reconcile.stop();
-    this.#deps.onLost?.();
+    try {
+      this.#deps.onLost?.();
+    } catch (error) {
+      this.#deps.log.error({ error }, 'whoever was to hear that the queues are lost has failed');
+    }
     await loop.close(reason);
     // before the lease is free: whoever takes it reads the spool
     if (reason.code === 'TDM_STOPPING') await this.#spool.close();

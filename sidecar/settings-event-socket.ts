@@ -49,7 +49,7 @@ export const eventSocketSettings = [
     max: 10_000,
     fallback: '100',
     unit: 'connections',
-    text: 'clients of the event socket of one user at once; those of its own password (`auth`) are one user',
+    text: 'clients of the event socket of one user at once; those of its own password (`auth`) are not counted',
     example: '100',
   },
 ] as const;

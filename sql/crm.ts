@@ -1,4 +1,5 @@
 /** Rows of tandem_journal and tandem_crm_outbox (crm-vtiger 9). */
+import { underWay } from '../core/crm-ports.js';
 import type { CrmStore, JournalFilter, JournalRow, NewCrmMessage } from '../core/crm-ports.js';
 import { TandemError } from '../core/errors.js';
 import type { JournalCall, Outcome } from '../core/journal/call.js';
@@ -87,6 +88,14 @@ export function createCrmStore(db: Db, { own }: { readonly own: string }): CrmSt
       return (await db.all(sql, [binding, nowMs, ...(some ?? [])])).map(messageOf);
     },
     delivered: (id, atMs) => settle(id, isDelivered, null, atMs),
+    async claim(id, attempts) {
+      const sql = `UPDATE ${outbox} SET last_error = ? WHERE id = ? AND state = ${waits} AND attempts = ? AND (last_error IS NULL OR last_error <> ?)`;
+      return (await db.run(sql, [underWay, id, attempts, underWay], again)).rows === 1;
+    },
+    async unclaim(id, attempts, error) {
+      const sql = `UPDATE ${outbox} SET last_error = ? WHERE id = ? AND state = ${waits} AND attempts = ? AND last_error = ?`;
+      await db.run(sql, [fitText(error, errorColumn).value, id, attempts, underWay], again);
+    },
     async postponed(id, { attempts, nextAtMs, error }) {
       const sql = `UPDATE ${outbox} SET attempts = ?, next_ms = ?, last_error = ? WHERE id = ? AND state = ${waits}`;
       await db.run(sql, [attempts, nextAtMs, fitText(error, errorColumn).value, id], again);

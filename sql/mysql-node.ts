@@ -36,6 +36,8 @@ const connectMsMax = 2_000;
 /** the server-wide limit is 16,382; the default of 16,000 per connection could use it up alone */
 const preparedMax = 200;
 const closeMsMax = 2_000;
+/** seconds in which nothing comes while a transaction is open */
+const idleTransactionS = 5;
 
 export function createMysqlNode(options: MysqlNodeOptions): MysqlNode {
   let lent = createTrackedPool(options);
@@ -164,10 +166,11 @@ function createTrackedPool(options: MysqlNodeOptions): { pool: Pool; drop: () =>
   pool.on('connection', (connection) => {
     open.add(connection);
     connection.once('end', () => open.delete(connection));
-    // A lock wait or a runaway statement ends on the server too, before our own limit; MySQL skips the MariaDB part.
+    // A lock wait or a runaway statement ends on the server too, before our own limit, and so does a transaction whose process
+    // stands still or is cut off: it may hold the lease. MySQL skips the MariaDB part.
     const seconds = Math.max(1, Math.floor(options.statementMsMax / 1000));
     connection.query(
-      `SET SESSION innodb_lock_wait_timeout = ${seconds} /*M! , max_statement_time = ${options.statementMsMax / 1000} */`,
+      `SET SESSION innodb_lock_wait_timeout = ${seconds} /*M! , max_statement_time = ${options.statementMsMax / 1000}, idle_transaction_timeout = ${idleTransactionS} */`,
       (e) => {
         if (e) connection.destroy();
       },

@@ -55,7 +55,7 @@ describe('queue engine of a process', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function process(name: string, { store, timers }: Shared, more: Partial<QueueEngineOptions> = {}) {
+  function process(name: string, { store, timers }: Shared, more: Partial<QueueEngineOptions> = {}, onLost?: () => void) {
     const told: string[] = [];
     const owned: string[] = [];
     const meter = recordingMeter();
@@ -70,6 +70,7 @@ describe('queue engine of a process', () => {
         log: silentLog,
         meter,
         onOwned: () => void owned.push(name),
+        ...(onLost && { onLost }),
       },
       {
         spoolFile: join(folder, `${name}.spool`),
@@ -320,12 +321,22 @@ describe('queue engine of a process', () => {
     assert.ok(one.engine.decisions().length > 0);
   });
 
+  it('whoever fails to hear that the queues are lost keeps no session, and no timer, here', async () => {
+    const { shared, timers } = world();
+    const one = process('one', shared, {}, () => assert.fail('a listener is broken'));
+    await one.start();
+    await one.engine.ask(join1);
+    const session: string[] = [];
+    one.engine.attach(memberId('m1'), recordingSession(session));
+    await one.stop();
+    assert.deepEqual([session.at(-1), timers.waiting], ['exit error TDM_STOPPING', 0]);
+  });
+
   it('after the stop no timer is left', async () => {
     const { shared, timers } = world();
     const one = process('one', shared);
     await one.start();
     await one.engine.ask(join1);
-
     await one.stop();
 
     assert.equal(timers.waiting, 0);

@@ -189,4 +189,38 @@ describe('CRM delivery: killed while it sends', () => {
     await wait(3_000);
     assert.deepEqual([asked, await counts()], [1, [0, 0]]);
   });
+
+  it('CRM-15: one that never left before its sender stopped is no doubtful one for who comes next, however late that is known', async () => {
+    let end: (sent: CrmSent) => void = () => undefined;
+    answer = () => new Promise((resolve) => (end = resolve));
+    const first = start();
+    await settle();
+    const stopped = first.stop();
+    await wait(crmDeliveryDefaults.stopMsMax + 500);
+    await stopped;
+    end({ kind: 'unsent', problem: 'refused' });
+    await settle();
+    answer = () => Promise.resolve({ kind: 'delivered' });
+    start();
+    await settle();
+    assert.deepEqual([asked, await counts()], [2, [0, 0]], 'sent at once, since surely nobody has it');
+  });
+
+  it('scale-out 7: what another process has noted since it was read is sent by that one alone', async () => {
+    const [message] = await store.crm.due('main', timers.nowMs(), 1);
+    assert.ok(message);
+    const claim = store.crm.claim.bind(store.crm);
+    let others = 0;
+    store.crm.claim = async (id, attempts) => {
+      others += Number(await claim(id, attempts)); // it was a moment quicker
+      return claim(id, attempts);
+    };
+    start();
+    await settle();
+    store.crm.claim = claim;
+    assert.deepEqual([asked, others], [0, 1]);
+    assert.equal(await store.crm.delivered(message.id, timers.nowMs()), true);
+    await wait(16_000);
+    assert.deepEqual([asked, await counts()], [0, [0, 0]]);
+  });
 });

@@ -338,6 +338,19 @@ describe('CRM delivery', () => {
     assert.equal(crm.asked.filter((text) => text === 's 1').length, 1, 'it may have made a row');
   });
 
+  it('a fault of ours that meets every message shows as a CRM that is away, and empties nothing in a hurry', async () => {
+    const crm = await open();
+    crm.answer = () => Promise.reject(new Error('a broken teller'));
+    await crm.put(...Array.from({ length: 40 }, (_, n) => [`c${String(n)}`, 1] as [string, number]));
+    await crm.wait(60_000);
+    assert.equal(crm.delivery.state().state, 'down');
+    const { pending, dead } = await crm.store.crm.counts('main');
+    assert.ok(dead < 10 && pending > 30, `${String(pending)} wait, ${String(dead)} are dead`);
+    crm.answer = () => delivered;
+    await crm.wait(120_000);
+    assert.deepEqual([crm.delivery.state().state, (await crm.store.crm.counts('main')).pending], ['up', 0]);
+  });
+
   it('after seven days a message is given up, and says so', async () => {
     const crm = await open();
     crm.answer = () => unsent;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { underWay } from '../core/crm-ports.js';
 import type { NewCrmMessage } from '../core/crm-ports.js';
 import type { JournalCall } from '../core/journal/call.js';
 import type { Statements } from '../sql/db.js';
@@ -66,6 +67,25 @@ describeStores('CRM store', (open) => {
     await store.crm.save(batch);
     assert.equal((await store.crm.counts('main')).pending, 2);
     assert.deepEqual([...(await store.crm.lastSeqs(['c1', 'c2']))], [['main c1', 2]]);
+  });
+
+  it('CRM-15: one of several may send a message; who did not send it says so, unless somebody has looked into it', async () => {
+    const { store } = await open();
+    await store.crm.save({ calls: [], messages: [message('c1', 1)] });
+    const read = async () => (await store.crm.due('main', 10_000, 1))[0];
+    const [id, attempts] = [(await read())?.id ?? 0, 0];
+    assert.deepEqual([await store.crm.claim(id, attempts), await store.crm.claim(id, attempts)], [true, false]);
+    assert.equal((await read())?.lastError, underWay);
+    await store.crm.unclaim(id, attempts, 'unsent');
+    assert.deepEqual(
+      [(await read())?.lastError, await store.crm.claim(id, attempts + 1), await store.crm.claim(id, attempts)],
+      ['unsent', false, true],
+    );
+    await store.crm.postponed(id, { attempts: 1, nextAtMs: 9_000, error: 'nobody knows' });
+    await store.crm.unclaim(id, attempts, 'unsent');
+    assert.equal((await read())?.lastError, 'nobody knows');
+    await store.crm.delivered(id, 10_000);
+    assert.equal(await store.crm.claim(id, 1), false);
   });
 
   it('9.2: of each lane only the first message is due, and the next when that one is settled; another call does not wait for it', async () => {

@@ -19,7 +19,7 @@ async function start(options: Partial<typeof eventSocketDefaults> = {}, limits: 
   const meter = recordingMeter();
   const deps: EventSocketServerDeps = {
     authenticate: (password) => (password === 'right' ? who : undefined),
-    authenticateUser: () => Promise.resolve(undefined),
+    authenticateUser: (user, password) => Promise.resolve(user.startsWith('ann') && password === 'right' ? who : undefined),
     api: (command, args) => Promise.resolve(`${command} ${args}`),
     publish: () => undefined,
     jobDone: () => event('job'),
@@ -116,10 +116,10 @@ describe('event socket: server', () => {
 
   it('B61: one user cannot have all connections: one too many is told so, and a place becomes free', async () => {
     s = await start({ perUserMax: 2 });
-    const login = async () => {
+    const login = async (words = 'userauth ann@default:right') => {
       const one = await client();
       await one.until(1);
-      one.socket.write('auth right\n\n');
+      one.socket.write(`${words}\n\n`);
       await one.until(2);
       return one;
     };
@@ -129,10 +129,11 @@ describe('event socket: server', () => {
     await third.closed();
     assert.match(third.frames[1] ?? '', /Reply-Text: -ERR TDM_TOO_MANY Too many requests: 2 event socket connections of ann\n/);
     assert.deepEqual(s.refused(), ['user']);
+    for (let n = 0; n < 3; n++) assert.match((await login('auth right')).frames[1] ?? '', /\+OK accepted/, 'the own password is no user');
     first.socket.destroy();
     await eventually(
       () => s.server.connections(),
-      (count) => count === 1,
+      (count) => count === 4,
       { everyMs: 1 },
     );
     assert.match((await login()).frames[1] ?? '', /\+OK accepted/);

@@ -88,6 +88,12 @@ describeMariaDb('database faults', (open) => {
     await holding;
   });
 
+  it('scale-out 7: a transaction whose process stands still is ended by the server, so that it holds no lease for ever', async () => {
+    const { url } = await open();
+    const [row] = await direct(url).all('SELECT @@SESSION.idle_transaction_timeout AS s');
+    assert.equal(Number(row?.['s']), 5);
+  });
+
   it('a statement that gets no answer ends at its limit, and its connection is not used again', async () => {
     const { url: direct_ } = await open();
     const { url, proxies } = await proxied(direct_);

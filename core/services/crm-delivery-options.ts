@@ -16,7 +16,8 @@ export type CrmSent =
    * or a server in front of the CRM says so, and others would fare no better
    */
   | { readonly kind: 'ambiguous'; readonly problem: string; readonly isEmpty5xx: boolean; readonly isAway?: boolean }
-  | { readonly kind: 'rejected'; readonly problem: string };
+  /** `isOurs`: it could not even be made */
+  | { readonly kind: 'rejected'; readonly problem: string; readonly isOurs?: boolean };
 
 export interface CrmDeliveryDeps {
   readonly binding: string;

@@ -2,7 +2,7 @@
  * Delivers the messages of one CRM binding (crm-vtiger 9): each call's in order and one at a time, calls side by side up
  * to `inFlightMax`. Nothing is lost while the CRM is away; what it refuses goes to the dead letters and blocks nobody.
  */
-import type { CrmMessage } from '../crm-ports.js';
+import { underWay, type CrmMessage } from '../crm-ports.js';
 import { crmDeliveryDefaults } from './crm-delivery-options.js';
 import type { CrmDeliveryDeps, CrmDeliveryOptions, CrmDeliveryState, CrmSent } from './crm-delivery-options.js';
 import { CrmReach } from './crm-reach.js';
@@ -25,9 +25,6 @@ export interface CrmDelivery {
 export function createCrmDelivery(deps: CrmDeliveryDeps, options: Partial<CrmDeliveryOptions> = {}): CrmDelivery {
   return new Delivery(deps, { ...crmDeliveryDefaults, ...options });
 }
-
-/** Stored before one that makes a row is sent: whoever finds it so does not know whether it was done, or still is. */
-const underWay = 'being sent';
 
 interface TryLimits {
   readonly triesMax: number;
@@ -189,12 +186,13 @@ class Delivery implements CrmDelivery {
       await this.#unsure(message, 'Tandem ended while it was sent');
       return;
     }
-    if (isNoted) await this.#note(message, underWay);
-    if (turn !== this.#turn) return;
-    const sent = await this.#sent(message);
+    // whoever has noted it since it was read sends it
+    if (isNoted && !(await store.claim(message.id, message.attempts))) return;
+    const sent: CrmSent = turn === this.#turn ? await this.#sent(message) : { kind: 'unsent', problem: 'stopped' };
+    if (isNoted && (sent.kind === 'unsent' || sent.kind === 'auth' || sent.kind === 'gone'))
+      await store.unclaim(message.id, message.attempts, sent.kind);
     // another process may be at it by now: only what is certain is stored
     if (turn !== this.#turn && sent.kind !== 'delivered') return;
-    if (isNoted && (sent.kind === 'unsent' || sent.kind === 'auth' || sent.kind === 'gone')) await this.#note(message, sent.kind);
     this.#deps.meter.count('tandem_crm_deliveries_total', { binding: this.#deps.binding, outcome: sent.kind });
     switch (sent.kind) {
       case 'delivered':
@@ -216,12 +214,13 @@ class Delivery implements CrmDelivery {
         await this.#doubtful(message, sent);
         return;
       case 'rejected':
-        this.#reach.up();
+        if (sent.isOurs) this.#reach.away(sent.problem);
+        else this.#reach.up();
         await this.#refused(message, sent.problem, { triesMax: this.#options.rejectedTriesMax });
     }
   }
 
-  /** An error here is ours, and comes each time: it must not hold up what waits behind it. */
+  /** An error here is ours: one message must not hold up what waits behind it, and a fault that meets all must not bury all. */
   async #sent(message: CrmMessage): Promise<CrmSent> {
     const { send, isRepeatable, log, binding } = this.#deps;
     try {
@@ -229,7 +228,9 @@ class Delivery implements CrmDelivery {
     } catch (error) {
       log.error({ error, binding, call: message.callId }, 'a message to a CRM cannot be made, or its answer not read');
       const problem = `internal: ${error instanceof Error ? error.message : String(error)}`;
-      return isRepeatable(message) ? { kind: 'rejected', problem } : { kind: 'ambiguous', problem, isEmpty5xx: false };
+      return isRepeatable(message)
+        ? { kind: 'rejected', problem, isOurs: true }
+        : { kind: 'ambiguous', problem, isEmpty5xx: false, isAway: true };
     }
   }
 
@@ -275,11 +276,6 @@ class Delivery implements CrmDelivery {
   /** A second one makes a second row: each time, or while the first is not done yet. */
   #makesTwo(message: CrmMessage): boolean {
     return !this.#deps.isRepeatable(message) || this.#deps.makesRow(message);
-  }
-
-  /** Of one that must not be sent twice: where it is, for whoever comes after us. */
-  async #note({ id, attempts, nextAtMs }: CrmMessage, error: string): Promise<void> {
-    await this.#deps.store.postponed(id, { attempts, nextAtMs, error });
   }
 
   async #refused(message: CrmMessage, problem: string, { triesMax, notBeforeMs = 0 }: TryLimits): Promise<void> {

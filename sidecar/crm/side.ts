@@ -145,9 +145,11 @@ export function openCrm(deps: CrmSideDeps): CrmSide | undefined {
     },
     async end() {
       for (const stop of running.splice(0)) stop();
+      // nothing more is sent from here on, however long the database takes for the journal
+      const stopped = Promise.all(parts.map(async ({ delivery }) => delivery?.stop()));
       await journal.stop();
       news?.stop();
-      await Promise.all(parts.map(async ({ delivery }) => delivery?.stop()));
+      await stopped;
     },
     timers,
     log,

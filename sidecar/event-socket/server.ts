@@ -15,7 +15,7 @@ export interface EventSocketOptions {
   /** addresses and networks that may connect */
   readonly allow: readonly string[];
   readonly connectionsMax: number;
-  /** of one user; who knows the socket's own password is one */
+  /** of one user; who knows the socket's own password is none */
   readonly perUserMax: number;
 }
 
@@ -87,7 +87,8 @@ export function createEventSocketServer(
         {
           ...deps,
           onLeave: () => closeSoon(socket),
-          authenticate: (password) => admit(connection, deps.authenticate(password, address)),
+          // who knows the socket's own password may do everything anyway: all monitors of a site use it
+          authenticate: (password) => deps.authenticate(password, address),
           authenticateUser: async (user, password) => admit(connection, await deps.authenticateUser(user, password, address)),
           onEnd() {
             connections.delete(connection);
