@@ -160,8 +160,9 @@ class Supervisor implements EslLink {
 
   on(names: string | readonly string[], listener: EslListener): () => void {
     const list = typeof names === 'string' ? [names] : names;
-    // Before `up` the whole list is asked for anyway.
-    if (this.#events.add(list, listener) && this.#state.get().state === 'up') this.#subscribe(this.#session);
+    const { state } = this.#state.get();
+    // Before the login nothing is missed: the whole list is asked for then. While channels are compared it has been asked for.
+    if (this.#events.add(list, listener) && (state === 'up' || state === 'resyncing')) this.#subscribe(this.#session);
     return () => this.#events.remove(list, listener);
   }
 

@@ -497,6 +497,27 @@ describe('ESL link', () => {
       assert.deepEqual(order, ['resyncing', 'UP show calls', 'resyncing', 'up', 'event 1']);
     });
 
+    it('E9: a name asked for meanwhile is subscribed too: who comes late misses nothing for as long as the link lives', async () => {
+      const got = sinon.stub();
+      await open(
+        {},
+        {},
+        {
+          onUp: async (commands) => {
+            link.on('RECORD_START', got);
+            await commands.api('status');
+            fake.send('RECORD_START');
+          },
+        },
+      );
+      await up();
+      await eventually(
+        () => got.callCount,
+        (count) => count === 1,
+      );
+      assert.equal(fake.commands.filter((command) => command.startsWith('event json')).at(-1), subscription(['RECORD_START']));
+    });
+
     it('a hook that fails, or does not end in time, drops the connection', async () => {
       const timers = createHandTimers();
       const hook = sinon.stub();
