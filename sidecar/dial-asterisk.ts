@@ -131,7 +131,7 @@ class AsteriskDialler implements DialSwitch {
       const { answered, reason } = await this.#deps.link.originate({ ...dial });
       call.isAwaited = false;
       if (answered) this.#answered(call, this.#timers.nowMs());
-      else if (!call.hasChannel) await this.#withoutChannel(call, order);
+      else if (!call.hasChannel) await this.#withoutChannel(call, order, reason);
       else this.#failed(call, reason);
     } catch (error) {
       call.isAwaited = false;
@@ -140,13 +140,17 @@ class AsteriskDialler implements DialSwitch {
   }
 
   /** Asterisk could not make a channel: the trunk, mostly (B5 row "endpoint missing / unavailable"). */
-  async #withoutChannel(call: DialCall, order: OriginateOrder): Promise<void> {
+  async #withoutChannel(call: DialCall, order: OriginateOrder, reason: number): Promise<void> {
     const words = { invalid: 'INVALID_GATEWAY', down: 'GATEWAY_DOWN', up: 'REQUESTED_CHAN_UNAVAIL' } as const;
     const cause = await this.checkGateway(order.gateway).then(
       (state) => words[state],
       () => words.up,
     );
     if (!this.#calls.has(call)) return;
+    if (call.hasChannel) {
+      this.#failed(call, reason); // its first event was overtaken by the response
+      return;
+    }
     this.#calls.remove(call);
     this.#deps.feed(neverCalled(call.callId, call.killed ?? cause, this.#timers.nowMs()));
   }

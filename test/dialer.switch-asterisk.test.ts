@@ -196,6 +196,18 @@ describe('dialling on Asterisk', () => {
       });
     }
 
+    it('E52: the answer to the order overtakes the first event of its channel: the end is what the channel says', async () => {
+      harness.ami.on('PJSIPShowEndpoint', ({ ActionID }, session) => {
+        session.send({ Event: 'Newchannel', Uniqueid: channel }, { Response: 'Error', ActionID, Message: 'Unable to retrieve endpoint' });
+      });
+      await place();
+      await failure(0);
+      await settled();
+      assert.deepEqual(types(), []);
+      await hangup(1, { TechCause: '404' });
+      assert.deepEqual(facts().slice(0, 3), ['UNALLOCATED', 1, 404]);
+    });
+
     it('E81: an order that Asterisk does not take is no attempt, and no lasting wish', async () => {
       harness.ami.on('Originate', (action, session) =>
         session.send({ Response: 'Error', ActionID: action['ActionID'], Message: 'Extension does not exist.' }),
