@@ -5,6 +5,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { noCard } from '../core/services/call-card.js';
 import { busyDay, busyHistory, busySite, busyToday, makeBusy } from './support/busy-site.js';
 import { cardOf, openCallFeed } from './support/call-feed.js';
+import { eventually } from './support/eventually.js';
 import { pageProblems } from './support/page-checks.js';
 import { logIn, startWallboard } from './support/wallboard.js';
 import { startBrowser, type OpenPage, type TestBrowser } from './testbed/chromium.js';
@@ -153,7 +154,7 @@ describe('reading the wallboard', function () {
     await page.getByRole('link', { name: 'Support' }).waitFor();
     const focus = () =>
       page.evaluate<string>('(document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent).trim()');
-    assert.equal(await focus(), 'Queues'); // the heading of the page
+    await eventually(focus, (now) => now === 'Queues'); // the heading of the page
     for (let i = 0; i < 12 && (await focus()) !== 'Skip to content'; i++) await page.keyboard.press('Shift+Tab');
     assert.equal(await focus(), 'Skip to content');
     await page.keyboard.press('Enter');
@@ -161,7 +162,7 @@ describe('reading the wallboard', function () {
     await page.getByRole('link', { name: 'Support' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Support', level: 1 }).waitFor();
-    assert.equal(await focus(), 'Support');
+    await eventually(focus, (now) => now === 'Support');
     const move = page.getByRole('button', { name: /^Move: / }).first();
     await move.focus();
     const before = await focus();
@@ -170,7 +171,7 @@ describe('reading the wallboard', function () {
     assert.equal(await page.evaluate<boolean>('document.querySelector("dialog").contains(document.activeElement)'), true);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    assert.equal(await focus(), before);
+    await eventually(focus, (now) => now === before);
   });
 
   it('a screen reader hears tables with their heads, the state of the connection and results of actions', async () => {

@@ -8,6 +8,7 @@ const count = (state) => tests.filter((test) => test.state === state).length;
 const slow = tests.filter((test) => test.ms > 5000).sort((a, b) => b.ms - a.ms);
 for (const test of slow.slice(0, 10)) console.log(`slow: ${Math.round(test.ms / 100) / 10} s  ${test.fullTitle}`);
 for (const test of tests.filter((t) => t.state === 'failed')) console.log(`failed: ${test.file}: ${test.fullTitle}: ${test.error ?? ''}`);
+for (const test of tests.filter((t) => t.state === 'again')) console.log(`once more: ${test.file}: ${test.fullTitle}: ${test.error ?? ''}`);
 for (const test of tests.filter((t) => t.state === 'skipped')) console.log(`skipped: ${test.file}: ${test.fullTitle}`);
 
 const passed = count('passed');

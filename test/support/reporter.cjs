@@ -23,6 +23,7 @@ module.exports = class Report extends Spec {
     runner.on('pass', note('passed'));
     runner.on('fail', note('failed'));
     runner.on('pending', note('skipped'));
+    runner.on('retry', note('again'));
     runner.once('end', () => {
       if (process.env.TANDEM_TEST_REPORT) writeFileSync(process.env.TANDEM_TEST_REPORT, JSON.stringify(tests));
     });
