@@ -167,10 +167,10 @@ function createTrackedPool(options: MysqlNodeOptions): { pool: Pool; drop: () =>
     open.add(connection);
     connection.once('end', () => open.delete(connection));
     // A lock wait or a runaway statement ends on the server too, before our own limit, and so does a transaction whose process
-    // stands still or is cut off: it may hold the lease. MySQL skips the MariaDB part.
+    // stands still or is cut off: it may hold the lease. MySQL skips the MariaDB parts, MariaDB before 10.3 the last one.
     const seconds = Math.max(1, Math.floor(options.statementMsMax / 1000));
     connection.query(
-      `SET SESSION innodb_lock_wait_timeout = ${seconds} /*M! , max_statement_time = ${options.statementMsMax / 1000}, idle_transaction_timeout = ${idleTransactionS} */`,
+      `SET SESSION innodb_lock_wait_timeout = ${seconds} /*M! , max_statement_time = ${options.statementMsMax / 1000} */ /*M!100300 , idle_transaction_timeout = ${idleTransactionS} */`,
       (e) => {
         if (e) connection.destroy();
       },
