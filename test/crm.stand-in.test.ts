@@ -1,6 +1,6 @@
 /**
  * The CRM that our tests talk to does what the real ones were seen to do: every line of vtiger-vectors 3 and 4 as it was
- * recorded, in its order, and the poll of section 5.
+ * recorded, in its order, and the poll of section 5; but 4.20, a race of the CRM's own processes.
  */
 import assert from 'node:assert/strict';
 import { bindingOf, messagesOf, tellerOf } from './support/crm-teller.js';
