@@ -4,7 +4,7 @@ import { amiTimeMs } from '../../../core/journal/ami-facts.js';
 import { hasCode } from '../../../core/errors.js';
 import type { AmiLink } from '../../ami.js';
 import type { AmiPacket } from '../../ami-packet.js';
-import { clockFinding, fail, ok, reasonOf, someOf, warn, type Finding } from './finding.js';
+import { clockFinding, fail, lookAt, ok, someOf, warn, type Finding } from './finding.js';
 
 const actions = ['Originate', 'BlindTransfer', 'Redirect', 'Atxfer', 'CoreShowChannels', 'ShowDialPlan', 'MixMonitorMute'] as const;
 /** telephones asked for */
@@ -19,14 +19,7 @@ export async function checkAsterisk(
   bindings: readonly CrmBinding[],
   wait: (ms: number) => Promise<void>,
 ): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  const look = async (what: string, check: () => Promise<readonly Finding[]>): Promise<void> => {
-    try {
-      findings.push(...(await check()));
-    } catch (e) {
-      findings.push(fail(`${name}: ${what}`, reasonOf(e), rightsRemedy));
-    }
-  };
+  const { findings, look } = lookAt(name, rightsRemedy);
   let major: number | undefined;
   await look('version', async () => {
     const { response } = await link.action({ Action: 'CoreSettings' });

@@ -32,3 +32,24 @@ export function clockFinding(name: string, atMs: number, nowMs: number): Finding
   const seconds = (Math.abs(aheadMs) / 1000).toFixed(1);
   return warn(what, `${seconds} s ${aheadMs > 0 ? 'ahead' : 'behind'}`, 'set both hosts by NTP: times of calls are those of the switch');
 }
+
+export interface Look {
+  readonly findings: readonly Finding[];
+  /** What a check finds; that it could not be made is a finding too. */
+  readonly look: (what: string, check: () => Promise<readonly Finding[]>) => Promise<void>;
+}
+
+/** Looks at one switch; `remedy` for a question that it does not answer. */
+export function lookAt(name: string, remedy: string): Look {
+  const findings: Finding[] = [];
+  return {
+    findings,
+    async look(what, check) {
+      try {
+        findings.push(...(await check()));
+      } catch (e) {
+        findings.push(fail(`${name}: ${what}`, reasonOf(e), remedy));
+      }
+    },
+  };
+}

@@ -6,7 +6,7 @@ import { checkName } from '../../../core/dial-string.js';
 import { eslTimeMs } from '../../../core/journal/esl-facts.js';
 import type { SwitchEvent } from '../../../esl-outbound/event.js';
 import type { EslLink } from '../../esl.js';
-import { clockFinding, fail, ok, reasonOf, someOf, warn, type Finding } from './finding.js';
+import { clockFinding, fail, lookAt, ok, someOf, warn, type Finding } from './finding.js';
 
 /** Each answers how it is used when it is called with nothing, and does nothing. */
 const orders = ['originate', 'uuid_transfer', 'uuid_broadcast', 'uuid_kill', 'uuid_record', 'uuid_dump'] as const;
@@ -32,14 +32,7 @@ export async function checkFreeswitch(
   bindings: readonly CrmBinding[],
   tools: FreeswitchLook,
 ): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  const look = async (what: string, check: () => Promise<readonly Finding[]>): Promise<void> => {
-    try {
-      findings.push(...(await check()));
-    } catch (e) {
-      findings.push(fail(`${name}: ${what}`, reasonOf(e), rightsRemedy));
-    }
-  };
+  const { findings, look } = lookAt(name, rightsRemedy);
   await look('version', async () => [ok(`${name}: version`, (await link.api('version')).trim().split(' (')[0] ?? '')]);
   await look('orders', () => ordersOf(name, link));
   await look('events', () => events(name, link, tools));
