@@ -106,6 +106,22 @@ describe('call card in a browser', function () {
     await part().waitFor({ state: 'detached' });
   });
 
+  it('B30: the wrap-up of a call that the connector does not know shows nobody who talked before', async () => {
+    board.desk.login('anna');
+    const page = await onDesk();
+    card = cardOf({ record, isTalking: true });
+    tell({ type: 'call.answered', agent: 'anna', call: 'alpha-1.1' });
+    await part().waitFor();
+    card = noCard;
+    tell({ type: 'call.ended', agent: 'anna', call: 'alpha-1.1' });
+    await part().waitFor({ state: 'detached' });
+    const offer = board.desk.connect(board.desk.call('support', { number: '5550100' }));
+    await page.getByText('In a talk').waitFor();
+    board.desk.step({ type: 'call-ended', offer, by: 'caller', cause: '16' });
+    await page.getByRole('progressbar', { name: 'Wrap-up' }).waitFor();
+    assert.equal(await part().count(), 0);
+  });
+
   it('B30: it goes when a colleague has the call, of which nobody tells him', async () => {
     await onDesk();
     card = cardOf();

@@ -106,7 +106,7 @@ function Desk({ agent }: { readonly agent: string }): JSX.Element {
             <DialerWork agent={row.id} news={newsOf(topic)} isFree={row.doing === 'free'} said={() => setSaid(said + 1)} />
           )}
           <CallerCard topic={topic} />
-          <CallCardPart agent={row.id} isAfter={row.doing === 'wrap-up'} />
+          <CallCardPart agent={row.id} doing={row.doing} />
         </div>
         <Side topic={topic} said={said} />
       </div>

@@ -22,8 +22,13 @@ const card = signal<Answer | undefined>(undefined);
 const talked = signal<Answer | undefined>(undefined);
 
 /** Without a CRM connector, and while the telephone is free, nothing is shown; in wrap-up the call just over. */
-export function CallCardPart({ agent, isAfter }: { readonly agent: string; readonly isAfter: boolean }): JSX.Element | null {
+export function CallCardPart({ agent, doing }: { readonly agent: string; readonly doing: string }): JSX.Element | null {
+  const isAfter = doing === 'wrap-up';
   useEffect(() => follow(agent), [agent]);
+  useEffect(() => {
+    // the wrap-up of the next call, which the connector may not know, must not show who talked before
+    if (!isAfter && !card.value?.call) talked.value = undefined;
+  }, [doing]);
   const now = card.value?.call ? card.value : undefined;
   const { call, history } = now ?? (isAfter ? talked.value : undefined) ?? { call: null, history: [] };
   if (!call) return null;
