@@ -6,7 +6,7 @@ import { createRowReader, type Row } from '../core/dialer/list-rows.js';
 import { zoneOfList, type ListPlan, type ListWish } from '../core/dialer/list-wish.js';
 import { readElements } from './list-elements.js';
 import { readLines } from './list-lines.js';
-import { digestId } from './list-ids.js';
+import { createDigestIds } from './list-ids.js';
 
 /** Lines of the begin of a file. */
 export async function headLinesOf(head: Buffer, markBytes: number, wish: Pick<ListWish, 'encoding'>): Promise<readonly SourceLine[]> {
@@ -70,6 +70,6 @@ export function rowReaderOf(
       isEachLineOne: wish.duplicates === 'allow',
       fileKey: list.fileKey,
     },
-    { numbers: listNumberRules, idOf: digestId },
+    { numbers: listNumberRules, idOf: createDigestIds() },
   );
 }

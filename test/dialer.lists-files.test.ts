@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { SourceLine } from '../core/dialer/list-records.js';
 import type { RejectedLine } from '../core/services/load-list.js';
 import { readElements } from '../sidecar/list-elements.js';
-import { digestId } from '../sidecar/list-ids.js';
+import { createDigestIds } from '../sidecar/list-ids.js';
 import { readLines } from '../sidecar/list-lines.js';
 import { openRejects } from '../sidecar/list-rejects.js';
 
@@ -172,11 +172,23 @@ describe('dialer: lists, refused lines', () => {
 });
 
 describe('dialer: lists, ids', () => {
-  it('B49: are UUIDs, always the same for the same', () => {
+  it('B49: are UUIDs, the same for the same text, whatever was asked before', () => {
     fc.assert(
-      fc.property(fc.string(), (text) => /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(digestId(text))),
+      fc.property(fc.array(fc.string()), fc.string(), (before, text) => {
+        const idOf = createDigestIds();
+        before.forEach(idOf);
+        const id = idOf(text);
+        assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        assert.equal(id, createDigestIds()(text));
+      }),
     );
-    assert.equal(digestId('c1\nid\n1'), digestId('c1\nid\n1'));
-    assert.notEqual(digestId('c1\nid\n1'), digestId('c1\nid\n2'));
+  });
+
+  it('B49: lie together in their index when what they stand for comes in order, and are all different', () => {
+    const idOf = createDigestIds();
+    const ids = Array.from({ length: 3_000 }, (_, i) => idOf(`c1\nid\ncrm-${String(100_000 + i)}`));
+    assert.equal(new Set(ids).size, 3_000);
+    assert.equal(new Set(ids.map((id) => id.slice(0, 8))).size, 3);
+    assert.notEqual(idOf('c2\nid\ncrm-100000').slice(0, 8), ids[0]?.slice(0, 8));
   });
 });

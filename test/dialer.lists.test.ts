@@ -13,7 +13,7 @@ import { createRowReader, rowLimits, type Row, type RowOptions } from '../core/d
 import { timeOf } from '../core/dialer/list-values.js';
 import { regionOfPostalCode } from '../core/dialer/postal-regions.js';
 import { csvRecord } from '../core/reports/csv.js';
-import { digestId } from '../sidecar/list-ids.js';
+import { createDigestIds } from '../sidecar/list-ids.js';
 
 const linesOf = (text: string): SourceLine[] => {
   let end = 0;
@@ -53,7 +53,7 @@ function reader({ head, ...options }: Given) {
       columns: columns.uses,
       ...options,
     },
-    { numbers: listNumberRules, idOf: digestId },
+    { numbers: listNumberRules, idOf: createDigestIds() },
   );
 }
 
