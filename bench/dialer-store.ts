@@ -11,6 +11,7 @@ import type { CallRecord } from '../core/dialer/contact.js';
 import type { DialerChange } from '../core/dialer/engine-words.js';
 import type { Value } from '../sql/db.js';
 import { dialerLease } from '../sql/dialer.js';
+import { nextBatchRows } from '../core/dialer/batch-size.js';
 import { newContactColumns, newContactValues, arrivalAt } from '../sql/dialer-rows.js';
 import { aCampaign, aContact, batchRows, campaignOf, mariaDbWorld, sqliteWorld } from './support/dialer-world.js';
 import type { DialerWorld } from './support/dialer-world.js';
@@ -92,7 +93,6 @@ function readsBeside({ store }: DialerWorld): { stop(): Promise<ReturnType<typeo
 /** Batches of the campaigns take turns, the bare loop takes its turn among them. */
 async function load(world: DialerWorld): Promise<Figure[]> {
   const { lists } = world.store.dialer;
-  const { batchRows } = lists;
   const bare = await bareLoad(world);
   const ids: number[] = [];
   for (let k = 0; k < campaigns; k++)
@@ -101,17 +101,23 @@ async function load(world: DialerWorld): Promise<Figure[]> {
   let [ours, theirs, bareRows, rssMax] = [noWork, noWork, 0, 0];
   const rssBefore = process.memoryUsage.rss();
   const beside = readsBeside(world);
-  for (let from = 0, k = 0; from < contactsTotal; from += batchRows, k = (k + 1) % campaigns) {
-    const rows = Array.from({ length: batchRows }, (_, i) => aContact(from + i, campaignOf(k)));
-    const rowsRead = (read[k] = (read[k] ?? 0) + batchRows);
+  let [size, bareDue] = [lists.batchRows.least, 0];
+  for (let from = 0, k = 0; from < contactsTotal; k = (k + 1) % campaigns) {
+    const count = Math.min(size, contactsTotal - from);
+    const rows = Array.from({ length: count }, (_, i) => aContact(from + i, campaignOf(k)));
+    const rowsRead = (read[k] = (read[k] ?? 0) + count);
     const progress = { offset: rowsRead, rowsRead, invalid: 0, blocked: 0, noTimeZone: 0 };
     const rule = { duplicates: 'skip', within: 'campaign' } as const;
-    ours = add(ours, await timed(world, () => lists.load(ids[k] ?? 0, rows, rule, progress, Date.now())));
+    const one = await timed(world, () => lists.load(ids[k] ?? 0, rows, rule, progress, Date.now()));
+    ours = add(ours, one);
+    size = nextBatchRows(size, one.ms, lists.batchRows);
     rssMax = Math.max(rssMax, process.memoryUsage.rss());
-    if (from % Math.max(batchRows, Math.floor(contactsTotal / bareTotal) * batchRows) !== 0) continue;
+    from += count;
+    if (from < bareDue) continue;
+    bareDue += (count * contactsTotal) / bareTotal;
     const values = rows.map((one) => newContactValues(one, arrivalAt(Date.now())));
     theirs = add(theirs, await timed(world, () => bare(values)));
-    bareRows += batchRows;
+    bareRows += count;
   }
   const waits = await beside.stop();
   for (const id of ids)

@@ -1,4 +1,5 @@
 /** The dialer's store: contacts, claims, calls, DNC, outbox, audit, lists. `sql/` implements it; times are Unix ms. */
+import type { BatchBounds } from './dialer/batch-size.js';
 import type { Campaign } from './dialer/campaign.js';
 import type { CallRecord, Contact, NewContact } from './dialer/contact.js';
 import type { DialerAuditEntry, DialerChange, DncEntry, OutboxMessage } from './dialer/engine-words.js';
@@ -270,7 +271,7 @@ export interface ContactList {
 
 export interface ContactLists {
   /** rows of one batch: with more of them others wait for the database for longer than a dial cycle can bear */
-  readonly batchRows: number;
+  readonly batchRows: BatchBounds;
   create(list: Pick<ContactList, 'campaign' | 'name' | 'fileHash' | 'startedAtMs'>): Promise<ContactList>;
   /** An unfinished load of the same file into the same campaign. */
   unfinished(campaign: string, fileHash: string): Promise<ContactList | undefined>;

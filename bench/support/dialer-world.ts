@@ -1,5 +1,4 @@
 /** A million contacts in a hundred campaigns for the bench of the dialer's store, on SQLite or a MariaDB of its own. */
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import type { Campaign } from '../../core/dialer/campaign.js';
 import { campaignDefaults } from '../../core/dialer/campaign-defaults.js';
 import type { NewContact } from '../../core/dialer/contact.js';
 import type { Db } from '../../sql/db.js';
+import { createDigestIds } from '../../sidecar/list-ids.js';
 import { openMysql } from '../../sql/mysql.js';
 import { openSqlite } from '../../sql/sqlite.js';
 import { openStore, storeDefaults } from '../../sql/store.js';
@@ -40,11 +40,13 @@ export const aCampaign = (id: string): Campaign => ({
   state: 'running',
 });
 
-/** As a list has them: ids made from the number, as the loader makes them; numbers in no order; a name and a lead. */
+const idOf = createDigestIds();
+
+/** As a list has them: external ids in order and ids made of them by the loader; numbers in no order; a name and a lead. */
 export function aContact(i: number, campaign: string): NewContact {
   const number = `49${String(100_000_000 + ((i * 2_654_435_761) % 900_000_000))}`;
   return {
-    id: createHash('sha256').update(`${campaign} ${number}`).digest('hex').slice(0, 32),
+    id: idOf(`${campaign}\nid\ncc${String(i)}`),
     customerNumber: `+${number}`,
     campaignType: 'AGENT',
     gatewayId: 'gw1',

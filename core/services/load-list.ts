@@ -4,6 +4,7 @@
  * that was stored without our hearing of it is recognised.
  */
 import type { ContactList, ContactLists } from '../dialer-ports.js';
+import { nextBatchRows } from '../dialer/batch-size.js';
 import type { NewContact } from '../dialer/contact.js';
 import type { ListRecord } from '../dialer/list-records.js';
 import { rowProblemText, type Row } from '../dialer/list-rows.js';
@@ -51,7 +52,7 @@ export interface ListLoad {
 }
 
 export const loadListDefaults = {
-  /** contacts of one transaction; undefined: as many as the store likes */
+  /** contacts of one transaction; undefined: as many as the store likes, and stores quickly */
   batchRows: undefined as number | undefined,
   /** records after which a batch ends also when most of them are bad */
   batchRecordsMax: 10_000,
@@ -76,12 +77,15 @@ export async function loadList(
   pages: AsyncIterable<readonly ListRecord[]>,
   options = loadListDefaults,
 ): Promise<LoadCounts> {
-  const batchRows = options.batchRows ?? deps.lists.batchRows;
+  const bounds = options.batchRows === undefined ? deps.lists.batchRows : { least: options.batchRows, most: options.batchRows };
+  let batchRows = bounds.least;
   let counts = load.from;
   let batch = emptyBatch();
 
   async function commit(): Promise<void> {
+    const sinceMs = deps.nowMs();
     counts = await storeBatch(deps, load, batch, counts, options.retryMs);
+    if (batch.good.length >= batchRows) batchRows = nextBatchRows(batchRows, deps.nowMs() - sinceMs, bounds);
     batch = emptyBatch();
     deps.onProgress(counts);
     await deps.breathe();
