@@ -9,6 +9,8 @@ import type { Changed, Db, Row, Statements, Value, WriteOptions } from './db.js'
 import { classify } from './failure.js';
 import type { Failure } from './failure.js';
 import { runWithRetry, sleep } from './retry.js';
+import { createCheckpoints } from './sqlite-checkpoints.js';
+import type { Checkpoints } from './sqlite-checkpoints.js';
 import { coerce, loadSqlite } from './sqlite-binding.js';
 import type { SqliteDatabase, SqliteStatement } from './sqlite-binding.js';
 import { createTurns } from './turns.js';
@@ -22,6 +24,8 @@ export interface SqliteOptions {
   readonly retryMsMax: number;
   readonly nowMs: () => number;
   readonly onFailure: (failure: Failure) => void;
+  /** the thread that moves the write-ahead log ended; all goes on without it */
+  readonly onCheckpointsLost?: (error: unknown) => void;
 }
 
 const statementsMax = 500;
@@ -34,7 +38,10 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
     if (file !== ':memory:') makeFile(file);
     return new DatabaseSync(file);
   }, file);
-  return createSqliteDb(database, options);
+  if (file === ':memory:') return createSqliteDb(database, options);
+  const autoCheckpoint = (pages: number): void => database.exec(`PRAGMA wal_autocheckpoint = ${String(pages)}`);
+  const checkpoints = createCheckpoints(file, { autoCheckpoint, onLost: options.onCheckpointsLost ?? (() => undefined) });
+  return createSqliteDb(database, options, checkpoints);
 }
 
 /** For our eyes only: it holds passwords of accounts and of containers. SQLite gives -wal and -shm the mode of the file itself. */
@@ -67,16 +74,23 @@ function pragmaOnceFree(database: SqliteDatabase, pragma: string): void {
   }
 }
 
+const noCheckpoints: Checkpoints = { wrote: () => undefined, close: () => Promise.resolve() };
+
 /** Exported for tests that bring their own connection. */
-export function createSqliteDb(database: SqliteDatabase, options: SqliteOptions): Db {
+export function createSqliteDb(database: SqliteDatabase, options: SqliteOptions, checkpoints: Checkpoints = noCheckpoints): Db {
   const statements = prepared(database);
   const turns = createTurns(options.waitersMax, options.acquireMsMax);
   let open = true;
 
   const direct: Statements = {
     all: async (sql, values = []) => Promise.resolve(rows(statements(sql), values)),
-    run: async (sql, values = []) => Promise.resolve(change(statements(sql), values)),
+    run: async (sql, values = []) => Promise.resolve(write(sql, values)),
   };
+
+  function write(sql: string, values: readonly Value[]): Changed {
+    checkpoints.wrote();
+    return change(statements(sql), values);
+  }
 
   async function alone<T>(work: () => T | Promise<T>, retryMsMax = options.retryMsMax): Promise<T> {
     if (!open) throw new TandemError('TDM_STORE_DOWN', ['closed']);
@@ -111,7 +125,7 @@ export function createSqliteDb(database: SqliteDatabase, options: SqliteOptions)
   return {
     dialect: 'sqlite',
     all: (sql, values = []) => alone(() => rows(statements(sql), values)),
-    run: (sql, values = [], write = {}) => alone(() => change(statements(sql), values), write.retryMsMax),
+    run: (sql, values = [], how = {}) => alone(() => write(sql, values), how.retryMsMax),
     transaction,
     session: (work) => alone(() => work(direct)),
     ping: async () => {
@@ -121,6 +135,7 @@ export function createSqliteDb(database: SqliteDatabase, options: SqliteOptions)
       if (!open) return;
       await turns.idle();
       open = false;
+      await checkpoints.close();
       database.close();
     },
   };

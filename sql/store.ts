@@ -230,7 +230,10 @@ async function openDb({ url, nowMs, log, meter }: StoreOptions, limits: StoreLim
     meter.count('tandem_store_failures_total', { verdict: failure.verdict });
     log.debug({ reason: failure.reason, verdict: failure.verdict }, 'database failure');
   };
-  if (target.dialect === 'sqlite') return openSqlite(target.file, { ...limits, nowMs, onFailure });
+  if (target.dialect === 'sqlite') {
+    const onCheckpointsLost = (error: unknown): void => log.warn({ error }, 'SQLite: the thread that moves the write-ahead log has ended');
+    return openSqlite(target.file, { ...limits, nowMs, onFailure, onCheckpointsLost });
+  }
   const onWriter = (name: string | undefined): void => {
     if (name === undefined) log.error({}, 'no database server is healthy');
     else log.info({ server: name }, 'database server chosen');
