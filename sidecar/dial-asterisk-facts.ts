@@ -84,8 +84,6 @@ export interface HeardFacts {
   techCause: string | undefined;
   endedBy: 'customer' | 'us' | 'unknown';
   isRecorded: boolean;
-  /** the bridge in which it is alone */
-  bridge: string | undefined;
 }
 
 export const noFacts = (): HeardFacts => ({
@@ -95,7 +93,6 @@ export const noFacts = (): HeardFacts => ({
   techCause: undefined,
   endedBy: 'unknown',
   isRecorded: false,
-  bridge: undefined,
 });
 
 const byDialStatus: Readonly<Record<string, Cause>> = { BUSY: named(17), CONGESTION: named(34), NOANSWER: named(19), CANCEL: named(19) };

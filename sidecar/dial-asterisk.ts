@@ -13,6 +13,7 @@ import { hasCode } from '../core/errors.js';
 import type { Log, Meter } from '../core/ports.js';
 import type { AmiLink } from './ami.js';
 import type { AmiPacket } from './ami-packet.js';
+import { DialBridges } from './dial-asterisk-bridges.js';
 import { causeNumbers, endOf, momentOf, noFacts, type HeardFacts } from './dial-asterisk-facts.js';
 import { asteriskQuestions, type AsteriskQuestions } from './dial-asterisk-questions.js';
 import { DialCalls, type DialCall } from './dial-calls.js';
@@ -27,6 +28,8 @@ export interface AsteriskDialOptions {
   readonly places: DialPlaces;
   /** calls at a time; more are not sent */
   readonly callsMax: number;
+  /** orders of which it has said nothing yet: as many again are not sent before it has caught up with half of them */
+  readonly ordersMax: number;
   /** after an OriginateResponse without a Hangup (A10), ms */
   readonly factsMsMax: number;
 }
@@ -39,7 +42,12 @@ export interface AsteriskDialDeps {
   readonly timers?: Timers;
 }
 
-export const asteriskDialDefaults: Omit<AsteriskDialOptions, 'id'> = { places: dialPlaces, callsMax: 20_000, factsMsMax: 2_000 };
+export const asteriskDialDefaults: Omit<AsteriskDialOptions, 'id'> = {
+  places: dialPlaces,
+  callsMax: 20_000,
+  ordersMax: 100,
+  factsMsMax: 2_000,
+};
 
 type Given = Partial<AsteriskDialOptions> & Pick<AsteriskDialOptions, 'id'>;
 
@@ -60,7 +68,7 @@ class AsteriskDialler implements DialSwitch {
   readonly #questions: AsteriskQuestions;
   readonly #calls: DialCalls;
   readonly #facts = new WeakMap<DialCall, HeardFacts>();
-  readonly #bridges = new Map<string, DialCall>();
+  readonly #bridges = new DialBridges();
   readonly #canceller: Canceller;
   readonly #stops: (() => void)[];
 
@@ -71,7 +79,7 @@ class AsteriskDialler implements DialSwitch {
     this.#deps = deps;
     this.#timers = deps.timers ?? systemTimers;
     this.#questions = asteriskQuestions({ action: (fields, how) => link.action(fields, how) });
-    this.#calls = new DialCalls(options.callsMax);
+    this.#calls = new DialCalls(options, (isFull) => deps.feed({ type: 'switch-full', switch: this.id, isFull }));
     this.#canceller = createCanceller({ link, timers: this.#timers, log });
     const on = (name: string, run: (call: DialCall, event: AmiPacket) => void, id = 'uniqueid') =>
       link.on(name, (event) => {
@@ -79,7 +87,7 @@ class AsteriskDialler implements DialSwitch {
         if (call) run(call, event);
       });
     this.#stops = [
-      on('Newchannel', (call) => void (call.hasChannel = true)),
+      on('Newchannel', (call) => this.#made(call)),
       on('Newstate', (call, event) => this.#stateChanged(call, event)),
       on('DialState', (call, event) => this.#progressed(call, event), 'destuniqueid'),
       on('DialEnd', (call, event) => void (this.#factsOf(call).dialStatus = event.known('dialstatus')), 'destuniqueid'),
@@ -130,11 +138,13 @@ class AsteriskDialler implements DialSwitch {
     try {
       const { answered, reason } = await this.#deps.link.originate({ ...dial });
       call.isAwaited = false;
+      this.#calls.heard(call);
       if (answered) this.#answered(call, this.#timers.nowMs());
       else if (!call.hasChannel) await this.#withoutChannel(call, order, reason);
       else this.#failed(call, reason);
     } catch (error) {
       call.isAwaited = false;
+      this.#calls.heard(call);
       this.#notAnswered(call, error);
     }
   }
@@ -190,6 +200,11 @@ class AsteriskDialler implements DialSwitch {
 
   // ---------------------------------------------------------------- events
 
+  #made(call: DialCall): void {
+    call.hasChannel = true;
+    this.#calls.heard(call);
+  }
+
   #stateChanged(call: DialCall, event: AmiPacket): void {
     const state = event.get('channelstate');
     if (state === stateRinging) this.#rings(call, event);
@@ -212,19 +227,9 @@ class AsteriskDialler implements DialSwitch {
     this.#deps.feed({ type: 'call-answered', callId: call.callId, atMs });
   }
 
-  /** Alone in a bridge nobody talks: it counts when the second has come. */
   #bridged(event: AmiPacket): void {
-    const bridge = event.known('bridgeuniqueid');
-    if (bridge === undefined) return;
-    const own = this.#calls.get(callIdOfChannel(event.get('uniqueid') ?? ''));
-    if (own && !own.isBridged) {
-      this.#bridges.set(bridge, own);
-      this.#factsOf(own).bridge = bridge;
-    }
-    const call = this.#bridges.get(bridge);
-    if (!call || call.isBridged || Number(event.get('bridgenumchannels')) < 2) return;
-    call.isBridged = true;
-    this.#bridges.delete(bridge);
+    const call = this.#bridges.entered(event, this.#calls.get(callIdOfChannel(event.get('uniqueid') ?? '')));
+    if (!call) return;
     const agent = call.order?.agentExtension;
     this.#deps.feed({
       type: 'call-bridged',
@@ -253,7 +258,7 @@ class AsteriskDialler implements DialSwitch {
     if (!this.#calls.has(call)) return;
     this.#calls.remove(call);
     const facts = this.#factsOf(call);
-    if (facts.bridge !== undefined) this.#bridges.delete(facts.bridge);
+    this.#bridges.ended(call);
     this.#deps.feed(endOf(call, facts, atMs));
   }
 
@@ -284,8 +289,6 @@ class AsteriskDialler implements DialSwitch {
     this.#calls.listed(settled, calls);
     return { askedAtMs, calls };
   }
-
-  // ---------------------------------------------------------------- small things
 
   #factsOf(call: DialCall): HeardFacts {
     const known = this.#facts.get(call);

@@ -31,17 +31,31 @@ export class DialCall {
   }
 }
 
+export interface DialCallsBounds {
+  /** followed at a time */
+  readonly callsMax: number;
+  /** orders of which the switch has said nothing yet */
+  readonly ordersMax: number;
+}
+
+/** share of `ordersMax` that may be left when it gets more again */
+const caughtUp = 0.5;
+
 export class DialCalls {
   readonly #calls = new Map<string, DialCall>();
-  readonly #max: number;
+  readonly #unheard = new Set<DialCall>();
+  readonly #bounds: DialCallsBounds;
+  readonly #onFull: (isFull: boolean) => void;
+  #isBehind = false;
 
-  /** `max`: followed at a time */
-  constructor(max: number) {
-    this.#max = max;
+  /** `onFull`: the switch is behind with its orders, or has caught up */
+  constructor(bounds: DialCallsBounds, onFull: (isFull: boolean) => void) {
+    this.#bounds = bounds;
+    this.#onFull = onFull;
   }
 
   get isFull(): boolean {
-    return this.#calls.size >= this.#max;
+    return this.#calls.size >= this.#bounds.callsMax;
   }
 
   get(callId: string | undefined): DialCall | undefined {
@@ -56,12 +70,29 @@ export class DialCalls {
   add(callId: string, order: OriginateOrder | undefined): DialCall {
     const call = new DialCall(callId, order);
     this.#calls.set(callId, call);
+    if (order) this.#unheard.add(call);
+    this.#look();
     return call;
+  }
+
+  /** The switch has made its channel, or answered the order. */
+  heard(call: DialCall): void {
+    if (this.#unheard.delete(call)) this.#look();
+  }
+
+  #look(): void {
+    const { size } = this.#unheard;
+    const { ordersMax } = this.#bounds;
+    const isBehind = this.#isBehind ? size > ordersMax * caughtUp : size >= ordersMax;
+    if (isBehind === this.#isBehind) return;
+    this.#isBehind = isBehind;
+    this.#onFull(isBehind);
   }
 
   remove(call: DialCall): void {
     call.stopTimer();
     if (this.has(call)) this.#calls.delete(call.callId);
+    this.heard(call);
   }
 
   /** Calls whose channel must be among those that are listed from now on, if they live. */
@@ -86,5 +117,6 @@ export class DialCalls {
   clear(): void {
     for (const call of this.#calls.values()) call.stopTimer();
     this.#calls.clear();
+    this.#unheard.clear();
   }
 }

@@ -27,6 +27,8 @@ export interface FreeswitchDialOptions {
   readonly places: DialPlaces;
   /** calls at a time; more are not sent */
   readonly callsMax: number;
+  /** orders of which it has said nothing yet: as many again are not sent before it has caught up with half of them */
+  readonly ordersMax: number;
   /** after `-ERR` the channel's own end, which says more, is waited for this long, ms */
   readonly factsMsMax: number;
   /** beyond its ringing time `originate` is given this long to answer, ms */
@@ -44,6 +46,7 @@ export interface FreeswitchDialDeps {
 export const freeswitchDialDefaults: Omit<FreeswitchDialOptions, 'id'> = {
   places: dialPlaces,
   callsMax: 20_000,
+  ordersMax: 100,
   factsMsMax: 500,
   jobGraceMs: 60_000,
 };
@@ -83,7 +86,7 @@ class FreeswitchDial implements DialSwitch {
     this.#options = options;
     this.#deps = deps;
     this.#timers = deps.timers ?? systemTimers;
-    this.#calls = new DialCalls(options.callsMax);
+    this.#calls = new DialCalls(options, (isFull) => this.#feed({ type: 'switch-full', switch: this.id, isFull }));
     this.#questions = freeswitchQuestions({ api: (command) => deps.link.api(command) });
     this.#stops = [deps.link.on(channelEvents, (event) => this.#onEvent(event))];
   }
@@ -126,10 +129,12 @@ class FreeswitchDial implements DialSwitch {
     try {
       const output = await this.#deps.link.bgapi(command, order.ringTimeoutMs + this.#options.jobGraceMs);
       call.isAwaited = false;
+      this.#calls.heard(call);
       const refusal = refusalOf(output);
       if (refusal !== undefined) this.#refused(call, causeOf(refusal));
     } catch (error) {
       call.isAwaited = false;
+      this.#calls.heard(call);
       this.#notAnswered(call, error);
     }
   }
@@ -185,6 +190,7 @@ class FreeswitchDial implements DialSwitch {
     switch (event.name) {
       case 'CHANNEL_CREATE':
         call.hasChannel = true;
+        this.#calls.heard(call);
         if (call.killed !== undefined) this.#kill(call, call.killed);
         return;
       case 'CHANNEL_PROGRESS':

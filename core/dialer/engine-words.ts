@@ -177,6 +177,8 @@ export type DialerEvent =
 
 /** What a switch tells about a call of ours; `atMs` is the switch's moment as far as it says, else ours. */
 export type DialSwitchEvent =
+  /** so many orders of which it has said nothing yet: no more until it has caught up */
+  | { readonly type: 'switch-full'; readonly switch: string; readonly isFull: boolean }
   | { readonly type: 'call-ringing'; readonly callId: string; readonly atMs: number }
   | { readonly type: 'call-answered'; readonly callId: string; readonly atMs: number }
   /** a machine heard by the switch while nobody had arrived yet */

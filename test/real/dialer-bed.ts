@@ -306,7 +306,10 @@ async function createBed({ alpha, far: carrier, stop }: DialerSwitches): Promise
     event: (callId, type) =>
       find(
         () =>
-          events.find((event): event is Extract<DialSwitchEvent, { type: typeof type }> => event.type === type && event.callId === callId),
+          events.find(
+            (event): event is Extract<DialSwitchEvent, { type: typeof type }> =>
+              event.type === type && 'callId' in event && event.callId === callId,
+          ),
         `${type} of ${callId}`,
       ),
     notice: (type) =>

@@ -18,7 +18,7 @@ import { toldInbound, toldMachine, toldOfAgent } from './pacing-groups.js';
 import { previewDial, previewDue, previewNext, previewReject, previewSkip, serveDials } from './previews.js';
 import { restored } from './restore.js';
 import { roundMayRun, runRound, ticked } from './round.js';
-import { askList, callsListed, listMissed, sweep, switchChanged, unknown, unsent, withheld } from './switches.js';
+import { askList, callsListed, listMissed, sweep, switchChanged, switchFull, unknown, unsent, withheld } from './switches.js';
 import { originateStopped } from './toll.js';
 import { viewOf } from './view.js';
 import { DialerWorld } from './world.js';
@@ -191,6 +191,9 @@ function ofOthers(w: DialerWorld, event: DialerEvent): DialerAnswer {
       break;
     case 'switch-changed':
       switchChanged(w, event);
+      break;
+    case 'switch-full':
+      switchFull(w, event);
       break;
     case 'gateway-checked':
       gatewayChecked(w, event.switch, event.gateway, event.state, 'checked');

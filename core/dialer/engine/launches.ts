@@ -28,8 +28,8 @@ export function pumpLaunches(w: DialerWorld): void {
   while (i < w.launches.length && w.throttle.nextAtMs() <= w.nowMs) {
     const call = w.launches[i];
     if (!call) break;
-    const { isUp, isReconciled } = w.switches.get(call.switch) ?? {};
-    if (!isUp || !isReconciled) i++;
+    const { isUp, isReconciled, isFull } = w.switches.get(call.switch) ?? {};
+    if (!isUp || !isReconciled || isFull) i++;
     else {
       w.launches.splice(i, 1);
       place(w, call);

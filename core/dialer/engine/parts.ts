@@ -93,6 +93,8 @@ export interface SwitchState {
   upSinceMs: number;
   listAskedAtMs: number | undefined;
   callsPerSecondMax: number | undefined;
+  /** it is behind with its orders: calls wait here, where they can be taken back */
+  isFull: boolean;
 }
 
 /** held: an agent is reserved for each call. power, predictive: calls are ahead of the agents. */

@@ -20,7 +20,15 @@ export function switchOf(w: DialerWorld, id: string): SwitchState {
   const known = w.switches.get(id);
   if (known) return known;
   const state: SwitchState = {
-    ...{ id, isUp: false, isReconciled: false, upSinceMs: -Infinity, listAskedAtMs: undefined, callsPerSecondMax: undefined },
+    ...{
+      id,
+      isUp: false,
+      isReconciled: false,
+      upSinceMs: -Infinity,
+      listAskedAtMs: undefined,
+      callsPerSecondMax: undefined,
+      isFull: false,
+    },
   };
   if (w.switches.size < switchesMax) w.switches.set(id, state);
   return state;
@@ -33,12 +41,17 @@ export function switchChanged(w: DialerWorld, { switch: id, isUp, callsPerSecond
   if (isUp && state.isUp) return;
   state.isUp = isUp;
   state.isReconciled = false;
+  state.isFull = false; // orders of the former link are not waited for
   state.listAskedAtMs = undefined;
   w.deadlines.set(`list:${id}`, undefined);
   if (isUp) {
     state.upSinceMs = w.nowMs;
     askList(w, id);
   } else for (const call of [...w.launches]) if (call.switch === id) switchGone(w, call);
+}
+
+export function switchFull(w: DialerWorld, { switch: id, isFull }: Of<'switch-full'>): void {
+  switchOf(w, id).isFull = isFull;
 }
 
 /** A4: at or above what the switch lets through, calls would be lost there: 80 % of it. */
