@@ -31,6 +31,8 @@ const id = /^[A-Za-z0-9_.:@-]+$/;
 const word = /^[A-Za-z0-9_.*# @-]+$/;
 const idCharsMax = 40;
 const wordCharsMax = 20;
+const idWord = (text: string): string | Wrong => wordOf(text, idCharsMax, id);
+const placeWord = (text: string): string | Wrong => wordOf(text, wordCharsMax, word);
 const noZones: readonly string[] = [];
 
 export function createFieldReaders(options: Pick<RowOptions, 'number' | 'timeZone' | 'priority' | 'startTimeMs' | 'endTimeMs'>) {
@@ -40,34 +42,34 @@ export function createFieldReaders(options: Pick<RowOptions, 'number' | 'timeZon
     /** of the row's numbers in national form */
     country,
     read: (texts: Texts): ReadFields => {
-      const { take, problem } = createReading(texts);
-      const zone = take('time_zone', zoneOf);
+      const reading = new Reading(texts);
+      const zone = reading.take('time_zone', zoneOf);
       const timeZone = zone ?? options.timeZone;
-      const land = take('country', countryOf) ?? options.number.country;
-      const startTimeMs = take('start_time', (text) => timeOf(text, timeZone, 'start')) ?? options.startTimeMs;
-      const endTimeMs = take('end_time', (text) => timeOf(text, timeZone, 'end')) ?? options.endTimeMs;
+      const land = reading.take('country', countryOf) ?? options.number.country;
+      const startTimeMs = reading.take('start_time', (text) => timeOf(text, timeZone, 'start')) ?? options.startTimeMs;
+      const endTimeMs = reading.take('end_time', (text) => timeOf(text, timeZone, 'end')) ?? options.endTimeMs;
       if (startTimeMs !== undefined && endTimeMs !== undefined && endTimeMs <= startTimeMs)
         return { field: 'end_time', code: 'time-order' };
-      const isConsented = take('consent', (text) => consentOf(text, timeZone));
-      const consentUntilMs = take('consent_until', (text) => timeOf(text, timeZone, 'end'));
-      const agent = take('agent', (text) => wordOf(text, idCharsMax, id));
-      const queueName = take('queue_name', (text) => wordOf(text, wordCharsMax, word));
+      const isConsented = reading.take('consent', (text) => consentOf(text, timeZone));
+      const consentUntilMs = reading.take('consent_until', (text) => timeOf(text, timeZone, 'end'));
+      const agent = reading.take('agent', idWord);
+      const queueName = reading.take('queue_name', placeWord);
       const read: Read = {
-        gatewayId: take('gateway_id', (text) => wordOf(text, idCharsMax, id)) ?? '',
+        gatewayId: reading.take('gateway_id', idWord) ?? '',
         startTimeMs,
         endTimeMs,
-        priority: take('priority', priorityOf) ?? options.priority,
-        ivr: take('ivr', (text) => wordOf(text, wordCharsMax, word)),
+        priority: reading.take('priority', priorityOf) ?? options.priority,
+        ivr: reading.take('ivr', placeWord),
         routingMode: agent === undefined ? (queueName === undefined ? undefined : 'QUEUE') : 'AGENT',
         resourceId: agent,
         queueName,
-        tenantId: take('tenant_id', (text) => wordOf(text, idCharsMax, id)),
+        tenantId: reading.take('tenant_id', idWord),
         zones: zone === undefined ? noZones : [zone],
-        region: take('region', (text) => regionOf(text, land)) ?? regionOfCode(texts.postal_code, land),
+        region: reading.take('region', (text) => regionOf(text, land)) ?? regionOfCode(texts.postal_code, land),
         consentUntilMs: consentFrom(isConsented, consentUntilMs),
-        answeredBefore: take('answered_before', truthOf) ?? false,
+        answeredBefore: reading.take('answered_before', truthOf) ?? false,
       };
-      return problem() ?? read;
+      return reading.problem ?? read;
     },
   };
 }
@@ -89,18 +91,21 @@ function consentFrom(consent: number | undefined, until: number | undefined): nu
   return until === undefined ? consent : Math.min(until, consent ?? Infinity);
 }
 
-/** Reads fields one after the other and remembers the first problem. */
-function createReading(texts: Texts) {
-  let problem: { readonly field: ListField; readonly code: ListProblem } | undefined;
-  return {
-    take: <T>(field: ListField, read: (text: string) => T | Wrong): T | undefined => {
-      const text = texts[field];
-      if (text === undefined) return undefined;
-      const value = read(text);
-      if (!isWrong(value)) return value;
-      problem ??= { field, code: value.wrong };
-      return undefined;
-    },
-    problem: () => problem,
-  };
+/** Reads fields one after the other and remembers the first problem. A class: a list makes a million of them. */
+class Reading {
+  problem: { readonly field: ListField; readonly code: ListProblem } | undefined;
+  private readonly texts: Texts;
+
+  constructor(texts: Texts) {
+    this.texts = texts;
+  }
+
+  take<T>(field: ListField, read: (text: string) => T | Wrong): T | undefined {
+    const text = this.texts[field];
+    if (text === undefined) return undefined;
+    const value = read(text);
+    if (!isWrong(value)) return value;
+    this.problem ??= { field, code: value.wrong };
+    return undefined;
+  }
 }
