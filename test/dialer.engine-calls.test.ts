@@ -97,6 +97,21 @@ describe('dialer engine: the life of a call', () => {
     assert.equal(result(desk), 'NO_ANSWER');
   });
 
+  it('E11 B48: the first "no route" of a further number is not the second one of the number before', () => {
+    const ends = (more: Parameters<typeof sampleContact>[2], campaign: Partial<Campaign> = {}): string | undefined => {
+      const desk = new DialerDesk([testCampaign('P', { mode: 'POWER', ...campaign })], { callsPerSecond: 100, slotsMax: 500 });
+      desk.login(readyAgent('ann'), readyAgent('bob'));
+      desk.add(sampleContact('P1', 'P', { callResult: 'NO_ROUTE_DESTINATION', ...more }));
+      desk.begin();
+      desk.end('P1', { cause: 'NO_ROUTE_DESTINATION', q850: 3 });
+      return result(desk);
+    };
+    assert.equal(ends({ result: 'UNREACHABLE' }), 'INVALID_NUMBER');
+    const further = { result: 'INVALID_NUMBER', numbers: ['+49309999'], numberIndex: 1 } as const;
+    assert.equal(ends(further), 'UNREACHABLE');
+    assert.equal(ends({ result: 'INVALID_NUMBER' }, { confirmInvalid: true }), 'INVALID_NUMBER', 'asked once more, of the same number');
+  });
+
   it('E78: a hang-up of which nothing is heard: the switch is asked, and a call that is gone is over', () => {
     const desk = ringing();
     desk.live.set('P1', { isAnswered: false });
@@ -176,6 +191,57 @@ describe('dialer engine: the life of a call', () => {
     desk.end('P1', { endedBy: 'customer' });
     assert.equal(result(desk), 'CUSTOMER_DROPPED');
     assert.ok(!desk.table.audit.some(({ action }) => action === 'call-abandoned'));
+  });
+
+  it('B12: a customer who leaves when his time for an agent was over is abandoned, also when nobody had told of it yet', () => {
+    const ends = (arrivesMs: number | undefined, leavesMs: number): string | undefined => {
+      const desk = ringing();
+      desk.answer('P1');
+      if (arrivesMs !== undefined) {
+        desk.pass(arrivesMs);
+        desk.arrive('P1');
+      }
+      desk.pass(leavesMs - (arrivesMs ?? 0));
+      desk.end('P1', { endedBy: 'customer' });
+      const isTold = desk.all('notice').some(({ notice }) => notice.type === 'call-abandoned');
+      assert.equal(isTold, result(desk) === 'ABANDONED');
+      assert.equal(
+        desk.table.audit.filter(({ action }) => action === 'call-abandoned').length,
+        result(desk) === 'ABANDONED' ? 1 : 0,
+        'B10: each with its entry',
+      );
+      return result(desk);
+    };
+    assert.deepEqual([ends(100, 1_999), ends(undefined, 1_999)], ['CUSTOMER_DROPPED', 'CUSTOMER_DROPPED']);
+    assert.deepEqual([ends(100, 2_000), ends(100, 2_600)], ['ABANDONED', 'ABANDONED'], 'its door is slow to tell');
+    assert.equal(ends(undefined, 6_000), 'ABANDONED', 'six seconds of silence, and never at a door');
+    assert.equal(ends(5_000, 5_100), 'ABANDONED', 'at its door too late');
+  });
+
+  it('B12: waiting for a held agent whose telephone rings is not over with the grace time', () => {
+    const desk = new DialerDesk([testCampaign('P', { mode: 'PROGRESSIVE' })], { callsPerSecond: 100, slotsMax: 500 });
+    desk.login(readyAgent('ann', { isStandby: false }));
+    desk.add(sampleContact('P1', 'P'));
+    desk.begin();
+    desk.answer('P1');
+    desk.arrive('P1');
+    desk.pass(9_000);
+    desk.end('P1', { endedBy: 'customer' });
+    assert.equal(result(desk), 'CUSTOMER_DROPPED');
+  });
+
+  it('B12 E78: an abandoned call whose end nobody told counts as abandoned all the same', () => {
+    const desk = ringing();
+    desk.answer('P1');
+    desk.arrive('P1');
+    desk.pass(2_000);
+    waitedOut(desk);
+    desk.feed({ type: 'switch-changed', switch: 's1', isUp: false, callsPerSecondMax: undefined });
+    desk.pass(3_000);
+    desk.feed({ type: 'switch-changed', switch: 's1', isUp: true, callsPerSecondMax: undefined });
+    const [record] = desk.table.records;
+    assert.deepEqual([record?.result, record?.cause, desk.table.status('P1')], ['ABANDONED', 'LOST', 'ended']);
+    assert.ok(desk.table.audit.some(({ action }) => action === 'call-abandoned'));
   });
 
   it('B33: a door that never reports the end of the wait: abandoned 5 s later, and hung up after the message', () => {

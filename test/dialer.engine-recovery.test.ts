@@ -57,6 +57,20 @@ describe('dialer engine: a switch that is away', () => {
     );
   });
 
+  it('B11 E78: a call that was lost before an answer is not repeated at once where the rules would not repeat it', () => {
+    const never = { retry: false, delaysMs: [], attemptsMax: 1, otherPartOfDay: false, guaranteedOnly: false, then: 'final' } as const;
+    const desk = new DialerDesk([testCampaign('P', { mode: 'POWER', retry: { NO_ANSWER: never } })], { callsPerSecond: 100 });
+    desk.login(readyAgent('ann'), readyAgent('bob'));
+    desk.add(sampleContact('P1', 'P'));
+    desk.begin();
+    desk.feed({ type: 'originate-unknown', callId: 'P1' });
+    desk.pass(3_000);
+    assert.deepEqual([contact(desk, 'P1').status, contact(desk, 'P1').attempts], ['pending', 1]);
+    assert.equal(contact(desk, 'P1').nextAttemptAtMs - desk.nowMs, 4 * 3_600_000);
+    desk.run(60);
+    assert.deepEqual(desk.dialled(), ['P1']);
+  });
+
   it('B10: a list of before the link came back says nothing', () => {
     const desk = deskOf();
     desk.begin();

@@ -45,7 +45,7 @@ describe('dialer: retry by result (B48, B6 of the specification)', () => {
     INVALID_NUMBER: ['end INVALID_NUMBER'],
     CONGESTION: [1, 2, 4, 8, 15, 15, 15, 15, 15, 'end CARRIER_ERROR'],
     CARRIER_ERROR: [5, 5, 5, 5, 'end CARRIER_ERROR'],
-    INTERNAL_ERROR: [5, 5, 5, 5, 'end CARRIER_ERROR'],
+    INTERNAL_ERROR: [5, 5, 5, 5, 'end INTERNAL_ERROR'],
     CANCELLED: [5, 5, 5, 5, 'end CANCELLED'],
     FAX: ['end FAX'],
     LOST: ['end LOST'],

@@ -35,7 +35,7 @@ export const retryDefaults: Readonly<Partial<Record<CallResult, RetryRule>>> = {
     { then: 'carrier-error' },
   ),
   CARRIER_ERROR: trunk,
-  INTERNAL_ERROR: trunk,
+  INTERNAL_ERROR: { ...trunk, then: 'final' }, // ours: it is not to be read as the carrier's
   CANCELLED: { ...trunk, then: 'final' },
   LOST: none,
   FAX: none,

@@ -177,18 +177,43 @@ export function bridged(w: DialerWorld, call: Call, { agent, atMs }: Of<'call-br
 export function waitedOut(w: DialerWorld, call: Call, reason: string): void {
   if (call.bridgedAtMs !== undefined || call.waitedOutAtMs !== undefined || !isPlaced(call)) return;
   answered(w, call, w.nowMs);
-  call.waitedOutAtMs = w.nowMs;
-  call.waitedOutReason = reason;
-  if (!isMachine(call.amd)) {
-    const sinceMs = call.kind === 'ivr' ? call.offeredAtMs : call.answeredAtMs;
-    w.notice({ type: 'call-abandoned', campaign: call.campaign.id, callId: call.id, waitedMs: w.nowMs - (sinceMs ?? w.nowMs) });
-    toldAbandoned(w, call);
-  }
+  abandonedAt(w, call, w.nowMs, reason);
   if (w.campaignOf(call).safeHarbour?.audio) {
     call.stage = 'message';
     call.messageAtMs = w.nowMs;
     refreshDue(w, call);
   } else if (call.hangUpAtMs === undefined) hangUp(w, call, 'no-agent');
+}
+
+/**
+ * A customer who hung up when his time for an agent was over is no `CUSTOMER_DROPPED`, also where nobody had told of that end
+ * yet: his door was slow, or he never came to it and heard silence (B2, B4).
+ */
+export function leftAfterHisTime(w: DialerWorld, call: Call, endedAtMs: number): void {
+  if (call.kind === 'agent-connector' || call.bridgedAtMs !== undefined || call.waitedOutAtMs !== undefined || isMachine(call.amd)) return;
+  const overAtMs = call.kind === 'ivr' ? call.waitUntilMs : timeOverAt(w, call);
+  if (overAtMs !== undefined && endedAtMs >= overAtMs) abandonedAt(w, call, overAtMs, 'nobody came in time, and the customer left');
+}
+
+/** The grace time from the answer on, however late he came to his door; longer where a held agent's telephone had to ring. */
+function timeOverAt(w: DialerWorld, call: Call): number | undefined {
+  const { answeredAtMs, arrivedAtMs, waitUntilMs, hold: key } = call;
+  if (answeredAtMs === undefined) return undefined;
+  const { graceMs } = w.campaignOf(call);
+  if (arrivedAtMs !== undefined && waitUntilMs !== undefined)
+    return waitUntilMs - arrivedAtMs > Math.max(graceMs, offerMsMin) ? waitUntilMs : answeredAtMs + graceMs;
+  const hold = key === undefined ? undefined : w.holds.get(key);
+  const isRinging = hold !== undefined && !isStandby(w, hold.queue, hold.agent);
+  return answeredAtMs + (isRinging ? Math.max(graceMs, heldAnswerMs) : graceMs);
+}
+
+function abandonedAt(w: DialerWorld, call: Call, atMs: number, reason: string): void {
+  call.waitedOutAtMs = atMs;
+  call.waitedOutReason = reason;
+  if (isMachine(call.amd)) return;
+  const sinceMs = call.kind === 'ivr' ? call.offeredAtMs : call.answeredAtMs;
+  w.notice({ type: 'call-abandoned', campaign: call.campaign.id, callId: call.id, waitedMs: atMs - (sinceMs ?? atMs) });
+  toldAbandoned(w, call);
 }
 
 export function messagePlayed(w: DialerWorld, call: Call, ms: number): void {

@@ -43,6 +43,9 @@ export const listMsMax = 60_000;
 /** A15 */
 export const sweepEveryMs = 10 * 60_000;
 
+/** A call that was lost before an answer may have rung all the same: its contact is not called sooner, whatever its rules say. */
+export const lostAgainMs = 4 * 3_600_000;
+
 /** B11: dialling by pace is held while events are later than this. */
 export const lagMsMax = 2_000;
 

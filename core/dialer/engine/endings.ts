@@ -5,6 +5,8 @@ import type { EndFacts, EndResult } from '../results.js';
 import type { RetryPlan } from '../retry.js';
 import { invalidGateway } from '../words.js';
 import type { CallResult } from '../words.js';
+import { leftAfterHisTime } from './arrivals.js';
+import { lostAgainMs } from './bounds.js';
 import { isMachine, isPlaced } from './call.js';
 import type { Call } from './call.js';
 import { breakerChanged, gatewayChecked, gatewayOf } from './gateways.js';
@@ -29,6 +31,7 @@ export function endCall(w: DialerWorld, call: Call, end: CallEnd): void {
     loseCall(w, call, end);
     return;
   }
+  leftAfterHisTime(w, call, endedAtOf(w, end));
   const verdict = w.rules.resultOf(factsOf(w, call, end));
   const plan = planAfter(w, call, verdict.result, verdict.countsAsAttempt);
   finish(w, call, end, verdict, plan);
@@ -84,8 +87,14 @@ function factsOf(w: DialerWorld, call: Call, end: CallEnd): EndFacts {
     endedBy: end.endedBy,
     hangUpReason: call.hangUpReason,
     amd: call.amd,
-    causeBefore: call.contact.callResult,
+    causeBefore: isOfThisNumber(w, call) ? call.contact.callResult : undefined,
   };
+}
+
+/** What the contact's last call came to was said of the number that is called now: after a wrong one it has another. */
+function isOfThisNumber(w: DialerWorld, call: Call): boolean {
+  const { result } = call.contact;
+  return result === 'UNREACHABLE' || (result === 'INVALID_NUMBER' && w.campaignOf(call).confirmInvalid);
 }
 
 const endedAtOf = (w: DialerWorld, { atMs }: CallEnd): number => Math.min(w.nowMs, atMs);
@@ -204,6 +213,13 @@ function learn(w: DialerWorld, call: Call, record: CallRecord, verdict: EndResul
   if (call.from) sorter.learn(call.from.traits, isPerson);
 }
 
+/** What a call had come to before it was lost: who was abandoned counts as that, whatever becomes of the link meanwhile (B4). */
+function knownOf(call: Call): CallResult | undefined {
+  if (call.bridgedAtMs !== undefined) return call.kind === 'ivr' ? 'CONNECTED_IVR' : 'CONNECTED';
+  if (call.amd === 'MACHINE' || call.amd === 'FAX') return call.amd;
+  return call.waitedOutAtMs === undefined ? undefined : 'ABANDONED';
+}
+
 /**
  * A15: the switch does not know this call any more and nobody told its end. One that had been answered is over; one that
  * never was waits again, counted as an attempt.
@@ -222,7 +238,7 @@ export function loseCall(w: DialerWorld, call: Call, said?: CallEnd): void {
     ...said,
     cause: lost,
   };
-  const result: CallResult = call.bridgedAtMs === undefined ? lost : call.kind === 'ivr' ? 'CONNECTED_IVR' : 'CONNECTED';
+  const result = knownOf(call) ?? lost;
   const verdict = { result, countsAsAttempt: true, countsAgainstTrunk: false };
   call.hangUpReason ??= 'lost';
   const none = { numberBad: false, otherCallerId: false, guaranteedOnly: false, numberIndex: call.contact.numberIndex };
@@ -230,13 +246,18 @@ export function loseCall(w: DialerWorld, call: Call, said?: CallEnd): void {
     finish(w, call, end, verdict, { ...none, to: 'ended', result, nextAttemptAtMs: undefined, why: 'gone after the answer' });
     return;
   }
-  // as long after it as after a call that nobody answered, where the rules call again at all
+  // as long after it as after a call that nobody answered; where the rules would not call again, not at once either: it may have rung
   const plan = planAfter(w, call, 'NO_ANSWER', true);
   const isOver = plan.to === 'ended' && plan.result === 'MAX_ATTEMPTS';
   finish(w, call, end, verdict, {
     ...none,
     ...(isOver
       ? plan
-      : { to: 'pending' as const, result: lost, nextAttemptAtMs: plan.nextAttemptAtMs ?? w.nowMs, why: 'gone before an answer' }),
+      : {
+          to: 'pending' as const,
+          result: lost,
+          nextAttemptAtMs: plan.nextAttemptAtMs ?? w.nowMs + lostAgainMs,
+          why: 'gone before an answer',
+        }),
   });
 }
