@@ -49,6 +49,10 @@ export function createCalls(base: DialerBase) {
     /** Ids of those that are stored already. */
     known: async (tx: Pick<Statements, 'all'>, callIds: readonly string[]): Promise<Set<string>> =>
       new Set((await allIn(tx, knownSql, callIds)).map((row) => text(row['call_id']))),
+    async byId(tx: Pick<Statements, 'all'>, callId: string): Promise<CallRecord | undefined> {
+      const [row] = await tx.all(`SELECT ${columns.join(', ')} FROM ${table} WHERE call_id = ?`, [callId]);
+      return row && callOf(row);
+    },
     async insert(tx: Statements, records: readonly CallRecord[]): Promise<void> {
       const rows = records.map(valuesOf);
       let from = 0;

@@ -1,11 +1,13 @@
 /** Contacts one by one: taken in (A5), found, listed, and changed by people and dispositions (B46, B47). */
 import type { ContactFilter, ContactRevision, DialerStore } from '../core/dialer-ports.js';
 import type { Campaign } from '../core/dialer/campaign.js';
-import { callIdOf } from '../core/dialer/contact.js';
+import { callIdOf, countedAtMs } from '../core/dialer/contact.js';
 import type { Contact } from '../core/dialer/contact.js';
 import { isActiveStatus } from '../core/dialer/status-machine.js';
 import type { Statements, Value } from './db.js';
 import type { AuditChain } from './dialer-audit.js';
+import type { Calls } from './dialer-calls.js';
+import { sumsOf } from './dialer-counters.js';
 import type { createCounters } from './dialer-counters.js';
 import type { Counts } from './dialer-counts.js';
 import type { createDnc } from './dialer-dnc.js';
@@ -19,6 +21,7 @@ const pageMax = 10_000;
 const activeMax = 100_000;
 
 export interface ContactParts {
+  readonly calls: Pick<Calls, 'byId'>;
   readonly counts: Counts;
   readonly counters: ReturnType<typeof createCounters>;
   readonly dnc: ReturnType<typeof createDnc>;
@@ -27,24 +30,24 @@ export interface ContactParts {
 
 type ContactPort = Pick<DialerStore, 'active' | 'activeCounts' | 'contact' | 'contacts' | 'contactCounts' | 'reviseContact' | 'callbacks'>;
 
-export function createContacts(base: DialerBase, { counts, counters, dnc, audit }: ContactParts): ContactPort {
+export function createContacts(base: DialerBase, { calls, counts, counters, dnc, audit }: ContactParts): ContactPort {
   const { db } = base;
-  const [table, active, campaigns, attempts] = [
-    base.table('contacts'),
-    base.table('active'),
-    base.table('campaigns'),
-    base.table('attempts'),
-  ];
+  const [table, active, campaigns] = [base.table('contacts'), base.table('active'), base.table('campaigns')];
   const inCall = `id IN (SELECT contact_id FROM ${active}) AND status IN ('dialed', 'agent_pending')`;
   const byId = `SELECT ${contactColumns} FROM ${table} WHERE id = ?`;
 
-  /** The agent says that the person was a machine: counted beside the call itself. */
+  /**
+   * The agent says that the person was a machine, or takes it back: counted where the call itself is. Only of a call that counts
+   * as connected; one that AMD took for a machine does not.
+   */
   async function countMachine(tx: Statements, contact: Contact, disposition: string): Promise<void> {
     const [row] = await tx.all(`SELECT doc FROM ${campaigns} WHERE id = ?`, [contact.campaignId]);
     const { dispositions = [] } = jsonOf<Partial<Campaign>>(row?.['doc'], {});
-    if (!dispositions.some(({ name, isMachine }) => name === disposition && isMachine)) return;
-    const [call] = await tx.all(`SELECT ended_ms FROM ${attempts} WHERE call_id = ?`, [callIdOf(contact.id, contact.dials)]);
-    if (call) await counters.add(tx, contact.campaignId, Number(call['ended_ms']), { machinesByAgent: 1 });
+    const isMachine = (said: string | undefined): boolean => dispositions.some((each) => each.name === said && each.isMachine);
+    const machinesByAgent = Number(isMachine(disposition)) - Number(isMachine(contact.disposition));
+    if (machinesByAgent === 0) return;
+    const call = await calls.byId(tx, callIdOf(contact.id, contact.dials));
+    if (call && sumsOf(call).connected === 1) await counters.add(tx, contact.campaignId, countedAtMs(call), { machinesByAgent });
   }
 
   return {

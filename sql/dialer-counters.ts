@@ -1,5 +1,6 @@
 /** Sums of calls by campaign and five minutes (`dialer_counters`), and calls to a number by hour (`dialer_number_hours`). */
 import type { CounterRow, DialerStore } from '../core/dialer-ports.js';
+import { countedAtMs } from '../core/dialer/contact.js';
 import type { CallRecord } from '../core/dialer/contact.js';
 import { text } from './db.js';
 import type { Row, Statements, Value } from './db.js';
@@ -62,7 +63,7 @@ export function sumsOf(record: CallRecord): Sums {
     placed: 1,
     answered: one(isAnswered),
     persons: one(isAnswered && !isMachine),
-    connected: one(result === 'CONNECTED'),
+    connected: one(result === 'CONNECTED' && !isMachine), // a machine that was given to an agent is no person who was reached
     connectedIvr: one(result === 'CONNECTED_IVR'),
     abandoned: one(result === 'ABANDONED'),
     customerDropped: one(result === 'CUSTOMER_DROPPED'),
@@ -82,10 +83,6 @@ export function sumsOf(record: CallRecord): Sums {
 }
 
 export const bucketOf = (ms: number): number => Math.floor(ms / bucketMs) * bucketMs;
-
-/** An abandoned call counts where it was answered: the window of the compliance figure asks when the person was there. */
-const momentOf = (record: CallRecord): number =>
-  record.result === 'ABANDONED' ? (record.answeredAtMs ?? record.endedAtMs) : record.endedAtMs;
 
 export function createCounters(base: DialerBase) {
   const table = base.table('counters');
@@ -118,7 +115,7 @@ export function createCounters(base: DialerBase) {
     async addCalls(tx: Statements, records: readonly CallRecord[]): Promise<void> {
       const buckets = new Map<string, { readonly campaign: string; readonly atMs: number; readonly sums: Record<keyof Sums, number> }>();
       for (const record of records) {
-        const atMs = momentOf(record);
+        const atMs = countedAtMs(record);
         const name = `${String(bucketOf(atMs))} ${record.campaignId}`;
         const more = sumsOf(record);
         const one = buckets.get(name) ?? { campaign: record.campaignId, atMs, sums: nothing() };

@@ -45,8 +45,13 @@ export function createSave(base: DialerBase, { calls, counts, counters, outbox, 
           const records: CallRecord[] = [];
           const done = changes.map((change) => {
             const { record } = change;
-            if (record && known.has(record.callId)) return change.transition !== undefined; // stored before, with all that belongs to it
             const isDone = contacts.apply(change);
+            if (record && known.has(record.callId)) {
+              // Stored before, with all that belongs to it; or without, by the journal of a life after which another one dialled: then
+              // its contact is still in that call, and now leaves it.
+              if (isDone) stored.push(change);
+              return change.transition !== undefined;
+            }
             // A step that somebody else was faster with did not happen; messages and DNC entries have keys of their own.
             stored.push(change.transition && !isDone && !record ? { ...change, audit: [] } : change);
             if (record) {

@@ -96,6 +96,8 @@ function applyTo(contact: Held, transition: Transition): void {
   if (transition.skippedBy !== undefined) sets.set('skipped_by', JSON.stringify(transition.skippedBy));
   if (transition.isUnplaced === true && contact.dials > 0) sets.set('dials', --contact.dials);
   if (counts) count(contact, counts);
+  // what an agent said of the talk before is not said of this one
+  if (counts?.result === 'CONNECTED') sets.set('disposition', null);
   if (to === 'ended' || to === 'failed')
     for (const column of ['callback_at', 'callback_agent', 'callback_patience_until']) sets.set(column, null);
 }

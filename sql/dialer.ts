@@ -45,7 +45,7 @@ export function createDialerStore(db: Db, options: DialerStoreOptions): DialerSt
     ...createHopper(base, { groups: createGroups(base), factsOf, verdicts }),
     ...createClaim(base, { factsOf, verdicts, counts }),
     ...createSave(base, { calls, counts, counters, outbox, dnc, audit }),
-    ...createContacts(base, { counts, counters, dnc, audit }),
+    ...createContacts(base, { calls, counts, counters, dnc, audit }),
     ...control.port,
     ...createReconcile(base, counts),
     ...createCampaigns(base, control, audit),

@@ -1,6 +1,6 @@
 /** The abandonment figure and the compliance report (dialer.md B4, B10), statistics (B9), profiles. */
 import assert from 'node:assert/strict';
-import { abandonFigure, windowsOf, windowStart } from '../core/dialer/compliance/abandonment.js';
+import { abandonFigure, inWholeCounters, windowsOf, windowStart } from '../core/dialer/compliance/abandonment.js';
 import { profilesData } from '../core/dialer/compliance/profiles-data.js';
 import { profilesWith, shippedProfiles } from '../core/dialer/compliance/profiles.js';
 import { complianceReport, type ComplianceInput } from '../core/dialer/compliance/report.js';
@@ -36,6 +36,21 @@ describe('dialer: abandonment figure (B4)', () => {
     assert.equal(start(undefined, nowMs + hourMs), nowMs - 30 * dayMs + hourMs);
     assert.equal(start(nowMs - 100 * dayMs), nowMs - 30 * dayMs);
     assert.equal(start(nowMs - 5 * dayMs + 60_000), nowMs - 5 * dayMs);
+  });
+
+  it('successive windows begin at a counter: no call of the first minutes is left out, none counts twice', () => {
+    const startedAtMs = nowMs - 70 * dayMs + 123_456;
+    const windows = windowsOf(campaignOf({ startedAtMs }), us, nowMs - 70 * dayMs, nowMs, 100);
+    assert.deepEqual(
+      windows.map(({ fromMs, toMs }) => [(fromMs - nowMs) / dayMs, (toMs - nowMs) / dayMs]),
+      [
+        [-70, -40],
+        [-40, -10],
+        [-10, 0],
+      ],
+    );
+    assert.deepEqual(inWholeCounters(nowMs + 1, nowMs + bucketMs + 1), { fromMs: nowMs, toMs: nowMs + 2 * bucketMs });
+    assert.deepEqual(inWholeCounters(nowMs, nowMs + bucketMs), { fromMs: nowMs, toMs: nowMs + bucketMs });
   });
 
   it('a calendar month, in the campaign’s zone', () => {
@@ -172,6 +187,12 @@ describe('dialer: compliance report (B10)', () => {
     assert.match(condition('message', [abandonedCall({ messageAtMs: nowMs - 7_000 })]).findings[0]?.problem ?? '', /after 3 s/);
   });
 
+  it('message: silence before the door counts, in an IVR the time before the key does not', () => {
+    const late = { answeredAtMs: nowMs - 10_000, offeredAtMs: nowMs - 6_000, messageAtMs: nowMs - 5_500 };
+    assert.match(condition('message', [abandonedCall(late)]).findings[0]?.problem ?? '', /after 4.5 s/);
+    assert.equal(condition('message', [abandonedCall({ ...late, mode: 'IVR' })]).isMet, true);
+  });
+
   it('numbers are masked, in every form', () => {
     const { text, csv, data } = complianceReport(input({ calls: [abandonedCall({ messageAtMs: undefined })] }));
     for (const form of [text, csv, JSON.stringify(data)]) {
@@ -264,7 +285,7 @@ describe('dialer: live statistics (B9)', () => {
       counterRow(2 * bucketMs, { placed: 100 }),
     ];
     const { placed, answerRate, connected, abandonShare } = figuresFrom(rows, bucketMs, 2 * bucketMs);
-    assert.deepEqual([placed, answerRate, connected, abandonShare], [10, 0.4, 3, 0.25]);
+    assert.deepEqual([placed, answerRate, connected, abandonShare], [10, 0.4, 3, 1 / 3]);
     assert.equal(figuresFrom([], 0, 1).answerRate, undefined);
   });
 
@@ -277,6 +298,8 @@ describe('dialer: live statistics (B9)', () => {
     ];
     const { placed, answered, connected, abandoned, machines } = figuresOfCalls(calls, 10, 30);
     assert.deepEqual([placed, answered, connected, abandoned, machines], [3, 3, 1, 1, 1]);
+    const ivr = [callOf({ endedAtMs: 10, result: 'CONNECTED_IVR', answeredAtMs: 5 }), callOf({ endedAtMs: 10, result: 'ABANDONED' })];
+    assert.equal(figuresOfCalls(ivr, 10, 30).abandonShare, 1, 'who only heard the IVR is no denominator');
   });
 
   it('B9: answer rates by group: a few calls lean on the rate of all', () => {

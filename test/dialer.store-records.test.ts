@@ -212,7 +212,7 @@ describeStores('tidying of the dialer', (open) => {
     const atMs = clock.nowMs();
     await taken(store, contactsOf(4), atMs);
     await claimed(store, fence, ['k0000', 'k0001']);
-    const record = aCall(aContact('k0000'), { placedAtMs: atMs, endedAtMs: atMs + 1 });
+    const record = aCall(aContact('k0000'), { placedAtMs: atMs, answeredAtMs: atMs, endedAtMs: atMs + 1 });
     const message = { key: 'm1', kind: 'end-chat' as const, body: {} };
     await store.dialer.save([aChange({ contactId: 'k0000', from: 'dialed', to: 'ended' }, { record, outbox: [message] })], fence);
     const [due] = await store.dialer.outboxDue(Infinity, 1);

@@ -132,6 +132,88 @@ describeStores('saves of the dialer', (open) => {
     assert.deepEqual(facts?.contact.numberIndex, 1);
   });
 
+  it('E78: a contact whose call was stored without it, by the journal of an older life, leaves that call all the same', async () => {
+    const { store, contact, fence } = await called();
+    const record = aCall(contact, { result: 'NO_ANSWER' });
+    await store.dialer.save([{ ...whole(record), transition: undefined }], fence);
+    assert.equal((await store.dialer.contact(contact.id))?.status, 'dialed');
+
+    const lost = aChange(
+      { contactId: contact.id, from: 'dialed', to: 'pending', result: 'LOST', nextAttemptAtMs: nowMs + hourMs },
+      { record: { ...record, result: 'LOST', cause: 'LOST' }, audit: [anEntry('call:lost')] },
+    );
+    assert.deepEqual(await store.dialer.save([lost, lost], fence), [true, true]);
+
+    assert.equal((await store.dialer.contact(contact.id))?.status, 'pending');
+    assert.deepEqual(await store.dialer.activeCounts(), { dialed: 0, agentPending: 0 }, 'its number is free');
+    assert.deepEqual(
+      (await store.dialer.calls({ before: '', limit: 9 })).map(({ result }) => result),
+      ['NO_ANSWER'],
+      'the record stays as it was stored first',
+    );
+    assert.equal((await store.dialer.counters('c1', 0, Infinity))[0]?.placed, 1);
+    assert.equal((await store.dialer.audit({ object: 'call:lost', after: 0, limit: 9 })).length, 1);
+  });
+
+  it('B12 B46: what agents call a machine counts once for each talk, where the talk counts, and can be taken back', async () => {
+    const { store, contact, fence } = await called();
+    await store.dialer.putCampaign(aCampaign('c1', { revision: 0 }), anEntry());
+    let calls = 0;
+    const talk = async (more: Partial<CallRecord> = {}): Promise<void> => {
+      if (calls++ > 0) await claimed(store, fence, [contact.id]);
+      const callId = calls === 1 ? contact.id : `${contact.id}.${String(calls)}`;
+      const answeredAtMs = nowMs + calls * hourMs;
+      const record = aCall(contact, { callId, placedAtMs: answeredAtMs - 5_000, answeredAtMs, endedAtMs: answeredAtMs + hourMs, ...more });
+      const counts = { attempt: true, result: record.result, dayPart: 0 };
+      await store.dialer.save([aChange({ contactId: contact.id, from: 'dialed', to: 'pending', counts }, { record })], fence);
+    };
+    const say = (disposition: string) => store.dialer.reviseContact(contact.id, { disposition }, anEntry());
+    const said = async () =>
+      (await store.dialer.counters('c1', 0, Infinity)).map(({ connected, machinesByAgent }) => [connected, machinesByAgent]);
+
+    await talk();
+    await say('MACHINE');
+    await say('MACHINE');
+    assert.deepEqual(await said(), [[1, 1]]);
+    await talk();
+    await say('MACHINE');
+    assert.deepEqual(
+      await said(),
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      'the second talk is another machine',
+    );
+    await say('SALE');
+    assert.deepEqual(
+      await said(),
+      [
+        [1, 1],
+        [1, 0],
+      ],
+      'it was a person after all',
+    );
+    await talk({ amd: 'MACHINE' });
+    await say('MACHINE');
+    assert.deepEqual(
+      await said(),
+      [
+        [1, 1],
+        [1, 0],
+        [0, 0],
+      ],
+      'AMD had said so: no person was reached',
+    );
+    await talk({ result: 'BUSY', answeredAtMs: undefined, bridgedAtMs: undefined });
+    await say('MACHINE');
+    assert.equal(
+      (await said()).reduce((sum, [, machines]) => sum + (machines ?? 0), 0),
+      1,
+      'of no talk',
+    );
+  });
+
   it('the end of an earlier call does not end a later one', async () => {
     const { store, contact, fence } = await called();
     await store.dialer.save([aChange({ contactId: contact.id, from: 'dialed', to: 'pending' })], fence);
@@ -220,23 +302,16 @@ describeStores('saves of the dialer', (open) => {
       return Object.fromEntries(Object.entries(found).filter(([name, n]) => n !== 0 && name !== 'bucketMs' && name !== 'campaign'));
     };
     const abandoned = { placed: 1, answered: 1, persons: 1, abandoned: 1, waitMs: 2_000, optedOut: 1, messagesPlayed: 1 };
-    assert.deepEqual(sums(bucketOf(ends - 2_000)), abandoned, 'at its answer');
-    assert.deepEqual(sums(ends), {
-      placed: 8,
-      answered: 3,
-      persons: 2,
-      connected: 1,
-      connectedIvr: 1,
-      machines: 1,
-      busy: 1,
-      noAnswer: 1,
-      invalid: 1,
-      trunk: 1,
-      other: 1,
-      talkMs: ends + 1 - (nowMs + 6_000) + 9_000,
-      ringMs: 25_000,
-      waitMs: 1_000,
-    });
+    const answered = {
+      ...{ placed: 4, answered: 4, persons: 3, connected: 1, connectedIvr: 1, machines: 1 },
+      ...{ talkMs: ends + 1 - (nowMs + 6_000) + 9_000, waitMs: 1_000 + abandoned.waitMs },
+    };
+    assert.deepEqual(sums(bucketOf(ends - 2_000)), { ...abandoned, ...answered }, 'at their answer, connected and abandoned alike');
+    assert.deepEqual(
+      sums(ends),
+      { placed: 5, busy: 1, noAnswer: 1, invalid: 1, trunk: 1, other: 1, ringMs: 25_000 },
+      'at their end: nobody answered',
+    );
     assert.deepEqual(await store.dialer.counters('c1', ends + 1, Infinity), []);
     assert.equal((await store.dialer.counters('c1', ends, ends + 1)).length, 1);
     assert.deepEqual(await store.dialer.counters('c2', 0, Infinity), []);

@@ -118,3 +118,10 @@ export interface CallRecord {
   readonly decisionAtMs: number | undefined;
   readonly recording: string | undefined;
 }
+
+/**
+ * Where a call counts in sums over time, and in the windows of the abandonment figure: where somebody answered, abandoned and
+ * connected alike, or else where it ended.
+ */
+export const countedAtMs = ({ answeredAtMs, endedAtMs }: Pick<CallRecord, 'answeredAtMs' | 'endedAtMs'>): number =>
+  answeredAtMs ?? endedAtMs;

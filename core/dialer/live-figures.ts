@@ -16,39 +16,47 @@ export interface SpanFigures {
   readonly abandonShare: number | undefined;
 }
 
+const isMachine = (amd: CallRecord['amd']): boolean => amd === 'MACHINE' || amd === 'FAX';
 const ratio = (part: number, whole: number): number | undefined => (whole > 0 ? part / whole : undefined);
 
-function figures(fromMs: number, sums: Omit<SpanFigures, 'fromMs' | 'answerRate' | 'abandonShare'>): SpanFigures {
-  const { placed, answered, connected, abandoned } = sums;
-  return { fromMs, ...sums, answerRate: ratio(answered, placed), abandonShare: ratio(abandoned, connected + abandoned) };
+type Sums = Omit<SpanFigures, 'fromMs' | 'answerRate' | 'abandonShare'>;
+
+/** `byAgents`: of the connected; who only heard an IVR does not make the share of the abandoned smaller (B4). */
+function figures(fromMs: number, sums: Sums, byAgents: number): SpanFigures {
+  const { placed, answered, abandoned } = sums;
+  return { fromMs, ...sums, answerRate: ratio(answered, placed), abandonShare: ratio(abandoned, byAgents + abandoned) };
 }
 
 /** From 5-minute counters: those whose bucket begins in `[fromMs, toMs)`. Exact when both lie on bucket edges. */
 export function figuresFrom(rows: readonly CounterRow[], fromMs: number, toMs: number): SpanFigures {
   const own = rows.filter(({ bucketMs }) => bucketMs >= fromMs && bucketMs < toMs);
   const sum = (of: (row: CounterRow) => number): number => own.reduce((all, row) => all + of(row), 0);
-  return figures(fromMs, {
+  const byAgents = sum((row) => row.connected);
+  const sums = {
     placed: sum((row) => row.placed),
     answered: sum((row) => row.answered),
-    connected: sum((row) => row.connected + row.connectedIvr),
+    connected: byAgents + sum((row) => row.connectedIvr),
     abandoned: sum((row) => row.abandoned),
     customerDropped: sum((row) => row.customerDropped),
     machines: sum((row) => row.machines),
-  });
+  };
+  return figures(fromMs, sums, byAgents);
 }
 
 /** From calls that ended in `[fromMs, toMs)`, for spans shorter than a bucket. */
 export function figuresOfCalls(calls: readonly CallRecord[], fromMs: number, toMs: number): SpanFigures {
   const own = calls.filter(({ endedAtMs }) => endedAtMs >= fromMs && endedAtMs < toMs);
   const count = (is: (call: CallRecord) => boolean): number => own.filter(is).length;
-  return figures(fromMs, {
+  const byAgents = count(({ result, amd }) => result === 'CONNECTED' && !isMachine(amd));
+  const sums = {
     placed: own.length,
     answered: count(({ answeredAtMs }) => answeredAtMs !== undefined),
-    connected: count(({ result }) => result === 'CONNECTED' || result === 'CONNECTED_IVR'),
+    connected: byAgents + count(({ result }) => result === 'CONNECTED_IVR'),
     abandoned: count(({ result }) => result === 'ABANDONED'),
     customerDropped: count(({ result }) => result === 'CUSTOMER_DROPPED'),
-    machines: count(({ result }) => result === 'MACHINE'),
-  });
+    machines: count(({ result, amd }) => result === 'MACHINE' || result === 'FAX' || isMachine(amd)),
+  };
+  return figures(fromMs, sums, byAgents);
 }
 
 export interface AnswerRate {

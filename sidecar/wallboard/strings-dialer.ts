@@ -155,7 +155,7 @@ export const dialerStrings = {
     cap: 'Cap',
     optOuts: 'Opt-outs by key',
     messages: 'Messages played',
-    blocked: 'Contacts that were blocked',
+    blocked: 'Contacts that stand blocked now',
     noneBlocked: 'None.',
     lists: 'Lists of numbers that must not be called',
     list: 'List',

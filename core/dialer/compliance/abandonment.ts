@@ -32,6 +32,8 @@ export interface AbandonFigure {
 }
 
 const dayMs = 86_400_000;
+/** width of a counter (dialer_counters) */
+const counterMs = 300_000;
 const floorTo = (ms: number, step: number): number => Math.floor(ms / step) * step;
 
 /** From when on counters are needed. The bucket in which the window begins belongs to it: it is never too short. */
@@ -61,18 +63,26 @@ export function windowsOf(
   const zone = campaign.timeZone === '' ? 'UTC' : campaign.timeZone;
   let end = toMs;
   while (end > fromMs && out.length < countMax) {
-    const begin = window.kind === 'month' ? monthStart(end - 1, zone) : Math.max(beginOfRolling(campaign, window.ms, fromMs, end), fromMs);
+    const begin = window.kind === 'month' ? monthStart(end - 1, zone) : Math.max(beginOfRolling(campaign, window, fromMs, end), fromMs);
     out.unshift({ fromMs: Math.max(begin, fromMs), toMs: end });
     end = Math.min(begin, end - 1);
   }
   return out;
 }
 
-/** Rolling windows are laid end to end from the campaign's start, a day from midnight UTC. */
-function beginOfRolling(campaign: Pick<Campaign, 'startedAtMs'>, spanMs: number, fromMs: number, endMs: number): number {
-  const origin = spanMs <= dayMs ? 0 : (campaign.startedAtMs ?? fromMs);
+/** Rolling windows are laid end to end from the bucket of the campaign's start, a day from midnight UTC. */
+function beginOfRolling(campaign: Pick<Campaign, 'startedAtMs'>, { ms: spanMs, bucketMs }: Rolling, fromMs: number, endMs: number): number {
+  const origin = spanMs <= dayMs ? 0 : floorTo(campaign.startedAtMs ?? fromMs, bucketMs);
   return origin + Math.floor((endMs - 1 - origin) / spanMs) * spanMs;
 }
+
+type Rolling = Extract<Profile['abandonWindow'], { readonly kind: 'rolling' }>;
+
+/** The period in whole counters: none of the calls in it is left out, some minutes more at either end may belong to it. */
+export const inWholeCounters = (fromMs: number, toMs: number): { readonly fromMs: number; readonly toMs: number } => ({
+  fromMs: floorTo(fromMs, counterMs),
+  toMs: floorTo(toMs - 1, counterMs) + counterMs,
+});
 
 const shareOf = (abandoned: number, connected: number): number => (abandoned + connected > 0 ? abandoned / (abandoned + connected) : 0);
 

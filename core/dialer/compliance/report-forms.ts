@@ -55,7 +55,7 @@ export function reportText(data: ComplianceData): string {
     `  whole period: ${windowLine(data.total)}`,
     '',
     `Opt-outs by key: ${String(data.optOuts)}. Messages played: ${String(data.messagesPlayed)}.`,
-    `Contacts that were blocked: ${blocked.length > 0 ? blocked.join(', ') : 'none'}.`,
+    `Contacts that stand blocked now: ${blocked.length > 0 ? blocked.join(', ') : 'none'}.`,
     ...(lists.length > 0 ? ['Suppression lists', ...lists.map((line) => `  ${line}`)] : []),
     `Records of calls are to be kept ${String(data.recordsKeptDays)} days.`,
   ];
@@ -82,7 +82,7 @@ export function reportCsv(data: ComplianceData): string {
     ]),
     csvRecord(['count', ...period, 'opt-outs', data.optOuts]),
     csvRecord(['count', ...period, 'messages played', data.messagesPlayed]),
-    ...Object.entries(data.blocked).map(([result, count]) => csvRecord(['blocked', ...period, result, count])),
+    ...Object.entries(data.blocked).map(([result, count]) => csvRecord(['blocked', null, when(data.madeAtMs), result, count])),
     ...data.lists.map((list) =>
       csvRecord([
         'list',

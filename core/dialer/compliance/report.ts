@@ -21,7 +21,7 @@ export interface ComplianceInput {
   readonly calls: readonly CallRecord[];
   /** false: `calls` was cut, the evidence is of those that are there */
   readonly isWhole: boolean;
-  /** contacts that ended blocked, by result */
+  /** contacts that stand blocked now, by result; of all time, since contacts do not keep when they ended */
   readonly blocked: Readonly<Record<string, number>>;
   /** when each suppression list was last brought up to date */
   readonly suppression: ReadonlyMap<string, number>;
@@ -175,7 +175,9 @@ function message({ calls, profile }: ComplianceInput): Condition {
   const findings = abandoned.flatMap((call): Finding[] => {
     if (!profile.messageRequired) return [];
     if (call.messageAtMs === undefined) return [{ ...named(call), problem: 'no message was played' }];
-    const lateMs = call.messageAtMs - (call.offeredAtMs ?? call.answeredAtMs ?? call.messageAtMs);
+    // from the answer on, or in an IVR from the key: a call that came to its door late was silent until then
+    const sinceMs = call.mode === 'IVR' ? (call.offeredAtMs ?? call.answeredAtMs) : call.answeredAtMs;
+    const lateMs = call.messageAtMs - (sinceMs ?? call.messageAtMs);
     return lateMs > profile.graceMsMax ? [{ ...named(call), problem: `the message began after ${seconds(lateMs)}` }] : [];
   });
   const demand = profile.messageRequired

@@ -1,9 +1,10 @@
 /** The compliance report of a campaign and period (dialer.md B10), and its figures by intervals for other reports. */
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
+import { inWholeCounters } from '../../../core/dialer/compliance/abandonment.js';
 import { complianceReport, type ComplianceReport } from '../../../core/dialer/compliance/report.js';
 import type { Campaign } from '../../../core/dialer/campaign.js';
-import type { CallRecord } from '../../../core/dialer/contact.js';
+import { countedAtMs, type CallRecord } from '../../../core/dialer/contact.js';
 import { TandemError } from '../../../core/errors.js';
 import type { Principal } from '../permission.js';
 import { parameter, queryOf } from '../request.js';
@@ -28,6 +29,8 @@ export const reportLimits = {
   /** calls that bear witness; beyond it the report says that it is not whole */
   callsMax: 50_000,
   pageMax: 1_000,
+  /** longest time between the begin of a call and its answer */
+  ringMsMax: 900_000,
   /** rows of counters in one answer: a week of one campaign */
   counterSpanMsMax: 31 * 86_400_000,
 };
@@ -56,7 +59,8 @@ async function report(tools: DialerRouteTools, limits: typeof reportLimits, req:
   const who = await tools.permit(req, 'dialer-view');
   const { format, from, to } = spanOf(queryOf(req, reportQuery), limits.spanMsMax);
   const campaign = await campaignFor(tools, who, parameter(req, 'campaign'));
-  const made = await makeReport(tools, limits, who, campaign, from, to);
+  const period = inWholeCounters(from, to);
+  const made = await makeReport(tools, limits, who, campaign, period.fromMs, period.toMs);
   const name = `compliance-${campaign.id.replace(/[^\w.-]/g, '_')}`;
   if (format === 'json') res.json(made.data);
   else if (format === 'text') res.type('text/plain; charset=utf-8').send(made.text);
@@ -99,13 +103,16 @@ async function makeReport(
 
 const maskedNumbers = ({ number, numberKey }: CallRecord) => ({ number: maskNumber(number), numberKey: maskNumber(numberKey) });
 
-/** Calls that bear witness to the three conditions: abandoned, unanswered, with a message. Newest first, page by page. */
+/**
+ * Calls that bear witness to the three conditions: abandoned, unanswered, with a message. Newest first, page by page. They
+ * belong to the period by the same moment as in the counters; found are they by when they were placed.
+ */
 async function witnesses({ store }: DialerRouteTools, limits: typeof reportLimits, campaign: string, fromMs: number, toMs: number) {
   const calls: CallRecord[] = [];
   let before = '';
   for (;;) {
-    const page = await store.calls({ campaign, fromMs, toMs, before, limit: limits.pageMax });
-    for (const call of page) if (isWitness(call)) calls.push(call);
+    const page = await store.calls({ campaign, fromMs: fromMs - limits.ringMsMax, toMs, before, limit: limits.pageMax });
+    for (const call of page) if (isWitness(call) && countedAtMs(call) >= fromMs && countedAtMs(call) < toMs) calls.push(call);
     const last = page.at(-1);
     if (page.length < limits.pageMax || !last) return { calls, isWhole: true };
     if (calls.length >= limits.callsMax) return { calls: calls.slice(0, limits.callsMax), isWhole: false };
