@@ -68,6 +68,12 @@ describe('dialer: contact schema', () => {
   it('a number in national form by the campaign’s country', () => {
     assert.equal(read({ ...flat, customer_number: '030123456' }, { country: 'DE' }).numberKey, '4930123456');
     assert.equal(read({ ...flat, customer_number: '030123456' }).numberKey, '030123456');
+    for (const coded of ['030123456#', '*31#030123456'])
+      assert.equal(
+        read({ ...flat, customer_number: coded }, { country: 'DE' }).numberKey,
+        '4930123456',
+        'a feature code does not hide the number',
+      );
   });
 
   it('A2: missing fields are named', () => {

@@ -249,6 +249,11 @@ describe('dialer: lists, numbers', () => {
     ['49301234567', '49301234567 49301234567', { country: '' }],
     ['4711', '4711 4711', { country: '' }],
     ['*97#', '*97# 97'],
+    // a feature code around a number does not hide whose number it is from lists of numbers not to be called
+    ['*31#030 1234567', '*31#0301234567 49301234567'],
+    ['0301234567#', '0301234567# 49301234567'],
+    ['+49301234567#', '+49301234567# 49301234567'],
+    ['0049301234567#', '0049301234567# 49301234567', { country: '' }],
   ];
   for (const [text, expected, wish = {}] of good)
     it(`B49: "${text}" ${Object.values(wish).join(' ')} is read as ${expected}`, () => assert.equal(read(text, wish), expected));

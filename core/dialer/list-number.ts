@@ -14,8 +14,8 @@ export interface ListNumber {
 export interface NumberRules {
   /** of the digits with plus, or national ones of `country` */
   facts(number: string, country: string): { readonly key: string; readonly isE164: boolean };
-  /** of digits of which nobody knows what they are: international without a plus, or an extension */
-  key(number: string): string;
+  /** of digits of which nobody knows what they are: international without a plus, an extension, a feature code with a number of `country` */
+  key(number: string, country: string): string;
   /** the digit before national numbers of a country, `0`; '' = there is none, undefined = country unknown */
   trunkPrefix(country: string): string | undefined;
 }
@@ -43,7 +43,7 @@ const dialable = /^\+?[0-9*#]{2,20}$/;
 export function readNumber(text: string, wish: NumberWish, rules: NumberRules): ListNumber | Wrong {
   const stripped = plainNumber.test(text) ? text : strip(text);
   if (isWrong(stripped)) return stripped;
-  if (!plainNumber.test(stripped)) return featureCode(stripped, rules);
+  if (!plainNumber.test(stripped)) return featureCode(stripped, wish.country, rules);
   const number = wish.form === 'international' && !stripped.startsWith('+') && !stripped.startsWith('00') ? `+${stripped}` : stripped;
   return normalised(number, stripped, wish, rules);
 }
@@ -57,17 +57,17 @@ function strip(raw: string): string | Wrong {
   return text.replace(/^(\+|00)([0-9]{1,3})\s*\(0\)/, '$1$2').replace(marks, '');
 }
 
-function featureCode(text: string, rules: NumberRules): ListNumber | Wrong {
+function featureCode(text: string, country: string, rules: NumberRules): ListNumber | Wrong {
   if (!/^\+?[0-9*#]*$/.test(text)) return wrong('characters');
   if (!dialable.test(text)) return wrong('not-a-number');
-  return { dialled: text, key: rules.key(text) };
+  return { dialled: text, key: rules.key(text, country) };
 }
 
 function normalised(number: string, given: string, { country, dial }: NumberWish, rules: NumberRules): ListNumber | Wrong {
   const trunk = country === '' ? '' : rules.trunkPrefix(country);
   // where long distance begins with 1 the way abroad is 011, and 00 is nothing
   const isInternational = number.startsWith('+') || (number.startsWith('00') && trunk !== '1');
-  if (!isInternational && country === '') return { dialled: given, key: rules.key(number) };
+  if (!isInternational && country === '') return { dialled: given, key: rules.key(number, '') };
   // a spreadsheet takes away zeros, so only where national numbers begin with one can one be missed
   if (!isInternational && trunk?.startsWith('0') === true && !number.startsWith(trunk)) return wrong('lost-prefix');
   const facts = rules.facts(number.startsWith('00') && isInternational ? `+${number.slice(2)}` : number, isInternational ? '' : country);

@@ -97,6 +97,6 @@ export const listNumberRules: NumberRules = {
     const key = number.startsWith('+') ? shortInternational(number.slice(1)) : shortNational(number, country);
     return key === undefined ? numberFactsOf(number, country) : { key, isE164: true };
   },
-  key: (number) => shortInternational(number) ?? numberKeyOf(number, ''),
+  key: (number, country) => (/^[0-9]+$/.test(number) ? shortInternational(number) : undefined) ?? numberKeyOf(number, country),
   trunkPrefix: (country) => planOf(country)?.trunk,
 };

@@ -27,7 +27,17 @@ const lines: Readonly<Partial<Record<PhoneNumberType, 'mobile' | 'landline'>>> =
   // FIXED_LINE_OR_MOBILE: nobody knows (North America)
 };
 
-function parsed(number: string, country: string): PhoneNumber | undefined {
+/**
+ * The number among the signs of a feature code, its longest digits: `*31#0301234567` and `0301234567#` reach the person who has
+ * 0301234567, so that lists of numbers not to be called, caps and hours are his.
+ */
+const withoutCode = (number: string): string =>
+  /[*#]/.test(number)
+    ? (number.match(/\+?[0-9]+/g) ?? []).reduce((longest, run) => (run.length > longest.length ? run : longest), '')
+    : number;
+
+function parsed(given: string, country: string): PhoneNumber | undefined {
+  const number = withoutCode(given);
   const digits = number.replace(/^\+/, '');
   if (!/^[0-9]+$/.test(digits)) return undefined;
   const found = isSupportedCountry(country)
