@@ -109,6 +109,13 @@ function stateOf(w: DialerWorld, way: CampaignGateway, planned: ReadonlyMap<Gate
   // nobody has told of it yet, or its calls are being listed: it may be there in a moment
   if (!link?.isReconciled)
     return { kind: 'wait', limit: 'switch', text: `switch ${way.switch}: calls not listed yet`, isBrief: link !== undefined };
+  if (link.isFull)
+    return {
+      kind: 'wait',
+      limit: 'switch',
+      text: `switch ${way.switch} is behind with its orders: it takes fewer calls a second`,
+      isBrief: true,
+    };
   const gateway = gatewayOf(w, way.switch, way.gateway);
   if (w.settings.gatewaysPaused?.includes(`${way.switch} ${way.gateway}`)) return waits(way, 'gateway', 'paused by a person');
   if (gateway.rest && gateway.rest.untilMs > w.nowMs) return waits(way, 'toll', gateway.rest.reason);
