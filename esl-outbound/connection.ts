@@ -193,9 +193,10 @@ export class GuardedConnection extends esl.Connection {
     if (this.#over) return;
     this.#over = error;
     this.#wire.destroy();
-    this.answers().rejectAll(error);
-    this.#runs.rejectAll(error);
-    this.#jobs.rejectAll(error);
+    const unanswered = UnansweredError.by(error);
+    this.answers().rejectAll(unanswered);
+    this.#runs.rejectAll(unanswered);
+    this.#jobs.rejectAll(unanswered);
     this.listener.onEnd?.(error);
   }
 

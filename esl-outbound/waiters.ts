@@ -21,7 +21,15 @@ export interface Deadline {
 }
 
 /** A command left, and the link ended or the time passed before its answer: nobody knows whether it was carried out. */
-export class UnansweredError extends TandemError {}
+export class UnansweredError extends TandemError {
+  /** Whoever ended the link, the switch, the network or we (no heartbeat, a notice, a message that cannot be read). */
+  static by(end: TandemError): UnansweredError {
+    if (end instanceof UnansweredError) return end;
+    const unanswered = new UnansweredError(end.code, [], { cause: end });
+    unanswered.message = end.message;
+    return unanswered;
+  }
+}
 
 const tooMany = () => new TandemError('TDM_BUSY', [`${waitersMax} commands to FreeSWITCH wait for an answer`]);
 const noTimer = () => undefined;

@@ -308,6 +308,23 @@ describe('dialling on FreeSWITCH', () => {
       assert.deepEqual(types(1), ['originate-unknown', 'call-ended']);
     });
 
+    const endings: Readonly<Record<string, () => void>> = {
+      'the switch says goodbye': () => fake.shutDown(),
+      'what it sends cannot be read': () => fake.raw('Content-Length: 99999999999\n\n'),
+      'we end it': () => link.stop(),
+    };
+    for (const [how, endIt] of Object.entries(endings))
+      it(`B11: nobody is called a second time at once when the link ends while it rings: ${how}`, async () => {
+        await open();
+        await place(dialOrder());
+        endIt();
+        await eventually(
+          () => types(1),
+          (seen) => seen.length > 0,
+        );
+        assert.deepEqual(types(1), ['originate-unknown'], 'an order that was not sent would be placed again');
+      });
+
     it('E78: a call of before a restart is followed once it was listed; one that is not listed any more is forgotten', async () => {
       await open({ output: { 'show channels': JSON.stringify({ row_count: 1, rows: [{ uuid: uuid(5), callstate: 'RINGING' }] }) } });
       await place(dialOrder({ callId: uuid(6) }));

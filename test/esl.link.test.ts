@@ -294,7 +294,7 @@ describe('ESL link', () => {
 
     it('E21: no heartbeat for 45 s is dead, although pings are answered', async () => {
       const timers = createHandTimers();
-      await open({}, {}, { timers });
+      await open({ held: ['originate'] }, {}, { timers });
       await up();
       const pings = () => fake.commands.filter((c) => c === 'api status').length;
       for (let i = 1; i <= 4; i++) {
@@ -306,9 +306,13 @@ describe('ESL link', () => {
         );
       }
       assert.equal(link.status().state, 'up');
+      const job = link.bgapi('originate x y', 100_000);
+      const lost = assert.rejects(job, (e) => isOutcomeUnknown(e), 'its call may ring');
+      await link.api('status'); // the order has arrived
       timers.advance(10_000);
       assert.equal(link.status().state, 'down');
       assert.match(link.status().reason, /no heartbeat for 45000 ms/);
+      await lost;
     });
 
     it('heartbeats keep it alive', async () => {
