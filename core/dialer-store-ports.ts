@@ -1,7 +1,7 @@
 /** The dialer's store: contacts, claims, calls, DNC, outbox, audit, lists. `sql/` implements it; times are Unix ms. */
 import type { BatchBounds } from './dialer/batch-size.js';
 import type { Campaign } from './dialer/campaign.js';
-import type { CallRecord, Contact, NewContact } from './dialer/contact.js';
+import type { ActiveContact, CallRecord, Contact, NewContact } from './dialer/contact.js';
 import type { DialerAuditEntry, DialerChange, DncEntry, OutboxMessage } from './dialer/engine-words.js';
 import type { Decision } from './dialer/pacing/index.js';
 import type { CallResult, CampaignState, ContactStatus, Gate } from './dialer/words.js';
@@ -87,7 +87,7 @@ export interface DialerStore {
   /** All in one transaction, in order; saving the same changes twice is the same as once (call id is unique). The result: for each, whether its transition changed a row. */
   save(changes: readonly DialerChange[], fence: number): Promise<readonly boolean[]>;
   /** Contacts in `dialed` or `agent_pending`. */
-  active(): Promise<readonly Contact[]>;
+  active(): Promise<readonly ActiveContact[]>;
   activeCounts(): Promise<{ readonly dialed: number; readonly agentPending: number }>;
   /** Running campaigns: due contacts (counted up to `countMax` each) and the oldest received. */
   eligible(

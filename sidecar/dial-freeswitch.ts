@@ -132,11 +132,20 @@ class FreeswitchDial implements DialSwitch {
       this.#calls.heard(call);
       const refusal = refusalOf(output);
       if (refusal !== undefined) this.#refused(call, causeOf(refusal));
+      else this.#answered(call, this.#timers.nowMs());
     } catch (error) {
       call.isAwaited = false;
       this.#calls.heard(call);
       this.#notAnswered(call, error);
     }
+  }
+
+  /** `originate` says +OK when the call was answered; with literal strings also when the carrier speaks before (A9), which goes on as an answer. */
+  #answered(call: DialCall, atMs: number): void {
+    if (!this.#calls.has(call)) return;
+    if (!call.isAnswered) this.#feed({ type: 'call-answered', callId: call.callId, atMs });
+    call.isAnswered = true;
+    call.stopTimer();
   }
 
   /** The channel's own end says more than the cause, and is on its way when there was a channel. */
@@ -199,9 +208,7 @@ class FreeswitchDial implements DialSwitch {
         call.hadProgress = true;
         return;
       case 'CHANNEL_ANSWER':
-        if (!call.isAnswered) this.#feed({ type: 'call-answered', callId, atMs });
-        call.isAnswered = true;
-        call.stopTimer();
+        this.#answered(call, atMs);
         return;
       case 'CHANNEL_BRIDGE':
         this.#feed({ type: 'call-bridged', callId, atMs, agent: call.order?.agentExtension || undefined });

@@ -144,18 +144,19 @@ export function createOwnVoiceConnector(
   }
 
   function notificationOf(body: Body): Body {
-    const callId = textOf(body['uuid']);
+    // as the campaign manager sent it, also when the contact was called once more
+    const contactId = textOf(body['contactId']) || textOf(body['uuid']);
     return {
       id: deps.newId(),
       header: {
         channelData: { channelCustomerIdentifier: body['customerNumber'], serviceIdentifier: body['serviceIdentifier'] },
         sender: { id: 'dialer', type: 'CONNECTOR', senderName: 'dialer' },
-        originalMessageId: callId,
+        originalMessageId: contactId,
         schedulingMetaData: { campaignId: body['campaignId'], campaignContactId: body['campaignContactId'] },
       },
       body: {
         type: 'DELIVERYNOTIFICATION',
-        messageId: callId,
+        messageId: contactId,
         status: deliveryStatusOf(textOf(body['result']) as CallResult),
         reasonCode: body['callResult'],
       },

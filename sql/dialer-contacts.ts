@@ -1,10 +1,12 @@
 /** Contacts one by one: taken in (A5), found, listed, and changed by people and dispositions (B46, B47). */
 import type { ContactFilter, ContactRevision, DialerStore } from '../core/dialer-ports.js';
 import type { Campaign } from '../core/dialer/campaign.js';
+import type { CallProgress } from '../core/dialer/changes.js';
 import { callIdOf, countedAtMs } from '../core/dialer/contact.js';
 import type { Contact } from '../core/dialer/contact.js';
 import { isActiveStatus } from '../core/dialer/status-machine.js';
-import type { Statements, Value } from './db.js';
+import { text } from './db.js';
+import type { Row, Statements, Value } from './db.js';
 import type { AuditChain } from './dialer-audit.js';
 import type { Calls } from './dialer-calls.js';
 import { sumsOf } from './dialer-counters.js';
@@ -51,8 +53,14 @@ export function createContacts(base: DialerBase, { calls, counts, counters, dnc,
   }
 
   return {
-    active: async () =>
-      (await db.all(`SELECT ${contactColumns} FROM ${table} WHERE ${inCall} ORDER BY seq LIMIT ${String(activeMax)}`)).map(contactOf),
+    async active() {
+      const contacts = await db.all(`SELECT ${contactColumns} FROM ${table} WHERE ${inCall} ORDER BY seq LIMIT ${String(activeMax)}`);
+      const rows = await db.all(
+        `SELECT contact_id, answered_ms, bridged_ms, agent, agent_extension FROM ${active} WHERE answered_ms IS NOT NULL`,
+      );
+      const progress = new Map(rows.map((row) => [text(row['contact_id']), progressOf(row)]));
+      return contacts.map(contactOf).map((contact) => ({ ...contact, progress: progress.get(contact.id) }));
+    },
     async activeCounts() {
       const rows = await db.all(`SELECT status, COUNT(*) AS n FROM ${active} GROUP BY status`);
       const n = (status: string): number => Number(rows.find((row) => row['status'] === status)?.['n'] ?? 0);
@@ -102,6 +110,13 @@ export function createContacts(base: DialerBase, { calls, counts, counters, dnc,
     },
   };
 }
+
+const progressOf = (row: Row): CallProgress => ({
+  answeredAtMs: Number(row['answered_ms']),
+  bridgedAtMs: row['bridged_ms'] === null ? undefined : Number(row['bridged_ms']),
+  agent: row['agent'] === null ? undefined : text(row['agent']),
+  agentExtension: row['agent_extension'] === null ? undefined : text(row['agent_extension']),
+});
 
 function conditionOf(
   { campaign, status, result, list, numberKey, after }: ContactFilter,

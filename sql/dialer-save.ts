@@ -62,6 +62,7 @@ export function createSave(base: DialerBase, { calls, counts, counters, outbox, 
           });
           const moved = counts.changes();
           await contacts.write(tx, moved);
+          for (const { progress } of stored) if (progress) await contacts.progress(tx, progress);
           await calls.insert(tx, records);
           await counters.addCalls(tx, records);
           await moved.write(tx);

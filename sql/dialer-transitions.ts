@@ -27,6 +27,8 @@ export interface HeldContacts {
   /** False: the contact is not there, in another state, or this was about an earlier call of it. */
   apply(change: DialerChange): boolean;
   write(tx: Statements, changes: CountChanges): Promise<void>;
+  /** Of the call that it was said of: a later one of this contact began behind that answer. */
+  progress(tx: Statements, progress: NonNullable<DialerChange['progress']>): Promise<void>;
 }
 
 export function createTransitions(base: DialerBase) {
@@ -35,6 +37,8 @@ export function createTransitions(base: DialerBase) {
     `SELECT seq, id, ${countColumns}, dials, attempts, history FROM ${contacts} WHERE id IN (${list})${base.forUpdate}`;
 
   const becomeSql = `UPDATE ${active} SET status = ? WHERE contact_id = ?`;
+  const progressSql = `UPDATE ${active} SET answered_ms = ?, bridged_ms = ?, agent = ?, agent_extension = ?
+    WHERE contact_id = ? AND since_ms <= ?`;
 
   return async function hold(tx: Statements, ids: readonly string[]): Promise<HeldContacts> {
     const rows = await allIn(tx, readSql, [...new Set(ids)].sort());
@@ -64,6 +68,10 @@ export function createTransitions(base: DialerBase) {
           else if (isActiveStatus(contact.status) && contact.status !== before.status) await tx.run(becomeSql, [contact.status, id]);
         }
         await runIn(tx, (list) => `DELETE FROM ${active} WHERE contact_id IN (${list})`, released);
+      },
+      async progress(tx, { contactId, answeredAtMs, bridgedAtMs, agent, agentExtension }) {
+        const set = [answeredAtMs, bridgedAtMs ?? null, agent === undefined ? null : cut(agent, 150), agentExtension ?? null];
+        await tx.run(progressSql, [...set, contactId, answeredAtMs]);
       },
     };
   };

@@ -14,6 +14,7 @@ function deskOf(contacts = 1, settings = {}): DialerDesk {
         resourceId: 'q-7',
         queueName: 'sales',
         dialingMode: 'PROGRESSIVE',
+        gatewayId: 'gw1',
         nextAttemptAtMs: n,
       }),
     );
@@ -200,10 +201,60 @@ describe('dialer engine: agents of a voice connector', () => {
           },
           ...{ dialTime: new Date(placedAtMs).toISOString(), answerTime: new Date(placedAtMs + 4_000).toISOString() },
           ...{ endTime: new Date(placedAtMs + 35_000).toISOString(), talkSeconds: 30, agentId: 'a-9' },
-          ...{ customerNumber: '+49300000001', serviceIdentifier: '1218' },
+          ...{ contactId: 'C1', customerNumber: '+49300000001', serviceIdentifier: '1218' },
         },
       },
     ]);
+  });
+
+  it('A17.4: the agent of the result is the connector’s own, whatever extension the switch saw', () => {
+    const desk = deskOf();
+    desk.begin();
+    details(desk, 'C1');
+    desk.answer('C1');
+    desk.feed({ type: 'call-bridged', callId: 'C1', atMs: desk.nowMs, agent: '1004' });
+    desk.end('C1');
+    assert.equal(desk.table.outbox[0]?.body.agentId, 'a-9');
+  });
+
+  it('E14, A17.4: of an IVR call the talk is what came behind the answer', () => {
+    const desk = new DialerDesk([testCampaign('I', { mode: 'IVR', ivr: '*9664' })], { voiceConnector: 'http://vc' });
+    desk.add(sampleContact('I1', 'I', { campaignType: 'IVR' }));
+    desk.begin();
+    desk.pass(4_000);
+    desk.answer('I1');
+    desk.pass(12_000);
+    desk.end('I1', { endedBy: 'customer' });
+    const { result, talkSeconds, contactId } = desk.table.outbox[0]?.body ?? {};
+    assert.deepEqual([result, talkSeconds, contactId], ['CONNECTED_IVR', 12, 'I1']);
+  });
+
+  it('A10: a queue that is given by its id alone is told by it everywhere; with AGENT the id is the agent’s', () => {
+    for (const [more, expected] of [
+      [{ routingMode: 'QUEUE', resourceId: 'q-7', queueName: undefined }, ['ID', 'q-7', 'ID', 'q-7']],
+      [{ routingMode: 'AGENT', resourceId: 'ann-1', queueName: undefined }, ['NAME', 'other', 'NAME', 'sales']],
+      [{ routingMode: 'QUEUE', resourceId: 'q-7', queueName: 'gold' }, ['NAME', 'gold', 'NAME', 'sales']],
+    ] as const) {
+      const desk = new DialerDesk([connector({ queue: 'other' })], { voiceConnector: 'http://vc' });
+      desk.add(sampleContact('C1', 'C', more));
+      desk.begin();
+      details(desk, 'C1');
+      const { queueType, queue } = desk.all('request-agent')[0]?.body ?? {};
+      const [order] = desk.originates();
+      assert.deepEqual([queueType, queue, order?.queueType, order?.queueName], expected);
+    }
+  });
+
+  it('E64, A12: the agent’s telephone was not there and the customer was hung up: ABANDONED, and the agent is freed all the same', () => {
+    const desk = deskOf();
+    desk.begin();
+    details(desk, 'C1');
+    desk.answer('C1');
+    desk.pass(500);
+    desk.end('C1', { cause: 'USER_NOT_REGISTERED', endedBy: 'us' });
+    assert.equal(desk.table.records[0]?.result, 'ABANDONED');
+    assert.equal(messages(desk)[0], 'end-chat CUSTOMER_DROPPED');
+    assert.equal(desk.table.outbox[0]?.body.agentExtension, '1004');
   });
 
   it('E63 E64: customer gone between answer and bridge: CUSTOMER_DROPPED and END_CHAT', () => {

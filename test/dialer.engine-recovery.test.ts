@@ -242,6 +242,45 @@ describe('dialer engine: after a restart (B5 B11)', () => {
     assert.deepEqual([desk.table.records[0]?.number, desk.table.records[0]?.numberKey], ['+49300000777', '49300000777']);
   });
 
+  it('E78, A15: answered before the restart and gone after it: LOST; joined with an agent: CONNECTED; never called again', () => {
+    for (const [bridgedAtMs, expected] of [
+      [undefined, 'LOST'],
+      [1, 'CONNECTED'],
+    ] as const) {
+      const desk = deskOf(0);
+      desk.byHand.add('list-calls');
+      desk.add(sampleContact('P1', 'P', { status: 'dialed', dials: 1, dialTimeMs: desk.nowMs - 20_000 }));
+      const progress = {
+        ...{ answeredAtMs: desk.nowMs - 15_000, agentExtension: undefined },
+        ...(bridgedAtMs === undefined ? { bridgedAtMs, agent: undefined } : { bridgedAtMs: desk.nowMs - 14_000, agent: 'ann' }),
+      };
+      desk.feed({ type: 'restored', active: [{ ...contact(desk, 'P1'), progress }], pacers: new Map() });
+      desk.feed({ type: 'calls-listed', switch: 's1', askedAtMs: desk.nowMs, live: new Map() });
+      assert.deepEqual([contact(desk, 'P1').status, contact(desk, 'P1').result], ['ended', expected]);
+      assert.equal(desk.table.records[0]?.answeredAtMs, desk.nowMs - 15_000);
+    }
+  });
+
+  it('E64, A12: after a restart the connector’s agent is freed too, and the answer is where the switch had it', () => {
+    for (const agentExtension of ['1004', undefined]) {
+      const desk = new DialerDesk([testCampaign('P', { agentSource: 'connector' })], { voiceConnector: 'http://vc' });
+      desk.byHand.add('list-calls');
+      desk.add(sampleContact('P1', 'P', { status: 'dialed', dials: 1, dialTimeMs: desk.nowMs - 20_000 }));
+      const progress = agentExtension && { answeredAtMs: desk.nowMs - 4_000, bridgedAtMs: undefined, agent: 'a-9', agentExtension };
+      desk.feed({ type: 'restored', active: [{ ...contact(desk, 'P1'), ...(progress && { progress }) }], pacers: new Map() });
+      const live = new Map([['P1', { isAnswered: true }]]);
+      desk.feed({ type: 'calls-listed', switch: 's1', askedAtMs: desk.nowMs, live });
+      desk.pass(1_000);
+      desk.end('P1', { endedBy: 'customer', answeredAtMs: desk.nowMs - 5_100 });
+      const [endChat] = desk.table.outbox;
+      assert.deepEqual(
+        [endChat?.kind, endChat?.body.reason, endChat?.body.agentExtension],
+        ['end-chat', 'CUSTOMER_DROPPED', agentExtension ?? ''],
+      );
+      assert.equal(desk.table.records[0]?.answeredAtMs, desk.nowMs - 5_100);
+    }
+  });
+
   it('B11: a contact of a campaign that is gone is followed to its end', () => {
     const desk = deskOf(0);
     desk.add(sampleContact('X1', 'gone', { status: 'dialed', dials: 1, gatewayId: 'gw9', dialTimeMs: desk.nowMs }));

@@ -67,4 +67,14 @@ describe('dialer: loop, restart in a talk', function () {
     await site.pass(500);
     assert.equal((await site.contact('k1')).result, 'LOST');
   });
+
+  it('E78, A15: one that was answered and is over before the next life looks is LOST, and nobody calls him again', async () => {
+    first.die();
+    site.fs1.channels.delete('k1');
+    site.agents.ready('anna');
+    await site.life({ owner: 'two' });
+    await site.pass(30_000, 500);
+    const { status, result, dials } = await site.contact('k1');
+    assert.deepEqual([status, result, dials], ['ended', 'LOST', 1]);
+  });
 });

@@ -337,6 +337,14 @@ describe('dialer: own voice connector', () => {
     assert.equal((posted[1]?.['body'] as { status: string }).status, 'FAILED');
   });
 
+  it('E12: the notification of a later call is of the message that the campaign manager sent', async () => {
+    const vc = open('http://127.0.0.1/ccm');
+    await vc.post('call-result', '1', { uuid: 'k1.2', contactId: 'k1', callResult: 'NORMAL_CLEARING', result: 'CONNECTED' });
+    const { header, body } = posted[0] as { header: { originalMessageId: string }; body: { messageId: string } };
+    assert.deepEqual([header.originalMessageId, body.messageId], ['k1', 'k1']);
+    vc.close();
+  });
+
   it('the extension is what the switch knows an agent by', () => {
     const of = (contact: string): string | undefined => extensionOf(contact);
     assert.equal(of('PJSIP/1001'), '1001');

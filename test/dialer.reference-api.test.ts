@@ -427,12 +427,19 @@ describe('POST /agent-details', () => {
       ['agentExtension', '1004\nbgapi'],
       ['agentExtension', { $gt: '' }],
       ['uuid', 'a,b'],
-      ['queueName', "sales'"],
-      ['agentId', 'a{b}'],
       ['status', 'RESERVED'],
     ] as const)
       assert.deepEqual(await say({ ...reserved, [field]: value }), [400, `{"error":"[${field}] is not valid"}`]);
     assert.deepEqual(api.asked, []);
+  });
+
+  it('A17.2: ids as numbers are taken; a queue name that no dial string can have is left out, and the agent is not lost for it', async () => {
+    const odd = { ...reserved, uuid: 77, agentExtension: 1004, agentId: 'Müller, {A}', queueName: "Sales'} & more" };
+    assert.deepEqual(await say(odd), [200, '{"uuid":"77"}']);
+    const [asked = ''] = api.asked;
+    assert.deepEqual(JSON.parse(asked.replace('agent-details ', '')), {
+      ...{ callId: '77', isReserved: true, agentExtension: '1004', agentId: 'Müller, {A}', queueName: '' },
+    });
   });
 
   for (const [status, error] of [

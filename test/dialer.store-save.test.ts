@@ -231,6 +231,26 @@ describeStores('saves of the dialer', (open) => {
     assert.deepEqual(await store.dialer.save([right], fence), [true]);
   });
 
+  it('E78, A15: how far a call has come is there after a restart, of that call alone', async () => {
+    const { store, contact, fence } = await called();
+    const said = async (answeredAtMs: number, more: Partial<DialerChange['progress']> = {}): Promise<unknown> => {
+      const none = { bridgedAtMs: undefined, agent: undefined, agentExtension: undefined };
+      const progress = { ...none, contactId: contact.id, answeredAtMs, ...more };
+      await store.dialer.save([{ ...aChange(undefined), progress }], fence);
+      return (await store.dialer.active())[0]?.progress;
+    };
+    assert.equal((await store.dialer.active())[0]?.progress, undefined);
+    assert.equal(await said(nowMs - 1), undefined, 'said of a call before this one');
+    const rung = { answeredAtMs: nowMs + 5_000, bridgedAtMs: undefined, agent: undefined, agentExtension: '1004' };
+    assert.deepEqual(await said(nowMs + 5_000, { agentExtension: '1004' }), rung);
+    const joined = { ...rung, bridgedAtMs: nowMs + 6_000, agent: 'anna' };
+    assert.deepEqual(await said(nowMs + 5_000, { agentExtension: '1004', bridgedAtMs: nowMs + 6_000, agent: 'anna' }), joined);
+
+    await store.dialer.save([aChange({ contactId: contact.id, from: 'dialed', to: 'pending' })], fence);
+    await claimed(store, fence, [contact.id], { nowMs: nowMs + hourMs });
+    assert.equal(await said(nowMs + 5_000), undefined, 'the next call is another one');
+  });
+
   it('a step with which somebody else was faster leaves no row in the audit, but its DNC entry', async () => {
     const { store, fence } = await called();
     const lost = aChange({ contactId: 'k0000', from: 'agent_pending', to: 'dialed' }, { audit: [anEntry()], dnc: [aDnc('4930')] });

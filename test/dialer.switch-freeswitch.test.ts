@@ -198,6 +198,25 @@ describe('dialling on FreeSWITCH', () => {
       assert.equal(end(2).cause, 'INVALID_URL');
     });
 
+    it('A9: +OK of the order is an answer, also of a carrier that only speaks before one: the call is not ended as one that rings', async () => {
+      await open();
+      await place(dialOrder({ kind: 'ivr', strictStrings: true, ringTimeoutMs: 25_000 }));
+      channel('CHANNEL_CREATE', 1);
+      channel('CHANNEL_PROGRESS_MEDIA', 1);
+      await settled();
+      fake.finish('originate', `+OK ${uuid(1)}\n`);
+      await settled();
+      channel('CHANNEL_ANSWER', 1);
+      await settled();
+      timers.advance(60_000);
+      await settled();
+      assert.deepEqual(types(1), ['call-ringing', 'call-answered']);
+      assert.deepEqual(
+        fake.commands.filter((command) => command.includes('uuid_kill')),
+        [],
+      );
+    });
+
     it('B37: a beep heard on the line is a machine', async () => {
       await open();
       await place(dialOrder());
@@ -334,7 +353,7 @@ describe('dialling on FreeSWITCH', () => {
       channel('CHANNEL_ANSWER', 5);
       channel('CHANNEL_HANGUP_COMPLETE', 6, { 'Hangup-Cause': 'NORMAL_CLEARING' });
       await settled();
-      assert.deepEqual([types(5), types(6)], [['call-answered'], []]);
+      assert.deepEqual([types(5), types(6)], [['call-answered'], ['call-answered']], 'its end is not told');
     });
 
     it('E78: a call placed while the list was on its way is not forgotten', async () => {
@@ -350,7 +369,7 @@ describe('dialling on FreeSWITCH', () => {
       await listed;
       channel('CHANNEL_HANGUP_COMPLETE', 1, { 'Hangup-Cause': 'NORMAL_CLEARING' });
       await settled();
-      assert.deepEqual(types(1), ['call-ended']);
+      assert.deepEqual(types(1), ['call-answered', 'call-ended']);
     });
 
     it('more calls than may be followed are not sent; the same call is ordered once', async () => {

@@ -51,6 +51,16 @@ export interface DialerAuditEntry {
   readonly reason: string;
 }
 
+/** How far a call has come: after the death of the process nobody else could say that it was answered (A15). */
+export interface CallProgress {
+  readonly answeredAtMs: number;
+  readonly bridgedAtMs: number | undefined;
+  /** with whom it is joined, or who waits for it; a text of its own kind for agents of a voice connector */
+  readonly agent: string | undefined;
+  /** of the voice connector's agent who was reserved (A17.2) */
+  readonly agentExtension: string | undefined;
+}
+
 /** Stored in one transaction. */
 export interface DialerChange {
   readonly transition: Transition | undefined;
@@ -58,4 +68,6 @@ export interface DialerChange {
   readonly outbox: readonly OutboxMessage[];
   readonly dnc: readonly DncEntry[];
   readonly audit: readonly DialerAuditEntry[];
+  /** of the call that this contact is in; nothing when that is over, or a later one */
+  readonly progress?: (CallProgress & { readonly contactId: string }) | undefined;
 }

@@ -1,4 +1,5 @@
 /** A contact as it is stored (dialer.md A2, B7), and the calls that were made to it. Times are Unix ms. */
+import type { CallProgress } from './changes.js';
 import type { AmdVerdict, CallResult, CampaignMode, CampaignType, ContactStatus, DialingMode, RoutingMode } from './words.js';
 
 /** What the campaign manager, a list or a person gives; checked already (A2 validation). */
@@ -69,6 +70,11 @@ export interface Contact extends NewContact {
   readonly skippedBy: Readonly<Record<string, number>>;
   /** set by an agent after a talk */
   readonly disposition: string | undefined;
+}
+
+/** One that is in a call, with what is stored of that. */
+export interface ActiveContact extends Contact {
+  readonly progress?: CallProgress | undefined;
 }
 
 /** Channel id of a call: the contact's id for its first call (A2), then numbered. */

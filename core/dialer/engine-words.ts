@@ -5,7 +5,7 @@
  */
 import type { Campaign, DialerSettings } from './campaign.js';
 import type { DialerChange } from './changes.js';
-import type { Contact } from './contact.js';
+import type { ActiveContact, Contact } from './contact.js';
 import type { ContactTraits, Decision } from './pacing/index.js';
 import type { OriginateOrder } from './originate-order.js';
 import type { TollReason } from '../toll/caps.js';
@@ -173,7 +173,7 @@ export type DialerEvent =
   | { readonly type: 'preview-skip-asked'; readonly agent: string; readonly reason: string }
   | { readonly type: 'preview-reject-asked'; readonly agent: string; readonly reason: string }
   // ---- after a restart
-  | { readonly type: 'restored'; readonly active: readonly Contact[]; readonly pacers: ReadonlyMap<string, unknown> };
+  | { readonly type: 'restored'; readonly active: readonly ActiveContact[]; readonly pacers: ReadonlyMap<string, unknown> };
 
 /** What a switch tells about a call of ours; `atMs` is the switch's moment as far as it says, else ours. */
 export type DialSwitchEvent =

@@ -21,8 +21,9 @@ export interface CallOutcome {
 type Settings = Pick<DialerSettings, 'voiceConnector' | 'serviceIdentifier'>;
 
 /**
- * None where nobody listens. `n` ends the message's key: two with the same call and `n` are one. `customerNumber` and
- * `serviceIdentifier` are beside the fields of A17.4: the delivery notification names them.
+ * None where nobody listens. `n` ends the message's key: two with the same call and `n` are one. `contactId`, `customerNumber`
+ * and `serviceIdentifier` are beside the fields of A17.4: the delivery notification names them. Its `originalMessageId` is the
+ * contact's, also where this was not the first call to it and `uuid` has a number behind it.
  */
 export function resultMessages(
   settings: Settings,
@@ -31,7 +32,8 @@ export function resultMessages(
   n: number,
 ): readonly OutboxMessage[] {
   if (agentSource !== 'connector' && settings.voiceConnector === '') return [];
-  const { contact, bridgedAtMs, endedAtMs } = outcome;
+  const { contact, endedAtMs } = outcome;
+  const talkFromMs = outcome.bridgedAtMs ?? (outcome.result === 'CONNECTED_IVR' ? outcome.answeredAtMs : undefined);
   return [
     {
       key: `${outcome.callId}:call-result:${String(n)}`,
@@ -46,8 +48,9 @@ export function resultMessages(
         dialTime: isoOf(outcome.placedAtMs),
         answerTime: isoOf(outcome.answeredAtMs),
         endTime: isoOf(endedAtMs),
-        talkSeconds: bridgedAtMs === undefined ? 0 : Math.max(0, Math.round((endedAtMs - bridgedAtMs) / 1000)),
+        talkSeconds: talkFromMs === undefined ? 0 : Math.max(0, Math.round((endedAtMs - talkFromMs) / 1000)),
         agentId: outcome.agent ?? null,
+        contactId: contact.id,
         customerNumber: contact.customerNumber,
         serviceIdentifier: settings.serviceIdentifier,
       },

@@ -13,6 +13,7 @@ import { crm } from './000012-crm.js';
 import { origin } from './000013-origin.js';
 import { dialerOutboxCall } from './000014-dialer-outbox-call.js';
 import { tollDays } from './000015-toll-days.js';
+import { dialerProgress } from './000016-dialer-progress.js';
 import type { Migration } from './migration.js';
 
 /** In order; the id is the place in the list plus one (a test checks it). */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   origin,
   dialerOutboxCall,
   tollDays,
+  dialerProgress,
 ];

@@ -29,6 +29,14 @@ export function answered(w: DialerWorld, call: Call, atMs: number): void {
   // with AMD a person is one when the verdict says so
   if (w.campaignOf(call).amd.mode === 'off') toldAnswered(w, call);
   refreshDue(w, call);
+  keepProgress(w, call);
+}
+
+/** A15: stored at once, and nobody waits for it. A call that was answered is not made again, whoever dies meanwhile. */
+export function keepProgress(w: DialerWorld, call: Call): void {
+  const { answeredAtMs, bridgedAtMs, agent, reserved, contact } = call;
+  if (answeredAtMs === undefined || call.status !== 'dialed') return;
+  w.change({ progress: { contactId: contact.id, answeredAtMs, bridgedAtMs, agent, agentExtension: reserved?.agentExtension } });
 }
 
 /** Heard by the switch before the call came to its door. */
@@ -165,12 +173,15 @@ export function connected(w: DialerWorld, call: Call, agent: string | undefined,
     toldConnected(w, call, agent);
   }
   refreshDue(w, call);
+  keepProgress(w, call);
 }
 
 /** A switch joins legs of a native call also for music and prompts: only one with an agent counts there. */
 export function bridged(w: DialerWorld, call: Call, { agent, atMs }: Of<'call-bridged'>): void {
   if (!isPlaced(call) || call.kind === 'ivr') return;
-  if (call.kind === 'agent-connector' || agent !== undefined) connected(w, call, agent, atMs);
+  // a switch knows the connector's agents by their extension alone
+  if (call.kind === 'agent-connector') connected(w, call, call.agent ?? agent, atMs);
+  else if (agent !== undefined) connected(w, call, agent, atMs);
 }
 
 /** No agent within the time: abandoned by us, unless it is a machine (B4). The door plays the message. */

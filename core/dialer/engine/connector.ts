@@ -8,7 +8,7 @@ import { refreshDue } from './due.js';
 import type { DialerAnswer } from './engine-types.js';
 import { checkWays, wayFor } from './gateways.js';
 import { failCall, giveBack, launch } from './launches.js';
-import { agentRequestBody, endChatMessages } from './messages.js';
+import { agentRequestBody, endChatMessages, queueTypeOf } from './messages.js';
 import type { DialerWorld } from './world.js';
 
 export function requestAgent(w: DialerWorld, call: Call): void {
@@ -48,8 +48,11 @@ export function agentDetails(w: DialerWorld, event: Extract<DialerEvent, { type:
     giveBack(w, call); // no agent: tried again by a later cycle
     return { kind: 'agent-details', status: 200 };
   }
-  call.reserved = { agentExtension: event.agentExtension, agentId: event.agentId, queueName: event.queueName };
-  call.agent = event.agentId || undefined;
+  const { agentExtension, agentId } = event;
+  // a queue that the contact names by its id is not told to the desktop by its name
+  const queueName = queueTypeOf(call.contact) === 'ID' ? (call.contact.resourceId ?? '') : event.queueName;
+  call.reserved = { agentExtension, agentId, queueName };
+  call.agent = agentId || undefined;
   if (!w.isRunning(call.campaign.id)) {
     giveBack(w, call, 'LATE_RESERVATION');
     return { kind: 'agent-details', status: 200 };

@@ -65,6 +65,9 @@ function takeFacts(w: DialerWorld, call: Call, end: CallEnd): void {
   if (call.answeredAtMs === undefined && known(end.answeredAtMs) !== undefined) {
     call.answeredAtMs = known(end.answeredAtMs);
     w.tally(call.campaign.id).answered++;
+  } else if (call.from === undefined && call.answeredAtMs !== undefined) {
+    // after a restart it may only be known since when it was seen to be answered
+    call.answeredAtMs = Math.min(call.answeredAtMs, known(end.answeredAtMs) ?? Infinity);
   }
   // a native call is joined with music and prompts too: there only the queue says that an agent had it
   if (call.kind === 'agent-connector' || call.from === undefined) call.bridgedAtMs ??= known(end.bridgedAtMs);
@@ -158,23 +161,26 @@ function recordOf(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult):
     messageAtMs: call.messageAtMs,
     messageMs: call.messageMs,
     optedOut: call.optedOut,
-    endedBy: call.hangUpReason !== undefined && end.endedBy === 'unknown' ? 'us' : end.endedBy,
+    endedBy: isOursToEnd(call) && end.endedBy === 'unknown' ? 'us' : end.endedBy,
     decisionAtMs: call.decisionAtMs,
     recording: end.recording,
   };
 }
 
+/** Of a call that was lost nobody knows who ended it: it is not one that we let ring too short a time (B10). */
+const isOursToEnd = ({ hangUpReason }: Call): boolean => hangUpReason !== undefined && hangUpReason !== 'lost';
+
 /** One call-result for each contact that is over (A17.4). An agent of the connector who waits is freed (A12, A17.3). */
 function messagesOf(w: DialerWorld, call: Call, record: CallRecord, plan: RetryPlan, callResult: string): readonly OutboxMessage[] {
   const { reserved, contact } = call;
-  const isDropped = record.result === 'CUSTOMER_DROPPED';
+  const { answeredAtMs, bridgedAtMs } = record;
+  // somebody was answered for nothing, whoever hung up; his extension may be unknown after a restart, as the customer's number tells
+  const isDropped = call.kind === 'agent-connector' && answeredAtMs !== undefined && bridgedAtMs === undefined;
+  const isFree = isDropped || (reserved !== undefined && bridgedAtMs === undefined && plan.to === 'pending');
   const about = { callId: call.id, customerNumber: call.number, agentExtension: reserved?.agentExtension ?? '' };
-  const endChats =
-    reserved && record.bridgedAtMs === undefined && (isDropped || plan.to === 'pending')
-      ? endChatMessages(w, about, isDropped ? 'CUSTOMER_DROPPED' : 'NOT_REACHED')
-      : [];
+  const endChats = isFree ? endChatMessages(w, about, isDropped ? 'CUSTOMER_DROPPED' : 'NOT_REACHED') : [];
   if (plan.to === 'pending') return endChats;
-  const { placedAtMs, answeredAtMs, bridgedAtMs, endedAtMs, result, agent } = record;
+  const { placedAtMs, endedAtMs, result, agent } = record;
   const outcome = { callId: call.id, contact, callResult, result, placedAtMs, answeredAtMs, bridgedAtMs, endedAtMs, agent };
   return [...endChats, ...callResultMessages(w, w.campaignOf(call), outcome)];
 }

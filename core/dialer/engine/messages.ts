@@ -12,14 +12,14 @@ import type { DialerWorld } from './world.js';
 /** A17.1 */
 export function agentRequestBody(w: DialerWorld, call: Call): Readonly<Record<string, unknown>> {
   const { contact } = call;
-  const queue = contact.queueName ?? call.queue;
+  const queueType = queueTypeOf(contact);
   return {
     callUid: call.id,
     eslHost: w.settings.domain,
     callingNumber: call.number,
     serviceIdentifier: w.settings.serviceIdentifier,
-    queueType: queueTypeOf(contact),
-    queue: queue || (contact.resourceId ?? ''),
+    queueType,
+    queue: queueType === 'ID' ? (contact.resourceId ?? '') : (contact.queueName ?? call.queue),
     resourceId: contact.resourceId ?? '',
     routingMode: contact.routingMode ?? 'QUEUE',
     priority: contact.priority,
@@ -31,8 +31,9 @@ export function agentRequestBody(w: DialerWorld, call: Call): Readonly<Record<st
   };
 }
 
-/** `ID` where the queue is only given by its id (A10, ours). */
-export const queueTypeOf = ({ queueName, resourceId }: Contact): 'NAME' | 'ID' => (!queueName && resourceId ? 'ID' : 'NAME');
+/** `ID` where the queue is only given by its id (A10, ours); with `AGENT` that id is an agent's. */
+export const queueTypeOf = ({ queueName, resourceId, routingMode }: Contact): 'NAME' | 'ID' =>
+  !queueName && resourceId && routingMode !== 'AGENT' ? 'ID' : 'NAME';
 
 /** Reasons of A17.3, and ours for a call that was not answered and will be tried again: its agent is free. */
 export type EndChatReason = 'GATEWAY_DOWN' | 'GATEWAY_INVALID' | 'CUSTOMER_DROPPED' | 'SWITCH_DOWN' | 'LATE_RESERVATION' | 'NOT_REACHED';

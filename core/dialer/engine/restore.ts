@@ -1,7 +1,8 @@
 /** After a restart (B11): contacts that the table counts as being called are followed again, and the switches asked about them. */
 import { keyOfContact, numberKeyOf } from '../compliance/numbers.js';
+import type { CallProgress } from '../changes.js';
 import { callIdOf } from '../contact.js';
-import type { Contact } from '../contact.js';
+import type { ActiveContact } from '../contact.js';
 import { callsMax } from './bounds.js';
 import { Call } from './call.js';
 import { refreshDue } from './due.js';
@@ -11,7 +12,7 @@ import { campaignGone } from './world.js';
 import type { DialerWorld } from './world.js';
 
 /** May be sent again at any time: contacts that are followed already are left as they are. */
-export function restored(w: DialerWorld, active: readonly Contact[], learned: ReadonlyMap<string, unknown>): void {
+export function restored(w: DialerWorld, active: readonly ActiveContact[], learned: ReadonlyMap<string, unknown>): void {
   for (const [key, value] of learned) w.learnedBefore.set(key, value);
   const followed = new Set([...w.calls.values()].map(({ contact }) => contact.id));
   const switches = new Set<string>();
@@ -28,7 +29,7 @@ export function restored(w: DialerWorld, active: readonly Contact[], learned: Re
   for (const id of switches) askList(w, id);
 }
 
-function callOf(w: DialerWorld, contact: Contact): Call | undefined {
+function callOf(w: DialerWorld, contact: ActiveContact): Call | undefined {
   if (contact.status !== 'dialed' && contact.status !== 'agent_pending') return undefined;
   const campaign = w.campaigns.get(contact.campaignId) ?? campaignGone(contact.campaignId);
   const way = campaign.gateways.find(({ gateway }) => contact.gatewayId === '' || gateway === contact.gatewayId);
@@ -59,6 +60,16 @@ function callOf(w: DialerWorld, contact: Contact): Call | undefined {
   if (isDialed) {
     call.placedAtMs = atMs;
     call.isUnknown = true;
+    if (contact.progress) goOn(call, contact.progress);
   }
   return call;
+}
+
+/** From where it was when the process died. */
+function goOn(call: Call, { answeredAtMs, bridgedAtMs, agent, agentExtension }: CallProgress): void {
+  call.answeredAtMs = answeredAtMs;
+  call.bridgedAtMs = bridgedAtMs;
+  call.agent = agent;
+  if (agentExtension !== undefined) call.reserved = { agentExtension, agentId: agent ?? '', queueName: '' };
+  call.stage = bridgedAtMs === undefined ? 'answered' : 'talking';
 }

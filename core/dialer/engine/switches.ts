@@ -1,6 +1,7 @@
 /** Links to switches (B11): no call before the calls there were listed; calls that nobody knows are asked for (A15). */
 import type { DialerEvent } from '../engine-words.js';
 import { listMsMax, originateMsMax, sweepEveryMs } from './bounds.js';
+import { keepProgress } from './arrivals.js';
 import { isPlaced } from './call.js';
 import type { Call } from './call.js';
 import { switchGone } from './connector.js';
@@ -97,7 +98,10 @@ export function callsListed(w: DialerWorld, { switch: id, askedAtMs, live }: Of<
 
 function isAlive(w: DialerWorld, call: Call, isAnswered: boolean, askedAtMs: number): void {
   call.isUnknown = false;
-  if (isAnswered) call.answeredAtMs ??= askedAtMs;
+  if (isAnswered && call.answeredAtMs === undefined) {
+    call.answeredAtMs = askedAtMs;
+    keepProgress(w, call);
+  }
   if (call.stage === 'ringing' && call.answeredAtMs !== undefined) call.stage = 'answered';
   if (call.hangUpAtMs !== undefined) hangUp(w, call, call.hangUpReason ?? 'lost');
   else if (call.from === undefined && call.stage === 'answered')

@@ -127,8 +127,8 @@ export class DialerWorld {
   }
 
   change(change: Partial<DialerChange>): void {
-    const { transition, record, outbox = [], dnc = [], audit = [] } = change;
-    this.effects.push({ type: 'change', change: { transition, record, outbox, dnc, audit } });
+    const { transition, record, outbox = [], dnc = [], audit = [], progress } = change;
+    this.effects.push({ type: 'change', change: { transition, record, outbox, dnc, audit, ...(progress && { progress }) } });
   }
 
   auditOf(object: string, action: string, reason: string, more: Partial<DialerAuditEntry> = {}): DialerAuditEntry {

@@ -155,29 +155,26 @@ export const statusView = (now: DialerStatus): Readonly<Record<string, unknown>>
 /** of a later call: the contact's with a number behind it (`callIdOf`) */
 const id = z.string().regex(/^[A-Za-z0-9_.:@-]{1,60}$/);
 const extension = z.string().regex(/^[A-Za-z0-9_.*#@-]{1,40}$/);
-const text = z
-  .string()
-  .max(40)
-  .regex(/^[A-Za-z0-9_.:*# @-]*$/)
-  .nullish();
+const queueName = /^[A-Za-z0-9_.:*# @-]{0,40}$/;
 
-/** Other fields are let pass: a connector may say more. */
+/** Other fields are let pass: a connector may say more. No agent is left reserved for the sake of a name that is only told. */
 export const agentDetailsBody = z.looseObject({
   uuid: id,
   status: z.enum(['AGENT_RESERVED', 'NO_AGENT_AVAILABLE']),
   agentExtension: extension.nullish(),
-  agentId: text,
-  queueName: text,
+  agentId: z.string().max(150).nullish(),
+  queueName: z.string().max(1_000).nullish(),
 });
 
 async function agentDetails(tools: ReferenceTools, req: Request, res: Response): Promise<void> {
   await tools.admit(req, 'dialer-control');
-  const problem = problemOf(req.body);
+  const given = withTexts(req.body);
+  const problem = problemOf(given);
   if (problem !== undefined) {
     res.status(400).json({ error: problem });
     return;
   }
-  const body = agentDetailsBody.parse(req.body);
+  const body = agentDetailsBody.parse(given);
   if (!tools.control.isOwner()) throw new TandemError('TDM_STANDBY', ['agent details go to the Tandem that dials']);
   const isReserved = body.status === 'AGENT_RESERVED';
   const handled = await tools.control
@@ -186,7 +183,8 @@ async function agentDetails(tools: ReferenceTools, req: Request, res: Response):
       isReserved,
       agentExtension: body.agentExtension ?? '',
       agentId: body.agentId ?? '',
-      queueName: body.queueName ?? '',
+      // one that no dial string can have: the contact's own is used
+      queueName: queueName.test(body.queueName ?? '') ? (body.queueName ?? '') : '',
     })
     .catch((e: unknown) => {
       if (hasCode(e, 'TDM_STORE_DOWN', 'TDM_STANDBY', 'TDM_STOPPING')) return 503 as const;
@@ -200,9 +198,14 @@ const detailErrors = { 404: 'Not Found', 409: 'Conflict', 500: 'Internal Server 
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
-/** A missing field has the reference's words. */
-function problemOf(value: unknown): string | undefined {
+/** Clients write ids and extensions as numbers too, as in contacts. */
+function withTexts(value: unknown): Readonly<Record<string, unknown>> {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(Object.entries(given).map(([name, each]) => [name, Number.isSafeInteger(each) ? String(each) : each]));
+}
+
+/** A missing field has the reference's words. */
+function problemOf(given: Readonly<Record<string, unknown>>): string | undefined {
   const wanted = ['uuid', ...(given['status'] === 'AGENT_RESERVED' ? ['agentExtension'] : []), 'status'];
   const missing = wanted.find((field) => !isGiven(given[field]));
   if (missing !== undefined) return `[${missing}] not found`;
