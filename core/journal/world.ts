@@ -44,7 +44,7 @@ const goneMax = 20_000;
 /** Legs and calls that were announced and have no channel yet, each. */
 const tiedMax = 10_000;
 
-interface Placed {
+export interface Placed {
   readonly channel: Channel;
   readonly call: JournalCall;
 }
