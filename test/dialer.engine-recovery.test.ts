@@ -281,6 +281,15 @@ describe('dialer engine: after a restart (B5 B11)', () => {
     }
   });
 
+  it('E60, A15: ... also when his call never was answered and is not there any more', () => {
+    const desk = new DialerDesk([testCampaign('P', { agentSource: 'connector' })], { voiceConnector: 'http://vc' });
+    desk.add(sampleContact('P1', 'P', { status: 'dialed', dials: 1, dialTimeMs: desk.nowMs - 20_000 }));
+    desk.feed({ type: 'restored', active: [contact(desk, 'P1')], pacers: new Map() });
+    desk.feed({ type: 'calls-listed', switch: 's1', askedAtMs: desk.nowMs, live: new Map() });
+    const told = desk.table.outbox.map(({ kind, body }) => [kind, body.reason, body.customerNumber]);
+    assert.deepEqual([contact(desk, 'P1').status, told], ['pending', [['end-chat', 'NOT_REACHED', contact(desk, 'P1').customerNumber]]]);
+  });
+
   it('B11: a contact of a campaign that is gone is followed to its end', () => {
     const desk = deskOf(0);
     desk.add(sampleContact('X1', 'gone', { status: 'dialed', dials: 1, gatewayId: 'gw9', dialTimeMs: desk.nowMs }));

@@ -174,11 +174,11 @@ const isOursToEnd = ({ hangUpReason }: Call): boolean => hangUpReason !== undefi
 function messagesOf(w: DialerWorld, call: Call, record: CallRecord, plan: RetryPlan, callResult: string): readonly OutboxMessage[] {
   const { reserved, contact } = call;
   const { answeredAtMs, bridgedAtMs } = record;
-  // somebody was answered for nothing, whoever hung up; his extension may be unknown after a restart, as the customer's number tells
-  const isDropped = call.kind === 'agent-connector' && answeredAtMs !== undefined && bridgedAtMs === undefined;
-  const isFree = isDropped || (reserved !== undefined && bridgedAtMs === undefined && plan.to === 'pending');
+  // Whoever hung up: the agent waits for nobody. After a restart his extension may be unknown; the customer's number says whose chat it is.
+  const isAlone = call.kind === 'agent-connector' && bridgedAtMs === undefined;
+  const isFree = isAlone && (answeredAtMs !== undefined || plan.to === 'pending');
   const about = { callId: call.id, customerNumber: call.number, agentExtension: reserved?.agentExtension ?? '' };
-  const endChats = isFree ? endChatMessages(w, about, isDropped ? 'CUSTOMER_DROPPED' : 'NOT_REACHED') : [];
+  const endChats = isFree ? endChatMessages(w, about, answeredAtMs === undefined ? 'NOT_REACHED' : 'CUSTOMER_DROPPED') : [];
   if (plan.to === 'pending') return endChats;
   const { placedAtMs, endedAtMs, result, agent } = record;
   const outcome = { callId: call.id, contact, callResult, result, placedAtMs, answeredAtMs, bridgedAtMs, endedAtMs, agent };
