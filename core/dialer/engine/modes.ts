@@ -28,7 +28,7 @@ export function refreshModes(w: DialerWorld): void {
 
 function kindOf(campaign: Campaign, forced: string | undefined, standby: number): DialKind {
   const { mode, agentSource, minPredictiveAgents } = campaign;
-  if (mode === 'IVR') return 'ivr';
+  if (mode === 'IVR') return forced === undefined ? 'ivr' : 'held'; // at the cap nobody may press the key in vain
   if (agentSource === 'connector') return 'connector';
   if (mode === 'PREVIEW') return 'preview';
   if (mode === 'PROGRESSIVE' || forced !== undefined) return 'held';

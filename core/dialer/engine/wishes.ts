@@ -36,6 +36,8 @@ export function wishOf(w: DialerWorld, campaign: Campaign, round: Round): Wish {
   else if (kind === 'preview') w.limit(campaign.id, 'preview', 'agents ask for their contacts');
   else {
     wish.holds = holdWish(w, campaign, most);
+    const { forced } = w.tally(campaign.id);
+    if (campaign.mode === 'IVR' && wish.holds.length === 0 && forced !== undefined) w.limit(campaign.id, 'abandonment', forced);
     // the pacer's calls follow when all campaigns of the queue are known
     if (kind !== 'held') wish.look = pacedLook(w, campaign, Math.max(0, most - wish.holds.length));
   }
@@ -51,16 +53,8 @@ export function note(w: DialerWorld, campaign: Campaign, look: Look, most: numbe
   return look.candidates;
 }
 
-function ivrWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
-  const { forced } = w.tally(campaign.id);
-  if (forced === undefined) return note(w, campaign, lookAhead(w, campaign, most, unguaranteed(campaign)), most);
-  // at the cap no caller may press the key in vain: a call for each agent who is ready
-  const inFlight = [...w.calls.values()].filter(({ campaign: { id } }) => id === campaign.id).length;
-  const few = Math.max(0, Math.min(most, readyCount(w.tick?.agents.get(campaign.queue), false) - inFlight));
-  const found = note(w, campaign, lookAhead(w, campaign, few, unguaranteed(campaign)), few);
-  if (few === 0) w.limit(campaign.id, 'abandonment', forced);
-  return found;
-}
+const ivrWish = (w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] =>
+  note(w, campaign, lookAhead(w, campaign, most, unguaranteed(campaign)), most);
 
 function connectorWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
   const allowed = Math.min(most, requestsAllowed(w));

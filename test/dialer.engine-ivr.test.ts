@@ -1,0 +1,51 @@
+/** An IVR campaign whose key leads to agents, at the cap of abandoned calls (dialer.md B2, B4). */
+import assert from 'node:assert/strict';
+import { DialerDesk, readyAgent, testCampaign } from './support/dialer-desk.js';
+import { sampleContact } from './support/dialer-table.js';
+
+const atCap = new Map([['A', { connected: 10, abandoned: 2, today: { answered: 12, abandoned: 2 } }]]);
+
+function deskOf(): DialerDesk {
+  const desk = new DialerDesk([testCampaign('A', { mode: 'IVR', ivr: '*9664', queue: 'sales' })], { callsPerSecond: 100, slotsMax: 100 });
+  desk.login(readyAgent('ann'), readyAgent('bob'));
+  for (let n = 1; n <= 9; n++) desk.add(sampleContact(`A${String(n)}`, 'A', { nextAttemptAtMs: n }));
+  return desk;
+}
+const reserved = (desk: DialerDesk): number => [...desk.agents.values()].filter(({ state }) => state === 'reserved').length;
+
+describe('dialer engine: IVR at the cap', () => {
+  it('B12: each of its calls has an agent who is held until it is over, so nobody presses the key in vain', () => {
+    const desk = deskOf();
+    desk.windows = atCap;
+    desk.begin();
+    desk.run(2);
+    assert.deepEqual([desk.dialled(), reserved(desk)], [['A1', 'A2'], 2]);
+
+    desk.answer('A1');
+    desk.answer('A2');
+    desk.run(40); // the IVR speaks; agents whom other campaigns would take are his
+    const plan = desk.arrive('A1');
+    const hold = desk.agents.get('ann')?.reservedBy;
+    assert.ok(plan?.kind === 'queue' && plan.reservation !== undefined && plan.reservation === hold);
+    desk.connect('A1', 'ann');
+    desk.end('A2', { endedBy: 'customer' });
+    desk.run(2);
+    assert.deepEqual(desk.dialled(), ['A1', 'A2', 'A3'], 'no key: his agent gets the next contact');
+    assert.deepEqual(
+      desk.table.records.map(({ result }) => result),
+      ['CONNECTED_IVR'],
+    );
+  });
+
+  it('B12: below it again it calls as many as are eligible, and holds nobody', () => {
+    const desk = deskOf();
+    desk.windows = atCap;
+    desk.begin();
+    desk.run(1);
+    desk.windows = new Map();
+    desk.tick();
+    for (const callId of desk.dialled()) desk.end(callId, { cause: 'USER_BUSY' });
+    desk.run(3);
+    assert.deepEqual([desk.dialled().length, reserved(desk)], [9, 0]);
+  });
+});
