@@ -53,6 +53,38 @@ describe('dialer engine: cycle', () => {
     );
   });
 
+  it('E67: contacts that were purged take no slots from other campaigns for longer than one claim', () => {
+    const desk = deskOf({ A: 60, B: 60 }, { slotsMax: 10 });
+    desk.change('A', { weight: 9 });
+    desk.change('B', { state: 'paused' });
+    desk.begin();
+    desk.pass(900);
+    for (const id of desk.dialled()) desk.end(id, { cause: 'USER_BUSY' });
+    for (const [id, { campaignId, status }] of desk.table.contacts)
+      if (campaignId === 'A' && status === 'pending') desk.table.contacts.delete(id);
+    desk.change('B', { state: 'running' });
+    desk.run(3);
+    desk.pass(900);
+    assert.equal(desk.engine.view().campaign('A')?.hopper, 0);
+    assert.equal(desk.dialled().filter((id) => id.startsWith('B')).length, 10, 'all slots, after one claim that found nobody');
+  });
+
+  it('B11: a gateway that its switch does not know keeps contacts waiting that did not name it; one that did fails', () => {
+    const desk = deskOf({ A: 2 });
+    desk.add(sampleContact('A9', 'A', { gatewayId: 'gw1', nextAttemptAtMs: 9 }));
+    desk.gateways.set('gw1', 'invalid');
+    desk.begin();
+    assert.deepEqual([desk.table.status('A1'), desk.table.status('A2'), desk.table.status('A9')], ['pending', 'pending', 'failed']);
+    assert.deepEqual(
+      [desk.engine.view().campaign('A')?.limit, desk.engine.view().campaign('A')?.pace],
+      ['gateway', 'gateway gw1: its switch does not know it'],
+    );
+    desk.gateways.set('gw1', 'up');
+    desk.pass(2_500);
+    desk.run(1);
+    assert.deepEqual(desk.dialled(), ['A1', 'A2']);
+  });
+
   it('E51 E79: a slot is taken by each call and free at its end; contacts of the table that nobody follows count too', () => {
     const desk = deskOf({ A: 9 }, { slotsMax: 3 });
     desk.table.add(sampleContact('x1', 'A', { status: 'dialed', dials: 1, dialTimeMs: desk.nowMs }));

@@ -9,7 +9,7 @@ function deskOf(preview: Partial<Preview> = {}, contacts = 3): DialerDesk {
   const desk = new DialerDesk([campaign], { voiceConnector: 'http://vc', callsPerSecond: 100 });
   desk.login(readyAgent('ann'), readyAgent('bob'));
   for (let n = 1; n <= contacts; n++)
-    desk.add(sampleContact(`V${n}`, 'V', { nextAttemptAtMs: n, numbers: ['+49400', '+49401'], data: { name: 'Eva' } }));
+    desk.add(sampleContact(`V${n}`, 'V', { nextAttemptAtMs: n, gatewayId: 'gw1', numbers: ['+49400', '+49401'], data: { name: 'Eva' } }));
   desk.begin();
   return desk;
 }

@@ -12,7 +12,7 @@ function desk(kind: 'ivr' | 'connector', more = {}): DialerDesk {
       ? testCampaign('c', { mode: 'IVR', ivr: '*1', queue: '', retry: {} })
       : testCampaign('c', { agentSource: 'connector', retry: {} });
   const made = new DialerDesk([campaign], { ...settings, ...more });
-  made.add(sampleContact('k1', 'c'));
+  made.add(sampleContact('k1', 'c', { gatewayId: 'gw1' }));
   return made;
 }
 

@@ -32,8 +32,8 @@ describe('dialer: loop, voice connector', function () {
     life = await site.life({ connector, settings });
   };
 
-  const begin = async (strict = false): Promise<string> => {
-    await site.intake(siteContact('k1', 'c1', more));
+  const begin = async (strict = false, gatewayId = ''): Promise<string> => {
+    await site.intake(siteContact('k1', 'c1', { ...more, gatewayId }));
     await start(strict);
     await site.pass(3_000);
     return String(vc.taken('agent-request')[0]?.body['callUid']);
@@ -137,7 +137,7 @@ describe('dialer: loop, voice connector', function () {
   });
 
   it('E58, E60: gateway invalid after the reservation: failed, END_CHAT', async () => {
-    const callId = await begin();
+    const callId = await begin(false, 'gw1');
     site.fs1.gateways.set('gw1', 'invalid');
     await site.pass(3_000);
     assert.equal(await details(callId, '1004'), 200);

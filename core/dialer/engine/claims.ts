@@ -6,7 +6,7 @@ import type { CampaignMode } from '../words.js';
 import { claimMsMax } from './bounds.js';
 import { Call } from './call.js';
 import { claimFreed, holdClaimed } from './holds.js';
-import { putBack, takeOut } from './hoppers.js';
+import { putBack, readAnew, takeOut } from './hoppers.js';
 import { giveBack, launch } from './launches.js';
 import { requestAgent } from './connector.js';
 import type { Candidate, ClaimOrder, Gateway } from './parts.js';
@@ -84,6 +84,7 @@ export function claimed(w: DialerWorld, { order: number, granted, refused }: Cla
       begin(w, callOf(w, order, asClaimed(w, candidate, grant), grant.callId), order);
     } else freed(w, candidate, !isRefused.has(candidate.contact.id));
   }
+  if (refused.some(({ gate }) => gate === 'taken' || gate === 'list')) readAnew(w, order.campaign);
   if (granted.length === 0 && order.hold !== undefined) claimFreed(w, order.hold);
 }
 

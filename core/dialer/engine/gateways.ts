@@ -89,19 +89,22 @@ export function wayFor(w: DialerWorld, campaign: Campaign, contact: HopperContac
   const ways = waysOf(w, campaign, contact);
   let invalid = 0;
   let unreachable = 0;
-  let wait: Way = { kind: 'wait', limit: 'gateway', text: 'no gateway is set', isBrief: false };
+  let wait: Way | undefined;
   for (const way of ways) {
     const seen = stateOf(w, way, planned);
     if (seen.kind === 'go') return seen;
     if (seen.kind === 'invalid') {
       if (contact.contact.gatewayId === way.gateway) return seen; // A16: the contact named it
+      // one that the campaign misspells, or whose profile is being restarted on the switch, comes back: its contacts wait for it
       invalid++;
+      wait ??= waits(way, 'gateway', 'its switch does not know it');
     } else if (seen.kind === 'unreachable') unreachable++;
     else wait = seen;
   }
-  if (ways.length > 0 && invalid === ways.length) return { kind: 'invalid' };
-  return unreachable > 0 && invalid + unreachable === ways.length ? { kind: 'unreachable' } : wait;
+  return unreachable > 0 && invalid + unreachable === ways.length ? { kind: 'unreachable' } : (wait ?? noGateway);
 }
+
+const noGateway: Way = { kind: 'wait', limit: 'gateway', text: 'no gateway is set', isBrief: false };
 
 function stateOf(w: DialerWorld, way: CampaignGateway, planned: ReadonlyMap<Gateway, number>): Way {
   const link = w.switches.get(way.switch);

@@ -8,7 +8,14 @@ import type { DialerWorld } from './world.js';
 export function hopperOf(w: DialerWorld, campaign: string): Hopper {
   const known = w.hoppers.get(campaign);
   if (known) return known;
-  const hopper: Hopper = { items: [], filledAtMs: -Infinity, askedAtMs: undefined, restUntilMs: -Infinity, hasBound: false };
+  const hopper: Hopper = {
+    items: [],
+    filledAtMs: -Infinity,
+    askedAtMs: undefined,
+    restUntilMs: -Infinity,
+    hasBound: false,
+    isBehind: false,
+  };
   w.hoppers.set(campaign, hopper);
   return hopper;
 }
@@ -54,13 +61,20 @@ export function hopperFilled(w: DialerWorld, campaignId: string, contacts: reado
   hopper.hasBound = hopper.items.some(isBound);
   hopper.filledAtMs = w.nowMs;
   hopper.askedAtMs = undefined;
-  hopper.restUntilMs = hopper.items.length <= before ? w.nowMs + hopperRestMs : -Infinity;
+  hopper.restUntilMs = hopper.items.length <= before && !hopper.isBehind ? w.nowMs + hopperRestMs : -Infinity;
+  hopper.isBehind = false;
   w.deadlines.set(`fill:${campaignId}`, undefined);
 }
 
 /** To an agent, a queue, or to any agent who is held. */
 const isBound = ({ guaranteedOnly, agent, queue, callbackAgent }: HopperContact): boolean =>
   guaranteedOnly || agent !== '' || queue !== '' || callbackAgent !== undefined;
+
+/** A claim found contacts that are not there any more: what is left of them would take slots from who can be called. */
+export function readAnew(w: DialerWorld, campaign: Campaign): void {
+  hopperOf(w, campaign.id).isBehind = true;
+  if (w.isRunning(campaign.id)) fill(w, campaign, hopperSizeOf(w, campaign));
+}
 
 /** The store did not answer: asked again when the next round needs it. */
 export function fillMissed(w: DialerWorld, campaignId: string): void {

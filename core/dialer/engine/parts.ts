@@ -17,6 +17,8 @@ export interface Hopper {
   restUntilMs: number;
   /** some may need an agent who is held for them: worth looking for */
   hasBound: boolean;
+  /** the table has gone on: contacts were purged or unloaded, or their list is inactive; it is being read anew */
+  isBehind: boolean;
 }
 
 /** A contact about to be claimed, with the way it would go. */
