@@ -41,7 +41,8 @@ export interface DialerOwner {
 const leaseName = 'dialer';
 
 export function createDialerOwner(deps: DialerOwnerDeps, options: Partial<OwnershipOptions> = {}): DialerOwner {
-  let standby = { isStoreUp: true, dialed: 0, agentPending: 0 };
+  // nothing was asked of it yet: at a start without the database that lasts until it is there
+  let standby = { isStoreUp: false, dialed: 0, agentPending: 0 };
 
   /** For the status of a process that does not dial. */
   async function look(error: unknown): Promise<void> {
