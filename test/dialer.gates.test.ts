@@ -245,6 +245,22 @@ describe('dialer: gates (B4)', () => {
     assert.deepEqual(judge({ contact: over, context: agents('ben'), campaign: { callbackThen: 'supervisor' } }), wait('callback-agent'));
   });
 
+  it('B47: a callback that was agreed is not kept back by the limits of the campaign, but by those of the profile', () => {
+    const hour = Math.floor(nowMs / hourMs);
+    const called = { numberHours: [[hour - 1, 2]] as const };
+    const owed = { callbackAtMs: nowMs - 60_000, dialTimeMs: nowMs - 2 * hourMs, attempts: 6 };
+    assert.deepEqual(judge({ contact: owed, facts: called }), go);
+    const profile = { ...profileOf('eu-generic'), caps: { per24h: 2, per7d: 0, per30d: 0 } };
+    assert.deepEqual(judge({ contact: owed, facts: called, context: { profile } }), wait('caps', (hour + 24) * hourMs));
+    const waits = { ...owed, callbackAtMs: nowMs - 5 * hourMs, dialTimeMs: nowMs - 6 * hourMs };
+    assert.deepEqual(judge({ contact: waits, facts: called }), go, 'also when nobody could call at its time');
+    const spent = { ...owed, callbackAtMs: nowMs - hourMs, dialTimeMs: nowMs - hourMs };
+    assert.deepEqual(judge({ contact: spent }), { kind: 'final', gate: 'attempts', result: 'MAX_ATTEMPTS' }, 'it was called');
+    const never = { ...owed, callbackAtMs: undefined };
+    assert.equal(judge({ contact: never }).kind, 'final');
+    assert.deepEqual(judge({ contact: { ...never, attempts: 1 }, facts: called }), wait('caps', (hour + 24) * hourMs));
+  });
+
   it('B42 skip-hold: not offered again to those who skipped it', () => {
     const contact = { skippedBy: { ann: nowMs + 10, ben: nowMs + 20 } };
     const preview = { mode: 'PREVIEW' as const };

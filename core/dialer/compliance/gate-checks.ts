@@ -1,6 +1,7 @@
 /** One function per gate (dialer.md B4); each says pass, wait or final, with words for explain. */
 import type { GateFacts } from '../../dialer-ports.js';
 import type { Campaign } from '../campaign.js';
+import type { Contact } from '../contact.js';
 import type { DncEntry } from '../engine-words.js';
 import type { CallResult, Gate } from '../words.js';
 import type { GateContext } from './gates.js';
@@ -37,10 +38,19 @@ const expired: Check = (_context, { contact }, nowMs) =>
     ? final('EXPIRED', `its end time was ${when(contact.endTimeMs)}`)
     : pass('its end time has not come');
 
-const attempts: Check = ({ campaign: own }, { contact }) =>
-  own.attemptsMax > 0 && contact.attempts >= own.attemptsMax
-    ? final('MAX_ATTEMPTS', `${String(contact.attempts)} attempts, the campaign's most`)
-    : pass(`${String(contact.attempts)} attempts of ${own.attemptsMax > 0 ? String(own.attemptsMax) : 'any number'}`);
+/**
+ * A callback was agreed with the customer (B47): the campaign's own limits, which keep strangers from being called too often, do
+ * not keep it back; those of the profile do. It is owed until it was called, and for the patience after its time.
+ */
+const isOwed = (own: Campaign, { callbackAtMs, dialTimeMs = -Infinity }: Contact, nowMs: number): boolean =>
+  callbackAtMs !== undefined && (dialTimeMs < callbackAtMs || nowMs < callbackAtMs + own.callbackPatienceMs);
+
+const attempts: Check = ({ campaign: own }, { contact }, nowMs) => {
+  if (own.attemptsMax === 0 || contact.attempts < own.attemptsMax)
+    return pass(`${String(contact.attempts)} attempts of ${own.attemptsMax > 0 ? String(own.attemptsMax) : 'any number'}`);
+  const used = `${String(contact.attempts)} attempts, the campaign's most`;
+  return isOwed(own, contact, nowMs) ? pass(`${used}, but a callback was agreed`) : final('MAX_ATTEMPTS', used);
+};
 
 /** Does an entry concern this campaign now? A scope that nobody knows does. */
 export function isEntryActive(entry: DncEntry, own: Pick<Campaign, 'id' | 'client'>, nowMs: number): boolean {
@@ -113,7 +123,7 @@ export function cappedUntil(hours: GateFacts['numberHours'], limit: number, span
 const caps: Check = ({ campaign: own, profile }, { contact, numberKey, numberHours }, nowMs) => {
   const byProfile = capsOf(profile, placeOf(contact, numberKey, own).region);
   const limits = [
-    [own.attemptsPerNumberDay, dayMs, 'the campaign, in 24 h'],
+    [isOwed(own, contact, nowMs) ? 0 : own.attemptsPerNumberDay, dayMs, 'the campaign, in 24 h'],
     [byProfile.per24h, dayMs, `profile ${profile.name}, in 24 h`],
     [byProfile.per7d, 7 * dayMs, `profile ${profile.name}, in 7 days`],
     [byProfile.per30d, 30 * dayMs, `profile ${profile.name}, in 30 days`],
