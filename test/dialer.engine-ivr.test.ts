@@ -37,6 +37,20 @@ describe('dialer engine: IVR at the cap', () => {
     );
   });
 
+  it('B12 E78: a talk with an agent stays one when its end is lost: it counts as connected', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.answer('A1');
+    desk.arrive('A1');
+    desk.connect('A1', 'ann');
+    desk.answer('A2');
+    desk.feed({ type: 'switch-changed', switch: 's1', isUp: false, callsPerSecondMax: undefined });
+    desk.pass(5_000);
+    desk.feed({ type: 'switch-changed', switch: 's1', isUp: true, callsPerSecondMax: undefined });
+    const results = new Map(desk.table.records.map(({ callId, result }) => [callId, result]));
+    assert.deepEqual([results.get('A1'), results.get('A2')], ['CONNECTED', 'LOST']);
+  });
+
   it('B12: below it again it calls as many as are eligible, and holds nobody', () => {
     const desk = deskOf();
     desk.windows = atCap;

@@ -221,7 +221,7 @@ function learn(w: DialerWorld, call: Call, record: CallRecord, verdict: EndResul
 
 /** What a call had come to before it was lost: who was abandoned counts as that, whatever becomes of the link meanwhile (B4). */
 function knownOf(call: Call): CallResult | undefined {
-  if (call.bridgedAtMs !== undefined) return call.kind === 'ivr' ? 'CONNECTED_IVR' : 'CONNECTED';
+  if (call.bridgedAtMs !== undefined) return call.kind === 'ivr' && call.agent === undefined ? 'CONNECTED_IVR' : 'CONNECTED';
   if (call.amd === 'MACHINE' || call.amd === 'FAX') return call.amd;
   return call.waitedOutAtMs === undefined ? undefined : 'ABANDONED';
 }
