@@ -1,6 +1,7 @@
 /** Campaigns over the own API: rules, revisions, states, live figures, rights (dialer.md B8, B9). */
 import assert from 'node:assert/strict';
 import type { CampaignLive, CampaignWhy } from '../core/dialer-ports.js';
+import { seesCampaign } from '../sidecar/routes/dialer/tools.js';
 import { ivrContact, plainRules, startDialerApi, type DialerApi } from './support/dialer-api.js';
 
 describe('campaigns over the own API', () => {
@@ -243,6 +244,14 @@ describe('campaigns over the own API', () => {
       assert.equal(await code('PATCH', '/dialer/campaigns/mine', { weight: 2 }, 'west'), '200');
       assert.equal(await code('POST', '/dialer/campaigns', { id: 'new', ...plainRules }, 'west'), '403 TDM_FORBIDDEN');
       assert.equal(await code('POST', '/dialer/campaigns', { id: 'new', ...plainRules, queue: 'WEST' }, 'west'), '201');
+    });
+
+    it('a campaign may name its queue without the domain: it is of those who have that queue', () => {
+      const who = { queues: new Set(['sales@default', 'west']) };
+      assert.deepEqual(
+        ['Sales', 'sales@default', 'west', 'west@default', 'sales@other', ''].filter((queue) => seesCampaign(who, { queue })),
+        ['Sales', 'sales@default', 'west'],
+      );
     });
 
     it('those of some queues bring contacts into their campaigns alone', async () => {

@@ -138,7 +138,8 @@ export function principalOf(identity: Identity, need: ApiNeed): Principal {
 
 // ------------------------------------------------------------------ what is inside
 
-export const seesQueue = ({ queues }: Principal, queue: string): boolean => queues === undefined || queues.has(canonical(queue));
+export const seesQueue = ({ queues }: Pick<Principal, 'queues'>, queue: string): boolean =>
+  queues === undefined || queues.has(canonical(queue));
 
 /** An agent is inside when he serves a queue that is; for `tandem_agent` when he is the user's own. */
 export function seesAgent(principal: Principal, state: AcdState, agent: AgentId): boolean {

@@ -8,10 +8,10 @@ import { campaignStates } from '../../../core/dialer/words.js';
 import { TandemError } from '../../../core/errors.js';
 import type { StateAction } from '../../../core/services/dialer-campaigns.js';
 import { notesOf } from '../../recorded.js';
-import { refuse, seesQueue, type Principal } from '../permission.js';
+import { refuse, type Principal } from '../permission.js';
 import { bodyOf, limitOf, nothingMore, parameter, queryOf } from '../request.js';
 import { referenceActions } from './reference.js';
-import { actorOf, campaignFor, idPattern, seesCampaign, type DialerRouteTools } from './tools.js';
+import { actorOf, campaignFor, idPattern, seesCampaign, seesNamedQueue, type DialerRouteTools } from './tools.js';
 
 export const campaignsQuery = z.strictObject({
   state: z.enum(campaignStates).optional(),
@@ -112,7 +112,8 @@ async function revise(tools: DialerRouteTools, req: Request, res: Response, isWh
 function requireOwnQueue(who: Principal, value: Readonly<Record<string, unknown>>, before: string | undefined): void {
   if (who.queues === undefined) return;
   const queue = value['queue'] ?? before;
-  if (typeof queue !== 'string' || queue === '' || !seesQueue(who, queue)) refuse(who, `queue ${typeof queue === 'string' ? queue : ''}`);
+  if (typeof queue !== 'string' || queue === '' || !seesNamedQueue(who, queue))
+    refuse(who, `queue ${typeof queue === 'string' ? queue : ''}`);
 }
 
 /** `If-Match: "3"`. Throws TDM_BAD_REQUEST. */

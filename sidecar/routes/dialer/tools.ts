@@ -6,6 +6,7 @@ import type { Profile } from '../../../core/dialer/compliance/profile.js';
 import type { Contact } from '../../../core/dialer/contact.js';
 import type { DialerControl, DialerStore } from '../../../core/dialer-ports.js';
 import { TandemError } from '../../../core/errors.js';
+import { usualDomain } from '../../../core/services/queue-name.js';
 import type { Log } from '../../../core/ports.js';
 import type { DialerCampaigns } from '../../../core/services/dialer-campaigns.js';
 import type { CampaignFigures } from '../../../core/services/dialer-figures.js';
@@ -40,9 +41,13 @@ export const notFound = (what: string, id: string): TandemError => new TandemErr
 /** Ids of campaigns and contacts (dialer.md A2). */
 export const idPattern = /^[A-Za-z0-9_.:@-]{1,40}$/;
 
+/** As a campaign names it: the usual domain may be left out (`queueNamed`). */
+export const seesNamedQueue = (who: Pick<Principal, 'queues'>, queue: string): boolean =>
+  seesQueue(who, queue) || (!queue.includes('@') && seesQueue(who, `${queue}@${usualDomain}`));
+
 /** Those of some queues have the campaigns of these queues; one without a queue belongs to the whole site. */
-export const seesCampaign = (who: Principal, campaign: Pick<Campaign, 'queue'>): boolean =>
-  who.queues === undefined || (campaign.queue !== '' && seesQueue(who, campaign.queue));
+export const seesCampaign = (who: Pick<Principal, 'queues'>, campaign: Pick<Campaign, 'queue'>): boolean =>
+  who.queues === undefined || (campaign.queue !== '' && seesNamedQueue(who, campaign.queue));
 
 /** What is outside is not found when it is read (404), and refused when it would be changed (403). */
 export async function campaignFor(
