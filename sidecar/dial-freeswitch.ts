@@ -15,6 +15,7 @@ import { causeOf, endOf, momentOf } from './dial-freeswitch-facts.js';
 import { freeswitchQuestions, type DialQuestions } from './dial-freeswitch-questions.js';
 import { badOrderCause, hangUpCause, neverCalled } from './dial-causes.js';
 import { DialCalls, type DialCall } from './dial-calls.js';
+import { DialRest } from './dial-rest.js';
 import { isOutcomeUnknown } from './esl.js';
 import type { EslLink } from './esl.js';
 import { onUpChange } from './link-state.js';
@@ -33,6 +34,8 @@ export interface FreeswitchDialOptions {
   readonly factsMsMax: number;
   /** beyond its ringing time `originate` is given this long to answer, ms */
   readonly jobGraceMs: number;
+  /** it makes no calls now: it gets none for this long, ms */
+  readonly restMs: number;
 }
 
 export interface FreeswitchDialDeps {
@@ -49,6 +52,7 @@ export const freeswitchDialDefaults: Omit<FreeswitchDialOptions, 'id'> = {
   ordersMax: 100,
   factsMsMax: 500,
   jobGraceMs: 60_000,
+  restMs: 1_000,
 };
 
 type Given = Partial<FreeswitchDialOptions> & Pick<FreeswitchDialOptions, 'id'>;
@@ -68,6 +72,11 @@ const channelEvents = [
 ];
 /** Ours, where `originate` has no limit of ours in its literal command (A9, A10). */
 const ringTimeout = 'NO_ANSWER';
+/**
+ * Without a channel it says so of itself: over its session rate or its most sessions, or paused by `fsctl`. With one it is
+ * the carrier's word (Q.850 27).
+ */
+const noCallsNow = 'DESTINATION_OUT_OF_ORDER';
 /** Where FreeSWITCH ends the ringing by itself it may do so first. */
 const ringSlackMs = 2_000;
 
@@ -79,6 +88,7 @@ class FreeswitchDial implements DialSwitch {
   readonly #timers: Timers;
   readonly #questions: DialQuestions;
   readonly #calls: DialCalls;
+  readonly #resting: DialRest;
   readonly #stops: (() => void)[];
 
   constructor(options: FreeswitchDialOptions, deps: FreeswitchDialDeps) {
@@ -86,7 +96,8 @@ class FreeswitchDial implements DialSwitch {
     this.#options = options;
     this.#deps = deps;
     this.#timers = deps.timers ?? systemTimers;
-    this.#calls = new DialCalls(options, (isFull) => this.#feed({ type: 'switch-full', switch: this.id, isFull }));
+    this.#resting = new DialRest(this.#timers, options.restMs, (isFull) => this.#feed({ type: 'switch-full', switch: this.id, isFull }));
+    this.#calls = new DialCalls(options, (isBehind) => this.#resting.behind(isBehind));
     this.#questions = freeswitchQuestions({ api: (command) => deps.link.api(command) });
     this.#stops = [deps.link.on(channelEvents, (event) => this.#onEvent(event))];
   }
@@ -101,6 +112,7 @@ class FreeswitchDial implements DialSwitch {
 
   close(): void {
     for (const stop of this.#stops) stop();
+    this.#resting.clear();
     this.#calls.clear();
   }
 
@@ -152,8 +164,18 @@ class FreeswitchDial implements DialSwitch {
   #refused(call: DialCall, cause: string): void {
     if (!this.#calls.has(call)) return;
     const end = () => this.#ended(call, neverCalled(call.callId, call.killed ?? cause, this.#timers.nowMs(), call.hadProgress));
-    if (!call.hasChannel) end();
+    const endOrRest = () => (call.hasChannel ? end() : this.#rest(call));
+    if (cause === noCallsNow && call.killed === undefined) call.arm(this.#timers, this.#options.factsMsMax, endOrRest);
+    else if (!call.hasChannel) end();
     else call.arm(this.#timers, this.#options.factsMsMax, end);
+  }
+
+  /** Nobody was called: the contact waits, and so do all others for a moment. */
+  #rest(call: DialCall): void {
+    this.#calls.remove(call);
+    if (this.#resting.begin())
+      this.#deps.log.warn({ switch: this.id }, 'dialer: FreeSWITCH makes no calls now: over its session limits, or paused');
+    this.#feed({ type: 'originate-withheld', callId: call.callId, reason: 'FreeSWITCH makes no calls now' });
   }
 
   #notAnswered(call: DialCall, error: unknown): void {

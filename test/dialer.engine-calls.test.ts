@@ -75,6 +75,17 @@ describe('dialer engine: the life of a call', () => {
     assert.equal(result(desk), 'CONNECTED');
   });
 
+  it('E11: moments of a switch that writes them in steps are in order all the same', () => {
+    const desk = ringing({}, 2);
+    const placedAtMs = desk.nowMs;
+    desk.pass(5);
+    desk.end('P1', { cause: 'USER_BUSY', atMs: placedAtMs - 12 });
+    assert.deepEqual([desk.table.records[0]?.placedAtMs, desk.table.records[0]?.endedAtMs], [placedAtMs, placedAtMs]);
+    desk.end('P2', { answeredAtMs: placedAtMs - 3, atMs: placedAtMs - 1, endedBy: 'us' });
+    const { answeredAtMs, endedAtMs } = desk.table.records[1] ?? {};
+    assert.deepEqual([answeredAtMs, endedAtMs], [placedAtMs, placedAtMs]);
+  });
+
   it('E52: a result that comes before anything else', () => {
     const desk = ringing();
     desk.end('P1', { cause: 'USER_BUSY', sip: 486 });

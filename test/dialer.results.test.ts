@@ -123,6 +123,15 @@ describe('dialer: results of calls (E11, E52, B5 of the specification)', () => {
       assert.equal(says({ cause, isAnswered: true, isBridged: true }), 'CONNECTED A', cause);
   });
 
+  it('A18: an IVR that the dialplan does not have is no IVR that was reached', () => {
+    const hungUp = { cause: 'NO_ROUTE_DESTINATION', isAnswered: true, isIvr: true, endedBy: 'us', answeredForMs: 9 } as const;
+    assert.equal(says(hungUp), 'ABANDONED A');
+    assert.equal(says({ ...hungUp, endedBy: 'unknown' }), 'ABANDONED A');
+    assert.equal(says({ ...hungUp, answeredForMs: 1_000 }), 'CONNECTED_IVR A', 'its last step led nowhere');
+    assert.equal(says({ ...hungUp, endedBy: 'customer' }), 'CONNECTED_IVR A');
+    assert.equal(says({ ...hungUp, cause: 'NORMAL_CLEARING' }), 'CONNECTED_IVR A');
+  });
+
   it('what AMD heard: a machine, a fax; unsure and hung up while listening count as a person', () => {
     const answered = { cause: 'NORMAL_CLEARING', isAnswered: true } as const;
     assert.equal(says({ ...answered, amd: 'MACHINE', hangUpReason: 'machine', endedBy: 'us' }), 'MACHINE A');

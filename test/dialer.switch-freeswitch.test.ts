@@ -164,6 +164,29 @@ describe('dialling on FreeSWITCH', () => {
       assert.equal(fed.length, 2);
     });
 
+    it('A4, A18: over its session rate, or paused, it makes no channel: nobody was called, the contact waits, and it rests', async () => {
+      await open();
+      await place(dialOrder());
+      fake.finish('originate', '-ERR DESTINATION_OUT_OF_ORDER\n');
+      await settled();
+      timers.advance(600);
+      const full = () => fed.flatMap((event) => (event.type === 'switch-full' ? [event.isFull] : []));
+      assert.deepEqual([types(1), full()], [['originate-withheld'], [true]]);
+      timers.advance(1_000);
+      assert.deepEqual(full(), [true, false]);
+    });
+
+    it('B5: the same word of the carrier, of a channel, is the end of the call', async () => {
+      await open();
+      await place(dialOrder());
+      fake.finish('originate', '-ERR DESTINATION_OUT_OF_ORDER\n');
+      await settled();
+      channel('CHANNEL_CREATE', 1, rings);
+      await settled();
+      timers.advance(600);
+      assert.deepEqual([types(1), end(1).cause], [['call-ended'], 'DESTINATION_OUT_OF_ORDER']);
+    });
+
     it('E52: the end comes before the job’s answer, and twice: it is told once', async () => {
       await open();
       await place(dialOrder());

@@ -18,6 +18,8 @@ export interface EndFacts {
   /** dialling to end */
   readonly lastedMs: number | undefined;
   readonly isAnswered: boolean;
+  /** from the answer to the end */
+  readonly answeredForMs?: number | undefined;
   /** joined with an agent */
   readonly isBridged: boolean;
   /** an IVR campaign: the answered call reached its extension */
@@ -76,9 +78,16 @@ function resultOfAnswered(facts: EndFacts): CallResult {
   if (facts.isBridged) return 'CONNECTED';
   if (facts.amd === 'FAX') return 'FAX';
   if (facts.amd === 'MACHINE') return 'MACHINE';
-  if (facts.isIvr && !facts.isOffered) return 'CONNECTED_IVR';
+  if (facts.isIvr && !facts.isOffered) return isIvrMissing(facts) ? 'ABANDONED' : 'CONNECTED_IVR';
   return facts.isWaitedOut || facts.endedBy === 'us' || facts.hangUpReason !== undefined ? 'ABANDONED' : 'CUSTOMER_DROPPED';
 }
+
+/** Longer ago it may be the last step of an IVR that was there. */
+const ivrMissingWithinMs = 1_000;
+
+/** A18: the dialplan has no such extension, and whoever answered was hung up on. */
+const isIvrMissing = ({ cause, endedBy, answeredForMs = Infinity }: EndFacts): boolean =>
+  nameOf(cause) === 'NO_ROUTE_DESTINATION' && endedBy !== 'customer' && answeredForMs < ivrMissingWithinMs;
 
 /** Causes under which switches report a call that we took back ourselves. */
 const cancelCauses = new Set(['NORMAL_CLEARING', 'ORIGINATOR_CANCEL', 'MANAGER_REQUEST', 'INTERWORKING', 'NO_ANSWER', '']);

@@ -31,7 +31,7 @@ export function endCall(w: DialerWorld, call: Call, end: CallEnd): void {
     loseCall(w, call, end);
     return;
   }
-  leftAfterHisTime(w, call, endedAtOf(w, end));
+  leftAfterHisTime(w, call, endedAtOf(w, call, end));
   const verdict = w.rules.resultOf(factsOf(w, call, end));
   const plan = planAfter(w, call, verdict.result, verdict.countsAsAttempt);
   finish(w, call, end, verdict, plan);
@@ -61,7 +61,8 @@ function gatewayRefused(w: DialerWorld, call: Call, cause: 'INVALID_GATEWAY' | '
 
 /** What the switch says at the end and nobody has said before. */
 function takeFacts(w: DialerWorld, call: Call, end: CallEnd): void {
-  const known = (ms: number | undefined): number | undefined => (ms !== undefined && ms > 0 ? Math.min(ms, w.nowMs) : undefined);
+  const known = (ms: number | undefined): number | undefined =>
+    ms !== undefined && ms > 0 ? Math.max(call.placedAtMs ?? ms, Math.min(ms, w.nowMs)) : undefined;
   if (call.answeredAtMs === undefined && known(end.answeredAtMs) !== undefined) {
     call.answeredAtMs = known(end.answeredAtMs);
     w.tally(call.campaign.id).answered++;
@@ -80,8 +81,9 @@ function factsOf(w: DialerWorld, call: Call, end: CallEnd): EndFacts {
     q850: end.q850,
     sip: end.sip,
     hadProgress: end.hadProgress ?? (call.ringingAtMs === undefined ? undefined : true),
-    lastedMs: call.placedAtMs === undefined ? undefined : Math.max(0, endedAtOf(w, end) - call.placedAtMs),
+    lastedMs: call.placedAtMs === undefined ? undefined : Math.max(0, endedAtOf(w, call, end) - call.placedAtMs),
     isAnswered,
+    answeredForMs: call.answeredAtMs === undefined ? undefined : endedAtOf(w, call, end) - call.answeredAtMs,
     isBridged: call.bridgedAtMs !== undefined,
     isIvr: call.kind === 'ivr',
     // the connector's extension offers an answered call to its agent at once (A12)
@@ -100,7 +102,11 @@ function isOfThisNumber(w: DialerWorld, call: Call): boolean {
   return result === 'UNREACHABLE' || (result === 'INVALID_NUMBER' && w.campaignOf(call).confirmInvalid);
 }
 
-const endedAtOf = (w: DialerWorld, { atMs }: CallEnd): number => Math.min(w.nowMs, atMs);
+/** A switch writes its moments in steps of its own timer: none is before what came before it. */
+function endedAtOf(w: DialerWorld, call: Call, { atMs }: CallEnd): number {
+  const { placedAtMs = -Infinity, answeredAtMs = -Infinity, bridgedAtMs = -Infinity } = call;
+  return Math.max(placedAtMs, answeredAtMs, bridgedAtMs, Math.min(w.nowMs, atMs));
+}
 
 function finish(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult, plan: RetryPlan): void {
   const { contact } = call;
@@ -150,7 +156,7 @@ function recordOf(w: DialerWorld, call: Call, end: CallEnd, verdict: EndResult):
     answeredAtMs: call.answeredAtMs,
     offeredAtMs: call.offeredAtMs,
     bridgedAtMs: call.bridgedAtMs,
-    endedAtMs: endedAtOf(w, end),
+    endedAtMs: endedAtOf(w, call, end),
     cause: end.cause.slice(0, causeLengthMax),
     q850: end.q850,
     sip: end.sip,
