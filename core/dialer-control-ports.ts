@@ -105,6 +105,8 @@ export interface CampaignWhy {
   /** contacts that are held back, by the first gate that refused; `sampled` when not all were looked at */
   readonly blocked: Readonly<Partial<Record<Gate, number>>>;
   readonly dialable: number;
+  /** pending contacts of lists that are not active; not among those that were looked at */
+  readonly idle?: number;
   readonly sampled: { readonly looked: number; readonly of: number } | undefined;
   readonly nextOpeningMs: number | undefined;
 }
@@ -114,5 +116,7 @@ export interface ContactWhy {
   /** all gates in order with what each says */
   readonly gates: readonly { readonly gate: Gate; readonly passes: boolean; readonly detail: string }[];
   readonly first: Gate | undefined;
+  /** its list, when that is not active: nobody calls it, whatever the gates say */
+  readonly idleList?: { readonly id: number; readonly name: string; readonly state: string };
   readonly calls: readonly CallRecord[];
 }

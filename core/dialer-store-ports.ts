@@ -136,6 +136,8 @@ export interface DialerStore {
   contactCounts(
     campaign: string,
   ): Promise<readonly { readonly status: ContactStatus; readonly result: CallResult | undefined; readonly count: number }[]>;
+  /** Pending contacts whose list is not active: nobody calls them. */
+  idleContacts(campaign: string): Promise<number>;
   /** Disposition, callback, recycle, next attempt: of a contact without an active call. False: no such, or active. */
   reviseContact(id: string, change: ContactRevision, audit: DialerAuditEntry): Promise<boolean>;
   callbacks(filter: { readonly agent?: string; readonly campaign?: string; readonly limit: number }): Promise<readonly Contact[]>;

@@ -30,7 +30,10 @@ export interface ContactParts {
   readonly audit: AuditChain;
 }
 
-type ContactPort = Pick<DialerStore, 'active' | 'activeCounts' | 'contact' | 'contacts' | 'contactCounts' | 'reviseContact' | 'callbacks'>;
+type ContactPort = Pick<
+  DialerStore,
+  'active' | 'activeCounts' | 'contact' | 'contacts' | 'contactCounts' | 'idleContacts' | 'reviseContact' | 'callbacks'
+>;
 
 export function createContacts(base: DialerBase, { calls, counts, counters, dnc, audit }: ContactParts): ContactPort {
   const { db } = base;
@@ -76,6 +79,7 @@ export function createContacts(base: DialerBase, { calls, counts, counters, dnc,
       return (await db.all(sql, values)).map(contactOf);
     },
     contactCounts: (campaign) => counts.ofCampaign(campaign),
+    idleContacts: (campaign) => counts.idleOf(campaign),
     reviseContact: (id, change, entry) =>
       db.transaction(async (tx) => {
         const [row] = await tx.all(byId + base.forUpdate, [id]);

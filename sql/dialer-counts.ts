@@ -71,6 +71,8 @@ export function createCounts(base: DialerBase) {
     };
   }
 
+  const ofIdle = `SELECT SUM(c.n) AS n FROM ${table} c JOIN ${base.table('lists')} l ON l.id = c.list_id
+    WHERE c.campaign_id = ? AND c.status = 'pending' AND l.state <> 'active'`;
   const byResult = `SELECT status, result, SUM(n) AS n FROM ${table} WHERE campaign_id = ? GROUP BY status, result`;
   return {
     changes,
@@ -82,6 +84,11 @@ export function createCounts(base: DialerBase) {
           count: Number(row['n']),
         }))
         .filter(({ count }) => count > 0);
+    },
+    /** Pending contacts of lists that are not dialled. */
+    async idleOf(campaign: string): Promise<number> {
+      const [row] = await base.db.all(ofIdle, [campaign]);
+      return Number(row?.['n'] ?? 0);
     },
   };
 }

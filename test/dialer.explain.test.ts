@@ -76,6 +76,14 @@ describe('dialer: explanations', () => {
       assert.ok(text.includes(part), `${part}\n---\n${text}`);
   });
 
+  it('B31: contacts of lists that are not active are counted apart; one of them says so, whatever the gates say', () => {
+    assert.ok(explainCampaign({ ...why, idle: 12 }, live, nowMs).includes('In lists that are not active, so that nobody calls them: 12'));
+    const { contact } = factsOf({}, {});
+    const idleList = { id: 7, name: 'lea\u001b[2Jds', state: 'failed' };
+    const [, verdict] = explainContact({ contact, gates: [], first: undefined, idleList, calls: [] }, nowMs);
+    assert.equal(verdict, '  Its list 7 "lea?[2Jds" is failed: nobody calls it until the list is active.');
+  });
+
   it('each status has its sentence', () => {
     const says = (status: ContactWhy['contact']['status']) =>
       explainContact(

@@ -65,6 +65,19 @@ describe('dialer: loop, lists', function () {
     assert.deepEqual(site.fs1.orders.map(({ callId }) => callId).slice(1), ['k2']);
   });
 
+  it('B31: why nobody is called says that the list is switched off, of the campaign and of the contact', async () => {
+    const list = await listOf(siteContact('k1', 'c1'), siteContact('k2', 'c1'));
+    await site.store.lists.setState(list, 'inactive', audit);
+    const { dialer } = await site.life();
+    await site.pass(3_000);
+    const why = await dialer.control.why('c1');
+    assert.deepEqual([why?.limit, why?.idle, why?.dialable], ['all contacts are in lists that are not active', 2, 0]);
+    assert.equal((await dialer.control.explainContact('k1'))?.idleList?.state, 'inactive');
+    await site.store.lists.setState(list, 'active', audit);
+    assert.equal((await dialer.control.why('c1'))?.idle, undefined);
+    assert.equal((await dialer.control.explainContact('k1'))?.idleList, undefined);
+  });
+
   it('E57, B7: the voice connector gets the result of contacts that a list of numbers or their end time ended', async () => {
     const vc = await startVoiceConnector();
     try {

@@ -45,6 +45,7 @@ export function explainCampaign(why: CampaignWhy, live: CampaignLive | undefined
     ...(live ? liveLines(live) : []),
     '',
     `Contacts that may be called now: ${String(dialable)}${sampled ? ` (of ${String(sampled.looked)} looked at, of ${String(sampled.of)})` : ''}`,
+    ...(why.idle === undefined ? [] : [`In lists that are not active, so that nobody calls them: ${String(why.idle)}`]),
     ...(held.length > 0 ? ['Held back, by the first gate that refuses:'] : []),
     ...held.map(({ gate, count }) => `  ${String(count).padStart(width)}  ${gate.padEnd(14)} ${gateTexts[gate]}`),
     ...(nextOpeningMs === undefined
@@ -82,7 +83,7 @@ export function explainContact(why: ContactWhy, nowMs: number): readonly string[
   ];
 }
 
-function verdict({ contact, first }: ContactWhy, detail: string | undefined, nowMs: number): string {
+function verdict({ contact, first, idleList }: ContactWhy, detail: string | undefined, nowMs: number): string {
   switch (contact.status) {
     case 'ended':
     case 'failed':
@@ -93,6 +94,8 @@ function verdict({ contact, first }: ContactWhy, detail: string | undefined, now
     case 'agent_pending':
       return contact.status === 'dialed' ? 'Its call is under way.' : 'An agent is asked for.';
     case 'pending':
+      if (idleList)
+        return `Its list ${String(idleList.id)} "${idleList.name.replace(/\p{C}/gu, '?')}" is ${idleList.state}: nobody calls it until the list is active.`;
       if (first === undefined) return 'It may be called now, and waits for its turn.';
       return `It waits at gate ${first}: ${detail ?? gateTexts[first]}${contact.nextAttemptAtMs > nowMs ? ` (${inWords(contact.nextAttemptAtMs - nowMs)})` : ''}`;
   }

@@ -16,7 +16,7 @@ export const dialerWhyLimits = {
 export interface DialerWhyDeps {
   readonly session: () => DialerSession | undefined;
   readonly why: () => TandemError;
-  readonly store: Pick<DialerStore, 'campaign' | 'contact' | 'contactCounts' | 'gateFacts' | 'calls'>;
+  readonly store: Pick<DialerStore, 'campaign' | 'contact' | 'contactCounts' | 'idleContacts' | 'lists' | 'gateFacts' | 'calls'>;
   readonly base: DialerSettings;
   readonly nowMs: () => number;
 }
@@ -73,15 +73,18 @@ export function createDialerWhy(deps: DialerWhyDeps, limits = dialerWhyLimits): 
         if (verdict.kind === 'wait' && verdict.untilMs !== undefined) nextOpeningMs = Math.min(nextOpeningMs ?? Infinity, verdict.untilMs);
       }
       const pending = (await store.contactCounts(id)).reduce((sum, { status, count }) => sum + (status === 'pending' ? count : 0), 0);
+      const idle = await store.idleContacts(id);
       const numbers = session.loop.view().campaign(id);
-      const whyNot = session.whyNot();
+      const limit = campaign.state === 'running' ? (numbers?.limit ?? 'none') : 'state';
+      const isIdle = idle > 0 && facts.length === 0 && (limit === 'none' || limit === 'hopper');
       return {
         campaign: id,
-        limit: whyNot ?? limitTexts[campaign.state === 'running' ? (numbers?.limit ?? 'none') : 'state'],
+        limit: session.whyNot() ?? (isIdle ? 'all contacts are in lists that are not active' : limitTexts[limit]),
         pace: numbers?.pace ?? '',
         blocked,
         dialable,
-        sampled: facts.length < pending ? { looked: facts.length, of: pending } : undefined,
+        ...(idle > 0 ? { idle } : {}),
+        sampled: facts.length < pending - idle ? { looked: facts.length, of: pending - idle } : undefined,
         nextOpeningMs,
       };
     },
@@ -97,7 +100,8 @@ export function createDialerWhy(deps: DialerWhyDeps, limits = dialerWhyLimits): 
         return { contact, gates: [{ gate: 'campaign', passes: false, detail }], first: 'campaign', calls };
       }
       const { gates, first } = session.rules.explain(campaign, facts, nowMs());
-      return { contact, gates, first, calls };
+      const list = contact.listId === undefined ? undefined : await store.lists.find(contact.listId);
+      return { contact, gates, first, ...(list && list.state !== 'active' ? { idleList: list } : {}), calls };
     },
   };
 }

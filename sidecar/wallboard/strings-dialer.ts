@@ -79,6 +79,7 @@ export const dialerStrings = {
     blocked: 'Contacts that are held back',
     noneBlocked: 'No contact is held back.',
     dialable: (n: number): string => `${String(n)} contacts may be called now`,
+    idle: (n: number): string => `${String(n)} contacts are in lists that are not active: nobody calls them`,
     sampled: (looked: number, of: number): string => `${String(looked)} of ${String(of)} were looked at`,
     opens: (when: string): string => `The first of them may be called from ${when}`,
     contacts: 'Contacts',

@@ -71,18 +71,20 @@ export const callView = (who: Sees, call: CallRecord): Readonly<Record<string, u
 
 /** `text`: the same in words, for people and `tandem explain contact`. */
 export function contactWhyView(who: Sees, why: ContactWhy, nowMs: number): Readonly<Record<string, unknown>> {
-  const { contact, first, calls } = why;
+  const { contact, first, idleList, calls } = why;
   const seen = who.seesNumbers === true ? why : maskedWhy(why);
   return {
     contact: contactView(who, contact),
     gates: seen.gates,
     first: first ?? null,
+    ...(idleList ? { list: { id: idleList.id, name: idleList.name, state: idleList.state } } : {}),
     calls: calls.map((call) => callView(who, call)),
     text: explainContact(seen, nowMs),
   };
 }
 
-const maskedWhy = ({ contact, gates, first, calls }: ContactWhy): ContactWhy => ({
+const maskedWhy = ({ contact, gates, calls, ...rest }: ContactWhy): ContactWhy => ({
+  ...rest,
   contact: {
     ...contact,
     customerNumber: maskNumber(contact.customerNumber),
@@ -92,7 +94,6 @@ const maskedWhy = ({ contact, gates, first, calls }: ContactWhy): ContactWhy => 
   },
   // words about a number may name it
   gates: gates.map((gate) => ({ ...gate, detail: maskText(gate.detail) })),
-  first,
   calls: calls.map((call) => ({ ...call, number: maskNumber(call.number), numberKey: maskNumber(call.numberKey) })),
 });
 

@@ -116,6 +116,7 @@ export interface WhyAnswer {
     readonly pace: string;
     readonly blocked: Readonly<Partial<Record<Gate, number>>>;
     readonly dialable: number;
+    readonly idle?: number;
     readonly sampled?: { readonly looked: number; readonly of: number };
     readonly nextOpeningMs?: number;
   };

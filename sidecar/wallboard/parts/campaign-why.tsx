@@ -62,6 +62,7 @@ const Told = ({ why }: { readonly why: WhyAnswer['why'] }): JSX.Element => (
       {why.sampled && `; ${words.sampled(why.sampled.looked, why.sampled.of)}`}
       {why.nextOpeningMs !== undefined && why.nextOpeningMs > nowMs.peek() && `. ${words.opens(momentText(why.nextOpeningMs))}`}
     </p>
+    {why.idle !== undefined && <p data-idle>{words.idle(why.idle)}</p>}
     <Blocked why={why} />
   </>
 );
