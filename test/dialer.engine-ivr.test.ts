@@ -51,7 +51,7 @@ describe('dialer engine: IVR at the cap', () => {
     assert.deepEqual([results.get('A1'), results.get('A2')], ['CONNECTED', 'LOST']);
   });
 
-  it('B12: below it again it calls as many as are eligible, and holds nobody', () => {
+  it('B12: below it again it calls by how many ask for an agent, and holds nobody', () => {
     const desk = deskOf();
     desk.windows = atCap;
     desk.begin();
@@ -60,6 +60,51 @@ describe('dialer engine: IVR at the cap', () => {
     desk.tick();
     for (const callId of desk.dialled()) desk.end(callId, { cause: 'USER_BUSY' });
     desk.run(3);
-    assert.deepEqual([desk.dialled().length, reserved(desk)], [9, 0]);
+    assert.deepEqual([desk.dialled().length, reserved(desk)], [8, 0]);
+  });
+});
+
+describe('dialer engine: an IVR whose key asks for an agent', () => {
+  const under = (desk: DialerDesk): readonly string[] =>
+    desk.engine
+      .view()
+      .calls()
+      .map(({ callId }) => callId);
+
+  it('B2 B12: before anything is known no more customers listen than agents are ready; more when few ask', () => {
+    const desk = deskOf();
+    desk.begin();
+    desk.run(3);
+    assert.deepEqual(under(desk), ['A1', 'A2'], 'each might ask');
+    assert.equal(desk.engine.view().campaign('A')?.limit, 'agents');
+    for (const callId of ['A1', 'A2']) {
+      desk.answer(callId);
+      desk.end(callId, { endedBy: 'customer' });
+    }
+    desk.run(3);
+    assert.equal(under(desk).length, 6, 'of two nobody asked: a third of them at most, as far as known');
+  });
+
+  it('B2 B12: fewer when many ask, and agents whom other calls wait for are not counted', () => {
+    const desk = deskOf();
+    desk.begin();
+    for (const callId of ['A1', 'A2']) {
+      desk.answer(callId);
+      desk.arrive(callId);
+      desk.connect(callId, callId === 'A1' ? 'ann' : 'bob');
+    }
+    desk.run(3);
+    assert.deepEqual(under(desk), ['A1', 'A2', 'A3'], 'nobody is ready: one may listen');
+    desk.end('A1');
+    desk.agent('ann', { state: 'ready' });
+    desk.run(3);
+    assert.deepEqual(under(desk), ['A2', 'A3'], 'both asked: the one who listens may want her');
+  });
+
+  it('B2: one without a queue has no such limit', () => {
+    const desk = new DialerDesk([testCampaign('A', { mode: 'IVR', ivr: '*9664', queue: '' })], { callsPerSecond: 100, slotsMax: 100 });
+    for (let n = 1; n <= 9; n++) desk.add(sampleContact(`A${String(n)}`, 'A'));
+    desk.begin();
+    assert.equal(desk.dialled().length, 9);
   });
 });

@@ -104,6 +104,7 @@ function queuePlan(w: DialerWorld, call: Call): ArrivalPlan {
   const queue = call.queue || campaign.queue;
   if (queue === '') return { kind: 'hang-up', reason: 'the campaign has no queue' };
   if (!isMachine(call.amd)) toldAnswered(w, call);
+  if (call.kind === 'ivr' && call.offeredAtMs === undefined) w.tally(call.campaign.id).askedForAgent++;
   call.offeredAtMs ??= w.nowMs;
   call.waitUntilMs ??= waitUntilOf(w, call);
   call.stage = 'waiting';

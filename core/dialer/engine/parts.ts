@@ -113,6 +113,8 @@ export interface Tally {
   placedThisMinute: number;
   placedLastMinute: number;
   machines: number;
+  /** callers of its IVR who asked for an agent */
+  askedForAgent: number;
   /** mean time from answer to AMD's verdict */
   amdMs: number;
   /** how it is dialled now */

@@ -53,8 +53,26 @@ export function note(w: DialerWorld, campaign: Campaign, look: Look, most: numbe
   return look.candidates;
 }
 
-const ivrWish = (w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] =>
-  note(w, campaign, lookAhead(w, campaign, most, unguaranteed(campaign)), most);
+function ivrWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
+  const allowed = campaign.queue === '' ? most : Math.max(0, Math.min(most, listenersMax(w, campaign)));
+  const found = note(w, campaign, lookAhead(w, campaign, allowed, unguaranteed(campaign)), allowed);
+  if (allowed === 0 && most > 0) w.limit(campaign.id, 'agents', 'more of its callers would ask for an agent than are ready');
+  return found;
+}
+
+/**
+ * A key that asks for an agent is an answer like those of predictive calls (B2): no more customers are called than would ask for
+ * the agents who are ready, by the share that has asked so far; before anything is known all might. One may always be called.
+ */
+function listenersMax(w: DialerWorld, { id, queue }: Campaign): number {
+  const { placed, askedForAgent } = w.tally(id);
+  const calls = [...w.calls.values()].filter((call) => call.campaign.id === id);
+  const listening = calls.filter(({ offeredAtMs }) => offeredAtMs === undefined).length;
+  const heard = Math.max(askedForAgent, placed - listening);
+  const share = (askedForAgent + 1) / (heard + 1);
+  const free = readyCount(w.tick?.agents.get(queue), false) - pacedCalls(w, queue).length;
+  return Math.max(1, Math.floor(Math.max(0, free) / share)) - listening;
+}
 
 function connectorWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
   const allowed = Math.min(most, requestsAllowed(w));

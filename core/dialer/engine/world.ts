@@ -92,7 +92,16 @@ export class DialerWorld {
     const dayParts = createDayParts();
     dayParts.restore(this.learnedBefore.get(`parts:${id}`));
     const tally: Tally = {
-      ...{ placed: 0, answered: 0, connected: 0, connectedLately: 0, minute: 0, placedThisMinute: 0, placedLastMinute: 0 },
+      ...{
+        placed: 0,
+        answered: 0,
+        connected: 0,
+        connectedLately: 0,
+        askedForAgent: 0,
+        minute: 0,
+        placedThisMinute: 0,
+        placedLastMinute: 0,
+      },
       ...{ machines: 0, amdMs: -1, kind: 'preview', forced: undefined, limit: 'none', pace: '', empty: undefined },
       ...{ sorter, dayParts },
     };
