@@ -53,6 +53,26 @@ describe('dialer: abandonment figure (B4)', () => {
     assert.deepEqual(inWholeCounters(nowMs, nowMs + bucketMs), { fromMs: nowMs, toMs: nowMs + bucketMs });
   });
 
+  it('each further 30 days by themselves: months without an abandoned call are no credit for the portion under way', () => {
+    const startedAtMs = nowMs - 61 * dayMs;
+    const figureAt = (now: number, rows: readonly (readonly [atMs: number, connected: number, abandoned: number])[]) => {
+      const counters = rows.map(([atMs, connected, abandoned]) => counterRow(atMs, { connected, abandoned }));
+      const { connected, abandoned, isAtCap } = abandonFigure(campaignOf({ startedAtMs }), us, counters, now);
+      return [connected, abandoned, isAtCap];
+    };
+    const good = [nowMs - 10 * dayMs, 1_000, 5] as const;
+    assert.deepEqual(figureAt(nowMs, [good, [nowMs - hourMs, 50, 4]]), [50, 4, true], 'the third window began yesterday');
+    assert.deepEqual(
+      figureAt(nowMs, [
+        [nowMs - 10 * dayMs, 50, 4],
+        [nowMs - hourMs, 100, 1],
+      ]),
+      [150, 5, true],
+      'the worse of both',
+    );
+    assert.deepEqual(figureAt(startedAtMs + dayMs, [[startedAtMs, 100, 1]]), [100, 1, false]);
+  });
+
   it('a calendar month, in the campaign’s zone', () => {
     assert.equal(windowStart(campaignOf({ timeZone: 'America/Toronto' }), ca, nowMs), Date.parse('2026-11-01T00:00:00-04:00'));
     assert.equal(windowStart(campaignOf(), ca, nowMs), Date.parse('2026-11-01T00:00:00Z'));

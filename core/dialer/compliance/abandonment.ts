@@ -141,9 +141,21 @@ function adjust(hasAmd: boolean, profile: Profile, sums: Sums): AbandonFigure['a
   return { connected, abandoned, share: shareOf(abandoned, connected), how: 'agents' };
 }
 
-/** The figure of the window that ends now. `rows`: of this campaign; those outside the window are left out. */
+/**
+ * The figure of the window that ends now. `rows`: of this campaign; those outside the window are left out. Where the law looks at
+ * each further window from the campaign's start by itself, "or portion thereof" (16 CFR 310.4), the one under way counts when it is
+ * worse: days without an abandoned call before it are no credit.
+ */
 export function abandonFigure(campaign: Campaign, profile: Profile, rows: readonly CounterRow[], nowMs: number): AbandonFigure {
-  const fromMs = windowStart(campaign, profile, nowMs);
-  const own = rows.filter((row) => row.campaign === campaign.id && row.bucketMs >= fromMs && row.bucketMs <= nowMs);
-  return figureOf(campaign, profile, own, fromMs);
+  const figureFrom = (fromMs: number): AbandonFigure => {
+    const own = rows.filter((row) => row.campaign === campaign.id && row.bucketMs >= fromMs && row.bucketMs <= nowMs);
+    return figureOf(campaign, profile, own, fromMs);
+  };
+  const { abandonWindow: window } = profile;
+  const rolling = figureFrom(windowStart(campaign, profile, nowMs));
+  if (window.kind !== 'rolling' || !window.orCampaign || campaign.startedAtMs === undefined) return rolling;
+  const portion = figureFrom(Math.max(beginOfRolling(campaign, window, nowMs, nowMs + 1), rolling.fromMs));
+  return worstShare(portion) > worstShare(rolling) ? portion : rolling;
 }
+
+const worstShare = ({ share, adjusted }: AbandonFigure): number => Math.max(share, adjusted.share);
