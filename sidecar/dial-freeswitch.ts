@@ -164,9 +164,14 @@ class FreeswitchDial implements DialSwitch {
   #refused(call: DialCall, cause: string): void {
     if (!this.#calls.has(call)) return;
     const end = () => this.#ended(call, neverCalled(call.callId, call.killed ?? cause, this.#timers.nowMs(), call.hadProgress));
-    const endOrRest = () => (call.hasChannel ? end() : this.#rest(call));
-    if (cause === noCallsNow && call.killed === undefined) call.arm(this.#timers, this.#options.factsMsMax, endOrRest);
-    else if (!call.hasChannel) end();
+    if (cause === noCallsNow && call.killed === undefined) {
+      call.isAwaited = true; // until then no list of channels says that it is gone
+      call.arm(this.#timers, this.#options.factsMsMax, () => {
+        call.isAwaited = false;
+        if (call.hasChannel) end();
+        else this.#rest(call);
+      });
+    } else if (!call.hasChannel) end();
     else call.arm(this.#timers, this.#options.factsMsMax, end);
   }
 

@@ -112,6 +112,23 @@ describe('dialer engine: a switch that is away', () => {
     assert.equal(contact(desk, 'P1').status, 'pending');
   });
 
+  it('A2, A8, A16: what never was on a switch uses up no number: the call that comes about has the id of the contact', () => {
+    for (const refuse of [
+      (desk: DialerDesk, callId: string) => desk.feed({ type: 'originate-withheld', callId, reason: 'makes no calls now' }),
+      (desk: DialerDesk, callId: string) => desk.feed({ type: 'originate-unsent', callId, reason: 'the link is down' }),
+      (desk: DialerDesk, callId: string) => desk.end(callId, { cause: 'GATEWAY_DOWN' }),
+    ]) {
+      const desk = deskOf(1);
+      desk.begin();
+      for (let n = 0; n < 3; n++) {
+        refuse(desk, desk.dialled().at(-1) ?? '');
+        assert.deepEqual([contact(desk, 'P1').status, contact(desk, 'P1').attempts], ['pending', 0]);
+        desk.run(8);
+      }
+      assert.deepEqual(desk.dialled(), ['P1', 'P1', 'P1', 'P1']);
+    }
+  });
+
   it('B33: an answer to a list that never comes is asked for again', () => {
     const desk = deskOf(0);
     desk.feed(down);

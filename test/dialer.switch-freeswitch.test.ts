@@ -165,10 +165,11 @@ describe('dialling on FreeSWITCH', () => {
     });
 
     it('A4, A18: over its session rate, or paused, it makes no channel: nobody was called, the contact waits, and it rests', async () => {
-      await open();
+      await open({ output: { 'show channels': '{"row_count":0}' } });
       await place(dialOrder());
       fake.finish('originate', '-ERR DESTINATION_OUT_OF_ORDER\n');
       await settled();
+      await dial.liveCalls(); // asked for by another one that was refused
       timers.advance(600);
       const full = () => fed.flatMap((event) => (event.type === 'switch-full' ? [event.isFull] : []));
       assert.deepEqual([types(1), full()], [['originate-withheld'], [true]]);

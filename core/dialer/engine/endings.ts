@@ -56,7 +56,10 @@ function gatewayRefused(w: DialerWorld, call: Call, cause: 'INVALID_GATEWAY' | '
   const state = cause === 'INVALID_GATEWAY' ? 'invalid' : 'down';
   gatewayChecked(w, call.switch, call.gateway, state, 'said by a call');
   if (state === 'invalid') failCall(w, call, invalidGateway, 'GATEWAY_INVALID');
-  else giveBack(w, call, 'GATEWAY_DOWN');
+  else {
+    call.placedAtMs = undefined; // there was no channel: the next call has its id (A2)
+    giveBack(w, call, 'GATEWAY_DOWN');
+  }
 }
 
 /** What the switch says at the end and nobody has said before. */

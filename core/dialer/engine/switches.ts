@@ -111,17 +111,25 @@ function isAlive(w: DialerWorld, call: Call, isAnswered: boolean, askedAtMs: num
 
 /** A16: the command could not be sent. Nothing is dialled there until the calls were listed again. */
 export function unsent(w: DialerWorld, call: Call): void {
+  notPlaced(call);
   holdBack(w, call.switch);
   switchGone(w, call);
   askList(w, call.switch);
 }
 
-/** B11: a clock that jumped, results that nothing can keep: no failure of the switch, so that literal failover (A16) fails nobody for it. */
+/**
+ * B11: a clock that jumped, results that nothing can keep, a switch that makes no calls for a while: no failure of the link, so that
+ * literal failover (A16) fails nobody for it.
+ */
 export function withheld(w: DialerWorld, call: Call): void {
+  notPlaced(call);
   holdBack(w, call.switch);
   giveBack(w, call, 'SWITCH_DOWN');
   askList(w, call.switch);
 }
+
+/** Nothing with its id ever was on a switch: the next call has it (A2), however often that happens. */
+const notPlaced = (call: Call): void => void (call.placedAtMs = undefined);
 
 const holdBack = (w: DialerWorld, id: string): void => void (switchOf(w, id).isReconciled = false);
 
