@@ -270,6 +270,39 @@ describe('dialer: lists over HTTP', () => {
 
   // ------------------------------------------------------------------ exports
 
+  it('B49: what left as a list can be loaded again: numbers, places, times, consent and data are the same', async () => {
+    const long = 'an id with blanks and ümlauts';
+    const more = { numbers: ['+49309999991'], region: 'DE-BE', priority: 7, startTimeMs: 1_795_000_000_000, endTimeMs: 1_895_000_000_000 };
+    const contacts = [
+      aContact('f1', { ...more, zones: ['Europe/Berlin'], consentUntilMs: Infinity, data: { name: '=1+1', text: 'a\nb' } }),
+      aContact('f2', { consentUntilMs: 1_895_000_000_000, answeredBefore: true, gatewayId: 'gw9', data: { external_id: long } }),
+      aContact('f3', { routingMode: 'AGENT', resourceId: 'anna', campaignContactId: undefined }),
+      aContact('f4', { zones: ['Europe/Berlin', 'America/New_York'] }),
+    ];
+    await api.store.intake(contacts, api.clock.nowMs, { strictSameNumber: false });
+    const file = (await api.get('/dialer/export/contacts?campaign=c1&format=list', 'boss')).text;
+    await api.campaign('c2', { mode: 'IVR', ivr: '1' });
+    const list = await upload('/api/v1/dialer/campaigns/c2/lists', file, 'boss');
+    const job = await ended(String(list.body['id']));
+    assert.deepEqual([job['stored'], job['invalid']], [3, 1], 'hours of several zones are not widened in silence');
+    const before = new Map((await api.store.contacts({ campaign: 'c1', after: 0, limit: 9 })).map((one) => [one.customerNumber, one]));
+    for (const now of await api.store.contacts({ campaign: 'c2', after: 0, limit: 9 })) {
+      const then = before.get(now.customerNumber) ?? assert.fail(now.customerNumber);
+      for (const field of [
+        'numbers',
+        'zones',
+        'region',
+        'priority',
+        'startTimeMs',
+        'endTimeMs',
+        'consentUntilMs',
+        'answeredBefore',
+      ] as const)
+        assert.deepEqual(now[field], then[field], field);
+      for (const field of ['gatewayId', 'resourceId', 'queueName', 'data'] as const) assert.deepEqual(now[field], then[field], field);
+    }
+  });
+
   it('B49: contacts and calls leave as CSV and NDJSON, all of them, masked where they must be', async () => {
     const contacts = Array.from({ length: 2_500 }, (_, i) =>
       aContact(`e${String(i)}`, { data: { name: `C ${String(i)}`, phone_home: '+49307654321' } }),
@@ -278,6 +311,13 @@ describe('dialer: lists over HTTP', () => {
     const csv = await api.get('/dialer/export/contacts?campaign=c1', 'boss');
     assert.equal(csv.text.split('\r\n').length, 2_502);
     assert.match(csv.text, /^id,campaign_contact_id,customer_number,/);
+    const [head = ''] = csv.text.split('\r\n');
+    const [row = '{}'] = (await api.get('/dialer/export/contacts?campaign=c1&format=ndjson', 'boss')).text.split('\n');
+    assert.deepEqual(
+      head.split(',').filter((column) => !(column in (JSON.parse(row) as object))),
+      [],
+      'a column without a field stays empty',
+    );
     const lines = (await api.get('/dialer/export/contacts?campaign=c1&format=ndjson', 'reader')).text.trim().split('\n');
     assert.equal(lines.length, 2_500);
     const first = JSON.parse(lines[0] ?? '') as { customer_number: string; data: Record<string, string> };

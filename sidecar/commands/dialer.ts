@@ -216,6 +216,9 @@ interface ExportOptions extends Where {
   readonly [filter: string]: unknown;
 }
 
+const plainFormats = ['csv', 'ndjson'];
+const formats: Readonly<Record<string, readonly string[]>> = { contacts: [...plainFormats, 'list'] };
+
 function addExport(dialer: Command): void {
   const what = {
     contacts: ['status', 'result', 'list', 'number'],
@@ -225,7 +228,7 @@ function addExport(dialer: Command): void {
   for (const [name, filters] of Object.entries(what)) {
     const one = reaching(command.command(name))
       .option('--campaign <id>', 'only of this campaign')
-      .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
+      .addOption(new Option('--format <format>', 'list: can be imported again').choices(formats[name] ?? plainFormats).default('csv'))
       .option('--out <file>', 'where to; default: standard output');
     for (const filter of filters) one.option(`--${filter} <value>`, filter === 'from' || filter === 'to' ? 'Unix ms' : 'only these');
     one.action((options: ExportOptions) => exportRows(name, ['campaign', 'format', ...filters], options));

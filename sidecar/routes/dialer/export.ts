@@ -7,11 +7,13 @@ import { sendPieces } from '../long-answer.js';
 import { queryOf } from '../request.js';
 import { callsQuery, contactsQuery } from './contacts.js';
 import { campaignFilter, type DialerRouteTools } from './tools.js';
+import { listRow } from './export-list.js';
 import { callView, contactView } from './views.js';
 
 const format = z.enum(['csv', 'ndjson']).default('csv');
+const contactsFormat = z.enum(['csv', 'ndjson', 'list']).default('csv').describe('list: NDJSON that can be loaded again');
 const pick = { campaign: true, status: true, result: true, list: true, number: true } as const;
-export const contactsExportQuery = contactsQuery.pick(pick).extend({ format });
+export const contactsExportQuery = contactsQuery.pick(pick).extend({ format: contactsFormat });
 export const callsExportQuery = callsQuery
   .pick({ campaign: true, contact: true, result: true, number: true, from: true, to: true })
   .extend({ format });
@@ -42,12 +44,12 @@ async function contacts(tools: DialerRouteTools, limits: typeof exportLimits, re
         after,
         limit: limits.pageRows,
       });
-      yield page.map((contact) => contactView(who, contact));
+      yield page.map((contact) => (wanted === 'list' ? listRow(who, contact) : contactView(who, contact)));
       if (page.length < limits.pageRows) return;
       after = page.at(-1)?.seq ?? 0;
     }
   }
-  await send(res, 'contacts', wanted, pages(), contactColumns, limits.msMax);
+  await send(res, 'contacts', wanted === 'csv' ? 'csv' : 'ndjson', pages(), contactColumns, limits.msMax);
 }
 
 async function calls(tools: DialerRouteTools, limits: typeof exportLimits, req: Request, res: Response): Promise<void> {
@@ -79,8 +81,9 @@ const defined = <T extends object>(value: T): Defined<T> =>
 /** Lists and the customer's data stand in their cell as JSON. */
 const contactColumns = [
   ...['id', 'campaign_contact_id', 'customer_number', 'numbers', 'status', 'result', 'call_result', 'attempts', 'priority'],
-  ...['time_zones', 'region', 'start_time', 'end_time', 'received_time', 'dial_time', 'next_attempt_time', 'disposition', 'callback_time'],
-  ...['callback_agent', 'consent_until', 'gateway_id', 'ivr', 'resource_id', 'queue_name', 'tenant_id', 'campaign_id', 'list_id', 'data'],
+  ...['time_zone', 'region', 'start_time', 'end_time', 'received_time', 'dial_time', 'next_attempt_at', 'disposition', 'callback_at'],
+  ...['callback_agent', 'consent', 'consent_until', 'answered_before', 'gateway_id', 'ivr', 'dialing_mode', 'routing_mode'],
+  ...['resource_id', 'queue_name', 'tenant_id', 'campaign_id', 'list_id', 'data'],
 ];
 const callColumns = [
   ...['callId', 'contactId', 'campaignId', 'listId', 'mode', 'number', 'callerId', 'switch', 'gateway', 'placedAtMs', 'ringingAtMs'],
