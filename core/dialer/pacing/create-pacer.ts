@@ -3,10 +3,13 @@ import { DecisionLog } from './decision-log.js';
 import { EventOrder } from './event-order.js';
 import { explainDecision } from './explain.js';
 import { Forecast } from './forecast.js';
+import { Fulfilment } from './fulfilment.js';
 import { Learner } from './learner.js';
 import { settingsOf } from './options.js';
 import type { PacerOptions, Settings } from './options.js';
+import { ShiftBegin } from './shift-begin.js';
 import { restoreLearned, saveLearned } from './snapshot.js';
+import { noneIfUnknown, soundState } from './sound-state.js';
 import { goalOf, isSpent, Steering, thetaMin } from './steering.js';
 import type { Budget } from './steering.js';
 import type { CampaignWindow, Decision, Explanation, Pacer, PacerEvent, PacerState, PacingRule } from './types.js';
@@ -36,9 +39,11 @@ class PredictivePacer implements Pacer {
   readonly tick: number;
   private readonly settings: Settings;
   private readonly order = new EventOrder();
-  private readonly learner = new Learner();
+  readonly learner = new Learner();
   private readonly forecast = new Forecast(this.learner);
-  private readonly steering = new Steering();
+  readonly steering = new Steering();
+  private readonly fulfilment = new Fulfilment();
+  readonly shiftBegin = new ShiftBegin();
   private readonly log: DecisionLog;
   /** share of the coming answers that may be abandoned */
   private goal = 0;
@@ -64,29 +69,16 @@ class PredictivePacer implements Pacer {
   /** @throws {RangeError} when `now` is no time: nothing could be learned or decided rightly after it */
   decide(state: PacerState): number {
     if (!Number.isFinite(state.now)) throw new RangeError('pacer: state.now must be a number of seconds');
-    for (const event of this.order.drain()) this.handle(event);
-    this.learner.tick(state);
-    // the shape of the ring time is still unknown: another one must not be mistaken for another level
-    if (this.isStart(state) || this.isCareful(state)) this.learner.level.reset();
-    this.forecast.refresh(state);
-    this.answerShare = this.forecast.answerShareAhead(state);
-    const budgets = budgetsOf(state);
-    this.goal = Math.min(...budgets.map((budget) => goalOf(budget, this.settings.goalShare)));
-    this.steering.begin(signedInOf(state.counts));
-    this.theta = this.steering.thetaFor(this.goal, state.target);
-    const choice = withinLimits(state, this.choose(state, budgets));
-    this.isGoverned = choice.rule === 'risk';
-    this.log.add(this.record(state, choice));
-    return choice.place;
+    return this.decideSoundly(soundState(state));
   }
 
   snapshot(): unknown {
     for (const event of this.order.drain()) this.handle(event);
-    return saveLearned(this.learner, this.steering);
+    return saveLearned(this);
   }
 
   restore(snapshot: unknown): void {
-    if (restoreLearned(snapshot, this.learner, this.steering)) this.forecast.forget();
+    if (restoreLearned(snapshot, this)) this.forecast.forget();
   }
 
   decisions(countMax = this.settings.decisionsKept): Decision[] {
@@ -97,12 +89,31 @@ class PredictivePacer implements Pacer {
     return explainDecision(this.log.last(1)[0]);
   }
 
+  private decideSoundly(state: PacerState): number {
+    for (const event of this.order.drain()) this.handle(event);
+    this.fulfilment.passed(this.learner.tick(state));
+    // the shape of the ring time is still unknown: another one must not be mistaken for another level
+    if (this.isStart(state) || this.isCareful(state)) this.learner.level.reset();
+    this.forecast.refresh(state);
+    this.answerShare = this.forecast.answerShareAhead(state);
+    const budgets = budgetsOf(state, this.shiftBegin.of(state));
+    this.goal = Math.min(...budgets.map((budget) => goalOf(budget, this.settings.goalShare)));
+    this.steering.begin(signedInOf(state.counts));
+    this.theta = this.steering.thetaFor(this.goal, state.target);
+    const choice = withinLimits(state, this.choose(state, budgets));
+    this.isGoverned = choice.rule === 'risk';
+    this.fulfilment.wish(choice.place);
+    this.log.add(this.record(state, choice));
+    return choice.place;
+  }
+
   private handle(event: PacerEvent): void {
     const rate = this.learner.answers.perSecond();
-    if (event.type === 'connected' && this.isGoverned) this.steering.connected(this.goal, rate);
+    if (event.type === 'placed') this.fulfilment.placedOne();
+    if (event.type === 'connected' && this.isGoverned && !this.fulfilment.isHeldBack) this.steering.connected(this.goal, rate);
     if (event.type === 'abandoned') this.steering.abandoned(this.goal, rate, this.learner.personShare);
     const isMachine = event.type === 'machine' || (event.type === 'talkEnd' && !event.live);
-    if (isMachine && this.isGoverned) this.steering.wasMachine(this.goal, rate);
+    if (isMachine && this.isGoverned && !this.fulfilment.isHeldBack) this.steering.wasMachine(this.goal, rate);
     this.learner.handle(event);
   }
 
@@ -171,15 +182,13 @@ class PredictivePacer implements Pacer {
   }
 }
 
-const noneIfUnknown = (n: number): number => (n > 0 ? n : 0);
-
 const signedInOf = ({ ready, talk, wrap }: PacerState['counts']): number => ready + talk + wrap;
 
 /** Ready agents that are this campaign's to use: inbound callers come first. */
 const freeOf = ({ counts, inbound, share = 1 }: PacerState): number => (counts.ready - (inbound?.waiting ?? 0)) * share;
 
 /** What is left of the cap, for each campaign: one, unless several share this pacer. */
-function budgetsOf({ now, target, totals, today, shift, windows }: PacerState): Budget[] {
+function budgetsOf({ now, target, totals, today, shift, windows }: PacerState, begin: number): Budget[] {
   const own: CampaignWindow = { connected: totals.connected, abandoned: totals.abandoned, ...(today && { today }) };
   return (windows?.length ? windows : [own]).map((window) => {
     const answered = window.connected + window.abandoned;
@@ -188,7 +197,7 @@ function budgetsOf({ now, target, totals, today, shift, windows }: PacerState): 
       answered,
       abandoned: window.abandoned,
       answeredToday: window.today?.answered ?? answered,
-      elapsed: now - shift.start,
+      elapsed: now - begin,
       left: shift.end - now,
     };
   });

@@ -17,6 +17,8 @@ const followedMax = 100_000;
 /** A call that never ended is forgotten after this many seconds. */
 const followedSecondsMax = 600;
 const sweepSeconds = 60;
+/** Ringing is followed up to this many seconds; longer counts as this. */
+const ringSecondsMax = 600;
 const answersMemory = 300;
 const inboundMemory = 900;
 /** Reports of agents over which the share of persons is taken, and how many the first guess of 1 is worth. */
@@ -27,6 +29,8 @@ interface Followed {
   readonly placedAt: number;
   readonly kind: number;
 }
+
+const wholeSeconds = (rang: number): number => Math.floor(Math.min(ringSecondsMax, Math.max(0, rang)));
 
 export const kindOf = (bucket: number): number => (bucket >= 1 ? Math.min(kindsMax - 1, Math.floor(bucket)) : 0);
 
@@ -81,8 +85,11 @@ export class Learner {
     }
   }
 
-  /** Time has passed: calls that still ring and agents who are still busy are evidence too. */
-  tick(state: PacerState): void {
+  /**
+   * Time has passed: calls that still ring and agents who are still busy are evidence too.
+   * @returns the seconds that have passed
+   */
+  tick(state: PacerState): number {
     const { now } = state;
     const seconds = this.lastNow === -Infinity ? 0 : Math.max(0, now - this.lastNow);
     for (const call of state.calls) if (call.state === 'ringing') this.rang(kindOf(call.bucket), call.placedAt, now);
@@ -93,8 +100,11 @@ export class Learner {
     this.answers.passed(seconds);
     this.inbound.passed(seconds);
     this.level.forget(seconds, this.answers.perSecond());
-    this.lastNow = Math.max(this.lastNow, now);
-    if (now - this.sweptAt >= sweepSeconds) this.sweep(now);
+    this.lastNow = now;
+    // of a moment that is still to come, after a clock that ran ahead, nobody must wait for long
+    if (this.firstPlacedAt !== undefined) this.firstPlacedAt = Math.min(this.firstPlacedAt, now);
+    if (Math.abs(now - this.sweptAt) >= sweepSeconds) this.sweep(now);
+    return seconds;
   }
 
   /** Rates anew from all that was seen. */
@@ -114,9 +124,9 @@ export class Learner {
   }
 
   private rang(kind: number, placedAt: number, now: number): void {
-    const from = Math.floor(Math.max(0, this.lastNow - placedAt));
-    const to = Math.floor(Math.max(0, now - placedAt));
-    if (from >= to) return;
+    const from = wholeSeconds(this.lastNow - placedAt);
+    const to = wholeSeconds(now - placedAt);
+    if (!(from < to)) return;
     this.kind(kind).passed(from, to);
     this.expect(kind, from, to);
   }
@@ -131,8 +141,9 @@ export class Learner {
     // a caller who hangs up after the answer is no outcome of the ringing; nor is a call of before a restart
     if (!call) return;
     this.followed.delete(callId);
-    const second = Math.floor(Math.max(0, age));
-    const from = Math.floor(Math.max(0, this.lastNow - call.placedAt));
+    if (Number.isNaN(age)) return;
+    const second = wholeSeconds(age);
+    const from = wholeSeconds(this.lastNow - call.placedAt);
     const kind = this.kind(call.kind);
     kind.passed(from, second);
     kind.ended(second, isAnswer);
@@ -150,18 +161,19 @@ export class Learner {
   }
 
   private stayEnded(stays: Stays, t: number, duration: number): void {
+    if (Number.isNaN(duration)) return;
     stays.passed(this.lastNow - (t - duration), duration);
     stays.ended(duration);
   }
 
   private report(live: boolean): void {
     const kept = 1 - 1 / personsMemory;
-    this.persons = this.persons * kept + Number(live);
+    this.persons = this.persons * kept + (live ? 1 : 0);
     this.reports = this.reports * kept + 1;
   }
 
   private sweep(now: number): void {
     this.sweptAt = now;
-    for (const [id, { placedAt }] of this.followed) if (now - placedAt > followedSecondsMax) this.followed.delete(id);
+    for (const [id, { placedAt }] of this.followed) if (Math.abs(now - placedAt) > followedSecondsMax) this.followed.delete(id);
   }
 }

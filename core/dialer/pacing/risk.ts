@@ -4,7 +4,7 @@
  */
 import { horizonCount } from './outlook.js';
 
-/** Up to so many calls and busy agents the sums are exact; above, a normal distribution. */
+/** Up to so many calls, busy agents and expected inbound calls the sums are exact; above, a normal distribution. */
 export const exactMax = 120;
 
 /** Chances by horizon, of a number of alike calls or agents. */
@@ -41,7 +41,7 @@ export function riskOf(input: RiskInput): Risk {
   let size = 0;
   for (const { count } of input.calls) size += count;
   for (const { count } of input.busy) size += count;
-  return size <= exactMax ? exactRisk(input, size) : normalRisk(input);
+  return size + Math.max(...input.extra) <= exactMax ? exactRisk(input, size) : normalRisk(input);
 }
 
 /** Sum of independent trials, as the chance of each total. */

@@ -5,6 +5,7 @@ import { agesMax, RingTimes } from './ring-times.js';
 import type { RingTimesData } from './ring-times.js';
 import { talkEdges, wrapEdges } from './stays.js';
 import type { StaysData } from './stays.js';
+import type { ShiftBegin } from './shift-begin.js';
 import type { Steering } from './steering.js';
 
 const version = 1;
@@ -18,9 +19,18 @@ interface Saved {
   readonly logTheta: number;
   readonly hasBegun: boolean;
   readonly outcomes: number;
+  /** left out while nobody was ever signed in */
+  readonly dialledFrom?: number;
 }
 
-export function saveLearned(learner: Learner, steering: Steering): unknown {
+/** What a snapshot is made of. */
+export interface Learned {
+  readonly learner: Learner;
+  readonly steering: Steering;
+  readonly shiftBegin: ShiftBegin;
+}
+
+export function saveLearned({ learner, steering, shiftBegin }: Learned): unknown {
   const saved: Saved = {
     version,
     kinds: learner.kinds.map((kind) => kind.save()),
@@ -30,12 +40,13 @@ export function saveLearned(learner: Learner, steering: Steering): unknown {
     logTheta: steering.logTheta,
     hasBegun: steering.hasBegun,
     outcomes: learner.outcomesSeen,
+    ...(shiftBegin.at !== undefined && { dialledFrom: shiftBegin.at }),
   };
   return saved;
 }
 
 /** False when it is no snapshot of this form; then nothing is changed. */
-export function restoreLearned(snapshot: unknown, learner: Learner, steering: Steering): boolean {
+export function restoreLearned(snapshot: unknown, { learner, steering, shiftBegin }: Learned): boolean {
   if (!isSaved(snapshot)) return false;
   learner.kinds.length = 0;
   for (const data of snapshot.kinds) {
@@ -50,12 +61,13 @@ export function restoreLearned(snapshot: unknown, learner: Learner, steering: St
   learner.outcomesSeen = snapshot.outcomes;
   learner.wasRestored = true;
   steering.restore(snapshot);
+  shiftBegin.at = snapshot.dialledFrom;
   return true;
 }
 
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null;
 const isCount = (x: unknown): x is number => typeof x === 'number' && x >= 0 && x < Infinity;
-const isCounts = (x: unknown, length: number): boolean => Array.isArray(x) && x.length === length && x.every(isCount);
+const isCounts = (x: unknown, length: number): boolean => Array.isArray(x) && x.length === length && Array.from(x).every(isCount);
 
 const isRing = (x: unknown): boolean =>
   isRecord(x) &&
@@ -72,7 +84,7 @@ function isSaved(x: unknown): x is Saved {
   const { kinds, level } = x;
   if (kinds.length < 1 || kinds.length > kindsMax || !kinds.every(isRing)) return false;
   if (!isRecord(level) || !isCount(level['seen']) || !isCount(level['expected'])) return false;
-  const { logTheta, hasBegun, outcomes } = x;
-  if (typeof hasBegun !== 'boolean') return false;
+  const { logTheta, hasBegun, outcomes, dialledFrom } = x;
+  if (typeof hasBegun !== 'boolean' || !(dialledFrom === undefined || Number.isFinite(dialledFrom))) return false;
   return isStays(x['talk'], talkEdges.length) && isStays(x['wrap'], wrapEdges.length) && Number.isFinite(logTheta) && isCount(outcomes);
 }
