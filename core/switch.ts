@@ -63,6 +63,11 @@ export interface SwitchPort {
   listChannels(): Promise<LiveChannels>;
   /** Blind transfer of a caller's channel to a place of the dialplan. */
   transfer(call: CallKey, to: { readonly context: string; readonly extension: string }): Promise<void>;
+  /**
+   * The session of a waiting caller has died: what it plays without an end is ended, so that his dialplan goes on and brings him
+   * back. Nothing where a dead session ends by itself. Never rejects.
+   */
+  leadOn(call: CallKey): void;
   /** A supervisor's phone joins a talk (B34); resolves with the id of his leg when the order is given. */
   spy(order: SpyOrder): Promise<void>;
   /** Lamp of an agent: device state or presence named after him (B40). Never rejects. */

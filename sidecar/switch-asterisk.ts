@@ -245,6 +245,9 @@ class AsteriskControl implements AsteriskSwitch {
     return { askedAtMs, uniqueIds, bridged };
   }
 
+  /** The AGI of a dead session ends with its connection, and the dialplan goes on. */
+  leadOn(): void {}
+
   async transfer(call: CallKey, to: { readonly context: string; readonly extension: string }): Promise<void> {
     const Context = checkName('context', to.context);
     const Exten = checkName('extension', to.extension);

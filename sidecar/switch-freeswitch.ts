@@ -21,6 +21,7 @@ import { isOutcomeUnknown } from './esl.js';
 import type { EslLink } from './esl.js';
 import { callBackCommand } from './switch-freeswitch-callback.js';
 import type { CallBackWay } from './switch-freeswitch-callback.js';
+import { leadCallerOn, transferCaller } from './switch-freeswitch-callers.js';
 import { createFreeswitchCommands } from './switch-freeswitch-commands.js';
 import type { FreeswitchCommands } from './switch-freeswitch-commands.js';
 import { connectLeg, showAgent } from './switch-freeswitch-connect.js';
@@ -241,8 +242,6 @@ class LinkedSwitch implements FreeswitchSwitch {
     if (partner !== undefined && this.#book.get(leg.start.leg) === leg) this.#news.farEndBridged(leg);
   }
 
-  // ---------------------------------------------------------------- the rest of the port
-
   connect(order: ConnectOrder): void {
     void connectLeg(order, { ...this.#deps, book: this.#book, news: this.#news }, this.#options.bridgeMsMax);
   }
@@ -265,12 +264,12 @@ class LinkedSwitch implements FreeswitchSwitch {
     return this.#names.list(this.#deps.timers.nowMs());
   }
 
-  async transfer(call: CallKey, to: { readonly context: string; readonly extension: string }): Promise<void> {
-    const words = [checkName('uuid', call.uniqueId), checkName('extension', to.extension), 'XML', checkName('context', to.context)];
-    const refusal = refusalOf(await this.#deps.link.api(`uuid_transfer ${words.join(' ')}`));
-    if (refusal === undefined) return;
-    if (/no such channel/i.test(refusal)) throw new TandemError('TDM_CALL_GONE', ['the channel does not exist any more']);
-    throw new TandemError('TDM_SWITCH_REFUSED', ['uuid_transfer', refusal]);
+  transfer(call: CallKey, to: { readonly context: string; readonly extension: string }): Promise<void> {
+    return transferCaller(this.#deps.link, call, to);
+  }
+
+  leadOn(call: CallKey): void {
+    leadCallerOn(this.#commands, call).catch((err: unknown) => this.#deps.log.warn({ err }, 'queue: a caller could not be led on'));
   }
 
   /** `order.target`: the offer's leg, or any channel's id. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { AcdEffect, ConnectOrder, ExitOrder, RingOrder } from '../core/acd/effects.js';
 import { memberFacts, offerFacts } from '../core/acd/facts.js';
-import { agentId, legId, memberId, offerId, queueId, switchId } from '../core/acd/ids.js';
+import { agentId, legId, memberId, offerId, queueId, switchId, type SwitchId } from '../core/acd/ids.js';
 import type { Notice } from '../core/acd/notices.js';
 import type { Decision } from '../core/acd/records.js';
 import { TandemError } from '../core/errors.js';
@@ -194,6 +194,16 @@ describe('the loop of the queue engine', () => {
     assert.deepEqual(told, []);
     await saves.succeed();
     assert.deepEqual(told, ['cancel tandem-x stale']);
+  });
+
+  it('B5: a caller whose session has died is led on by his switch, where it knows how and has a link', async () => {
+    const { engine, saves, told, start } = world();
+    const loop = start();
+    const leadOn = (on: SwitchId) => ({ type: 'lead-on', call: { switch: on, uniqueId: '1.7', channel: '' } }) as const;
+    engine.onStep = () => ({ effects: [leadOn(switchId('elsewhere')), leadOn(pbx)] });
+    loop.tell(tick);
+    await saves.succeed();
+    assert.deepEqual(told, ['lead on 1.7']);
   });
 
   it('orders of the start leave after the start was stored', async () => {

@@ -145,6 +145,7 @@ function notingSwitch(world: () => QueueWorld): SwitchPort {
     listChannels: refuse,
     transfer: refuse,
     spy: refuse,
+    leadOn: () => undefined,
     lamp: () => undefined,
   };
 }

@@ -90,6 +90,8 @@ export type AcdEffect =
   | { readonly type: 'connect'; readonly order: ConnectOrder }
   /** a leg of ours that nobody needs: late answer, lost talk, reconcile */
   | { readonly type: 'hang-up-leg'; readonly switch: SwitchId; readonly leg: LegId; readonly reason: CancelReason }
+  /** a waiting caller whose session has died: his dialplan shall go on, and bring him back */
+  | { readonly type: 'lead-on'; readonly call: CallKey }
   /** `call` is the session that must do it; undefined for a member that is not there */
   | { readonly type: 'music'; readonly member: MemberId; readonly music: string | undefined; readonly exitKeys: string }
   | { readonly type: 'message'; readonly member: MemberId; readonly kind: 'welcome' | 'dissuading'; readonly file: string }

@@ -6,7 +6,7 @@ import type { AcdEvent } from './events.js';
 import { exitMember } from './exits.js';
 import { callText, callbackLegPrefix, legId, legPrefix } from './ids.js';
 import { answered, cancelOffers, connected, endTalk, failOffer } from './offers.js';
-import { isWaiting } from './places.js';
+import { isConnecting, isWaiting } from './places.js';
 import { callbackFailed } from './callbacks.js';
 import type { Member, Offer } from './state.js';
 import type { World } from './world.js';
@@ -77,7 +77,11 @@ function checkMember(w: World, member: Member, { switch: id, askedAtMs, uniqueId
     }
     return;
   }
-  if (member.call?.switch !== id || uniqueIds.has(member.call.uniqueId)) return;
+  if (member.call?.switch !== id) return;
+  if (uniqueIds.has(member.call.uniqueId)) {
+    if (presence.kind === 'away' && isWaiting(member) && !isConnecting(w, member)) w.order({ type: 'lead-on', call: member.call });
+    return;
+  }
   if (Math.max(member.enteredAtMs, member.rejoinedAtMs) > askedAtMs - youngMs) return;
   w.tell({ type: 'repaired', what: 'member', id: member.id, reason: `the channel ${callText(member.call)} is gone` });
   if (member.phase.kind === 'talking') {

@@ -120,6 +120,9 @@ export function createAcdOrders(deps: AcdOrdersDeps): (effects: readonly TimedEf
       case 'hang-up-leg':
         cancel(effect.switch, effect.leg, effect.reason);
         break;
+      case 'lead-on':
+        switches.get(effect.call.switch)?.leadOn(effect.call);
+        break;
       case 'music':
       case 'message':
       case 'announce':

@@ -162,6 +162,7 @@ export function createTollLegs(gate: TollGate, nowMs: () => number): TollLegs {
         return live;
       },
       transfer: (call, to) => port.transfer(call, to),
+      leadOn: (call) => port.leadOn(call),
       async spy(order) {
         const channel = spyChannelOf(order.leg);
         const stop = askAll(port, channel, order.supervisor, isListed(port.kind, order.supervisor) ? channel : '');

@@ -270,6 +270,7 @@ export class SmallWorld {
       listChannels: () => Promise.resolve(this.channels()),
       transfer: () => Promise.resolve(),
       spy: () => Promise.resolve(),
+      leadOn: () => undefined,
       lamp: () => undefined,
     };
   }

@@ -141,6 +141,7 @@ export function recordingSwitch(told: string[], up = { isUp: true }): SwitchPort
     callBack: (order) => void told.push(`call back ${order.number}`),
     listChannels: () => Promise.resolve({ askedAtMs: 0, uniqueIds: new Set<string>(), bridged: new Set<string>() }),
     transfer: () => Promise.resolve(),
+    leadOn: ({ uniqueId }) => void told.push(`lead on ${uniqueId}`),
     spy: () => Promise.resolve(),
     lamp: (agent) => void told.push(`lamp ${agent}`),
   };

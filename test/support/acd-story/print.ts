@@ -25,6 +25,8 @@ export function effectLine(effect: AcdEffect, names: PrintNames): string {
       return connectLine(effect.order, names);
     case 'hang-up-leg':
       return join('hang-up-leg', names.ofLeg(effect.leg), effect.reason);
+    case 'lead-on':
+      return join('lead-on', effect.call.uniqueId);
     case 'music':
       return join('music', effect.member, effect.music, effect.exitKeys !== '' && `keys ${effect.exitKeys}`);
     case 'message':
