@@ -64,7 +64,11 @@ export function createDialerViews(deps: DialerViewsDeps, limits = dialerViewLimi
   }
 
   function forcedOf(campaign: Campaign): string | undefined {
-    if (!deps.profiles().has(campaign.profile)) return `its profile "${campaign.profile}" is unknown`;
+    const profile = deps.profiles().get(campaign.profile);
+    if (!profile) return `its profile "${campaign.profile}" is unknown`;
+    // a key of its IVR asks for an agent: who gets none is to hear it
+    const asksForAgents = campaign.mode === 'IVR' && campaign.queue !== '';
+    if (asksForAgents && profile.messageRequired && !campaign.safeHarbour?.audio) return 'no safe-harbour message';
     const missing = deps.missingAudio(campaign.id);
     if (missing !== undefined) return `the audio file "${missing}" is missing`;
     const window = figures.of(campaign.id)?.window;
