@@ -161,9 +161,12 @@ describe('dialer: lists over HTTP', () => {
 
   it('B13: numbers are suppressed for everybody, a client, a campaign, with an end, and found again in any form', async () => {
     const add = (body: object, who = 'operator') => api.post('/dialer/dnc', body, who);
-    assert.deepEqual((await add({ numbers: ['030 1234567', '+49 30 1234568'], country: 'DE', reason: 'asked for' })).body, { added: 2 });
-    assert.deepEqual((await add({ numbers: ['+49301234569'], scope: 'campaign:c1', until: '2026-12-31' })).body, { added: 1 });
-    assert.deepEqual((await add({ numbers: ['4989'], prefix: true, scope: 'client:acme' })).body, { added: 1 });
+    assert.deepEqual((await add({ numbers: ['030 1234567', '+49 30 1234568'], country: 'DE', reason: 'asked for' })).body, {
+      added: 2,
+      national: 0,
+    });
+    assert.deepEqual((await add({ numbers: ['+49301234569'], scope: 'campaign:c1', until: '2026-12-31' })).body, { added: 1, national: 0 });
+    assert.deepEqual((await add({ numbers: ['4989'], prefix: true, scope: 'client:acme' })).body, { added: 1, national: 0 });
     const find = async (number: string) => (await api.get(`/dialer/dnc/find?number=${encodeURIComponent(number)}`, 'reader')).body;
     assert.equal((await find('+49 30 1234567'))['listed'], true);
     assert.deepEqual(
@@ -257,6 +260,34 @@ describe('dialer: lists over HTTP', () => {
     assert.deepEqual([done.body['added'], done.body['removed'], done.body['invalid'], done.body['readable']], [1, 0, 8, false]);
     assert.deepEqual((await api.store.learned()).get('suppression:tps'), before);
     assert.equal((await api.store.dnc({ scope: 'national:tps', after: '', limit: 10 })).length, 3);
+  });
+
+  it('B13: what was exported can be imported: begins of numbers, whose list, and until when are the same', async () => {
+    const add = async (more: object) => assert.equal((await api.post('/dialer/dnc', more, 'boss')).status, 200);
+    await add({ numbers: ['+49301234567'], reason: '=asked' });
+    await add({ numbers: ['49900'], prefix: true, scope: 'client:acme' });
+    await add({ numbers: ['+49301234568'], scope: 'campaign:c1', until: '2027-01-31' });
+    const whole = (await api.get('/dialer/dnc/export', 'boss')).text;
+    const all = async () =>
+      (await api.store.dnc({ after: '', limit: 10 })).map(({ number, isPrefix, scope, reason, untilMs }) => ({
+        ...{ number, isPrefix, scope, reason, untilMs },
+      }));
+    const before = await all();
+    assert.equal(before.length, 3);
+    for (const entry of before) await api.store.removeDnc([entry], anEntry());
+    const done = await upload('/api/v1/dialer/dnc/import?country=DE', whole, 'boss');
+    assert.deepEqual([done.body['added'], done.body['invalid'], await all()], [3, 0, before]);
+    const masked = (await api.get('/dialer/dnc/export', 'operator')).text;
+    assert.equal((await upload('/api/v1/dialer/dnc/import', masked, 'boss')).body['invalid'], 2, 'masked numbers are none');
+  });
+
+  it('B13: a number in national form without its country is told of: it finds nobody who is stored with his', async () => {
+    const { body } = await api.post('/dialer/dnc', { numbers: ['030 1234567', '+49301234567'] }, 'operator');
+    assert.deepEqual(body, { added: 2, national: 1 });
+    const said = await api.post('/dialer/dnc', { numbers: ['030 1234567'], country: 'DE' }, 'operator');
+    assert.deepEqual(said.body, { added: 0, national: 0 });
+    const file = await upload('/api/v1/dialer/dnc/import', '030 7654321\n+49301234569\n');
+    assert.deepEqual([file.body['added'], file.body['national']], [2, 1]);
   });
 
   it('B13: the lists are exported, masked for those who may not see numbers', async () => {

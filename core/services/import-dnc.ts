@@ -5,10 +5,12 @@ import { columnsOf } from '../dialer/list-columns.js';
 import { readNumber, type NumberRules, type NumberWish } from '../dialer/list-number.js';
 import { createCsvRecords, type ListRecord, type SourceLine } from '../dialer/list-records.js';
 import { separatorOf } from '../dialer/list-format.js';
-import { isWrong, listProblems, timeOf, type ListProblem } from '../dialer/list-values.js';
+import { isWrong, listProblems, timeOf, truthOf, withoutApostrophe, wrong } from '../dialer/list-values.js';
+import type { ListProblem, Wrong } from '../dialer/list-values.js';
 
 export interface DncImport {
-  readonly scope: string;
+  /** undefined: everybody's, or what our own export says in each line */
+  readonly scope: string | undefined;
   readonly source: string;
   readonly reason: string;
   readonly untilMs: number | undefined;
@@ -25,6 +27,8 @@ export interface DncImported {
   readonly added: number;
   readonly removed: number;
   readonly invalid: number;
+  /** in national form, without a country */
+  readonly national: number;
   /** false: so much of it could not be read that nothing was taken off; it is not the new issue of a list */
   readonly isReadable: boolean;
   /** the first ones */
@@ -38,6 +42,11 @@ export interface ImportDncDeps {
   readonly nowMs: () => number;
   readonly auditOf: (action: string, after: object) => DialerAuditEntry;
 }
+
+/** Of the export, which can be read again: on another server, after somebody has looked through it. */
+export const dncColumns = ['number', 'prefix', 'scope', 'source', 'reason', 'from', 'until'] as const;
+export const dncScope = /^$|^(?:client|campaign|national):[\p{L}\p{N}_.:@ -]{1,100}$/u;
+export const reasonCharsMax = 255;
 
 export const importDncDefaults = {
   batchRows: 2_000,
@@ -55,14 +64,15 @@ export async function importDnc(
   pages: AsyncIterable<readonly SourceLine[]>,
   options = importDncDefaults,
 ): Promise<DncImported> {
+  const scope = wish.scope ?? '';
   const seen = wish.replaces ? createSeen(options.seenBits) : undefined;
   const problems: DncImported['problems'][number][] = [];
-  let [rows, added, invalid] = [0, 0, 0];
+  let [rows, added, invalid, national] = [0, 0, 0, 0];
   let batch: DncEntry[] = [];
 
   async function commit(): Promise<void> {
     if (batch.length === 0) return;
-    added += await deps.store.addDnc(batch, deps.auditOf('dnc-import', { scope: wish.scope, source: wish.source, numbers: batch.length }));
+    added += await deps.store.addDnc(batch, deps.auditOf('dnc-import', { scope, source: wish.source, numbers: batch.length }));
     batch = [];
     await deps.breathe();
   }
@@ -77,31 +87,53 @@ export async function importDnc(
         problems.push({ line: found.line, code, reason: listProblems[code], value: found.number.slice(0, 100) });
       continue;
     }
-    seen?.add(keyOf(entry));
+    if (entry.scope === scope) seen?.add(keyOf(entry));
+    if (isNational(entry)) national++;
     batch.push(entry);
     if (batch.length >= options.batchRows) await commit();
   }
   await commit();
   // a file that could not be read does not empty the list, whatever few numbers were found in it
   const isReadable = rows > invalid && invalid <= rows * options.invalidShareMax;
-  const removed = seen && isReadable ? await removeUnseen(deps, wish.scope, seen, options.batchRows) : 0;
-  return { rows, added, removed, invalid, isReadable, problems };
+  const removed = seen && isReadable ? await removeUnseen(deps, scope, seen, options.batchRows) : 0;
+  return { rows, added, removed, invalid, national, isReadable, problems };
 }
 
 const keyOf = ({ number, isPrefix }: Pick<DncEntry, 'number' | 'isPrefix'>): string => (isPrefix ? `${number}*` : number);
 
-function entryOf({ number, until }: FoundNumber, wish: DncImport, deps: ImportDncDeps) {
+/** A number whose country nobody said: contacts that are stored with theirs are not found by it. */
+export const isNational = ({ number, isPrefix }: Pick<DncEntry, 'number' | 'isPrefix'>): boolean => !isPrefix && /^0[0-9]/.test(number);
+
+function entryOf(found: FoundNumber, wish: DncImport, deps: ImportDncDeps): DncEntry | Wrong {
+  const { number, until, own } = found;
   const untilMs = until === '' ? wish.untilMs : timeOf(until, 'UTC', 'end');
   if (isWrong(untilMs)) return untilMs;
-  const key = wish.isPrefix ? prefixOf(number) : readNumber(number, wish.number, deps.numbers);
+  const { scope = '', source, reason, isPrefix } = wish;
+  const fromMs = deps.nowMs();
+  if (own) return ownEntry(number, own, { scope: wish.scope, source, reason, fromMs, untilMs });
+  const key = isPrefix ? prefixOf(number) : readNumber(number, wish.number, deps.numbers);
   if (isWrong(key)) return key;
-  const { scope, source, reason, isPrefix } = wish;
-  return { number: key.key, isPrefix, scope, source, reason, fromMs: deps.nowMs(), untilMs };
+  return { number: key.key, isPrefix, scope, source, reason, fromMs, untilMs };
 }
 
-function prefixOf(text: string): { readonly key: string } | { readonly wrong: ListProblem } {
+/** As it was exported: its number is the key by which contacts are found. */
+function ownEntry(
+  number: string,
+  own: NonNullable<FoundNumber['own']>,
+  rest: Pick<DncEntry, 'source' | 'reason' | 'fromMs' | 'untilMs'> & Pick<DncImport, 'scope'>,
+): DncEntry | Wrong {
+  const isPrefix = truthOf(own.prefix);
+  if (isWrong(isPrefix)) return isPrefix;
+  const key = isPrefix ? prefixOf(number) : /^[0-9]{1,21}$/.test(number) ? { key: number } : wrong('characters');
+  if (isWrong(key)) return key;
+  const scope = rest.scope ?? own.scope;
+  if (!dncScope.test(scope)) return wrong('characters');
+  return { ...rest, number: key.key, isPrefix, scope, reason: (rest.reason || withoutApostrophe(own.reason)).slice(0, reasonCharsMax) };
+}
+
+function prefixOf(text: string): { readonly key: string } | Wrong {
   const digits = text.replace(/^\+/, '').replace(/\*$/, '');
-  return /^[0-9]{1,15}$/.test(digits) ? { key: digits } : { wrong: 'characters' };
+  return /^[0-9]{1,15}$/.test(digits) ? { key: digits } : wrong('characters');
 }
 
 // ------------------------------------------------------------------ the file
@@ -111,6 +143,8 @@ interface FoundNumber {
   readonly number: string;
   /** '' = none */
   readonly until: string;
+  /** of a line of our own export */
+  readonly own?: { readonly prefix: string; readonly scope: string; readonly reason: string };
 }
 
 /** A head line with a column for the number makes it CSV; else the first value of each line is the number. */
@@ -124,7 +158,9 @@ async function* numbersIn(pages: AsyncIterable<readonly SourceLine[]>): AsyncGen
         columns = columnsIn(cells);
         if (columns.isHead) continue;
       }
-      yield { line, number: cells[columns.number] ?? '', until: cells[columns.until] ?? '' };
+      const [number = '', prefix = '', scope = '', , reason = '', , until = ''] = cells;
+      if (columns.isOwn) yield { line, number, until, own: { prefix, scope, reason } };
+      else yield { line, number: cells[columns.number] ?? '', until: cells[columns.until] ?? '' };
     }
   }
   for await (const page of pages)
@@ -135,7 +171,15 @@ async function* numbersIn(pages: AsyncIterable<readonly SourceLine[]>): AsyncGen
   if (reader) yield* read(reader.end());
 }
 
-function columnsIn(cells: readonly string[]): { readonly number: number; readonly until: number; readonly isHead: boolean } {
+interface DncColumns {
+  readonly number: number;
+  readonly until: number;
+  readonly isHead: boolean;
+  readonly isOwn?: boolean;
+}
+
+function columnsIn(cells: readonly string[]): DncColumns {
+  if (cells.join() === dncColumns.join()) return { number: 0, until: 0, isHead: true, isOwn: true };
   const found = columnsOf(cells);
   const at = (field: string): number => (found.ok ? found.uses.findIndex((use) => use.kind === 'field' && use.field === field) : -1);
   return found.ok ? { number: at('number'), until: at('end_time'), isHead: true } : { number: 0, until: -1, isHead: false };

@@ -41,8 +41,9 @@ export function addDnc(program: Command): void {
     .action(async (numbers: readonly string[], options: Scoped) => {
       const { scope, country, prefix, reason, until } = options;
       const body = { numbers, scope, country, prefix, reason, ...(until === undefined ? {} : { until }) };
-      const { added } = (await tellApi(addressOf(options), 'POST', '/dialer/dnc', body)) as { readonly added: number };
+      const { added, national } = (await tellApi(addressOf(options), 'POST', '/dialer/dnc', body)) as Added;
       print(`${String(added)} added, ${String(numbers.length - added)} known already`);
+      warnOfNational(national);
     });
 
   scoped(dnc.command('remove'))
@@ -85,11 +86,24 @@ export function addDnc(program: Command): void {
   addFiles(dnc);
 }
 
+interface Added {
+  readonly added: number;
+  readonly national: number;
+}
+
+/** Nobody whose number is stored with its country is found by them. */
+function warnOfNational(count: number): void {
+  if (count > 0)
+    process.stderr.write(
+      `${String(count)} in national form without --country: they hold for contacts that are dialled without a country alone\n`,
+    );
+}
+
 function addFiles(dnc: Command): void {
   reaching(dnc.command('import'))
     .description('a file of numbers, one on each line or a column of a CSV file, packed with gzip or not')
     .argument('<file>', 'the file, or - for standard input')
-    .option('--scope <scope>', scopeText, '')
+    .option('--scope <scope>', `${scopeText}; default: everybody, or what stands in each line of an export`)
     .option('--country <country>', 'of numbers in national form, e.g. DE', '')
     .option('--international', 'digits without + are international', false)
     .option('--prefix', 'they are begins of numbers', false)
@@ -110,7 +124,8 @@ function addFiles(dnc: Command): void {
     });
 }
 
-interface ImportOptions extends Scoped {
+interface ImportOptions extends Omit<Scoped, 'scope'> {
+  readonly scope?: string;
   readonly international: boolean;
   readonly replace: boolean;
   readonly encoding: string;
@@ -121,12 +136,14 @@ interface Imported {
   readonly added: number;
   readonly removed: number;
   readonly invalid: number;
+  readonly national: number;
+  readonly readable: boolean;
   readonly problems: readonly { readonly line: number; readonly reason: string; readonly value: string }[];
 }
 
 async function importFile(file: string, options: ImportOptions): Promise<void> {
   const query = new URLSearchParams({
-    scope: options.scope,
+    ...(options.scope === undefined ? {} : { scope: options.scope }),
     country: options.country,
     encoding: options.encoding,
     reason: options.reason,
@@ -141,7 +158,10 @@ async function importFile(file: string, options: ImportOptions): Promise<void> {
   const done = (await sendFile(addressOf(options), `/dialer/dnc/import?${query.toString()}`, stream, told).finally(() =>
     progress.end(),
   )) as Imported;
-  for (const { line, reason, value } of done.problems) process.stderr.write(`${file}:${String(line)}: "${value}": ${reason}\n`);
+  for (const { line, reason, value } of done.problems)
+    process.stderr.write(`${file}:${String(line)}: "${value.replace(/\p{C}/gu, '?')}": ${reason}\n`);
+  if (options.replace && !done.readable) process.stderr.write('too much of it cannot be read: nothing was taken off\n');
+  warnOfNational(done.national);
   print(`${String(done.rows)} read, ${String(done.added)} added, ${String(done.removed)} removed, ${String(done.invalid)} invalid`);
   if (done.invalid > 0) process.exitCode = exitSomeRefused;
 }

@@ -43,6 +43,7 @@ const dncView = z
 const dncImportView = z.object({
   rows: count,
   added: count,
+  national: count,
   removed: count,
   invalid: count,
   readable: z
@@ -120,7 +121,7 @@ export const dialerListRoutes: readonly RouteDoc[] = [
       summary: 'Up to 1,000 numbers that must not be called from now on',
       need: 'dialer-control',
       body: dncBody,
-      answer: z.object({ added: count }),
+      answer: z.object({ added: count, national: count.describe('in national form, without a country') }),
     },
     {
       method: 'post',

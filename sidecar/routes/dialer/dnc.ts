@@ -13,7 +13,7 @@ import { isWrong, listProblems, timeOf } from '../../../core/dialer/list-values.
 import { maskNumber } from '../../../core/dialer/mask.js';
 import { TandemError } from '../../../core/errors.js';
 import { csvRecord } from '../../../core/reports/csv.js';
-import { importDnc } from '../../../core/services/import-dnc.js';
+import { dncColumns, dncScope, importDnc, isNational, reasonCharsMax } from '../../../core/services/import-dnc.js';
 import { readLines } from '../../list-lines.js';
 import { unpacked } from '../../list-spool.js';
 import { sendPieces } from '../long-answer.js';
@@ -33,7 +33,7 @@ export const dncLimits = {
 
 const scope = z
   .string()
-  .regex(/^$|^(?:client|campaign|national):[\p{L}\p{N}_.:@ -]{1,100}$/u, "must be '', client:<name>, campaign:<id> or national:<list>")
+  .regex(dncScope, "must be '', client:<name>, campaign:<id> or national:<list>")
   .describe("'' = everybody; client:<name>, campaign:<id>, national:<list>");
 const country = z
   .string()
@@ -48,7 +48,7 @@ export const dncBody = z.strictObject({
   scope: scope.default(''),
   prefix: z.boolean().default(false).describe('they are begins of numbers'),
   country,
-  reason: z.string().max(255).default(''),
+  reason: z.string().max(reasonCharsMax).default(''),
   until,
 });
 export const dncRemoveBody = z.strictObject({
@@ -56,7 +56,7 @@ export const dncRemoveBody = z.strictObject({
   scope: scope.default(''),
   prefix: z.boolean().default(false),
   country,
-  reason: z.string().min(1).max(255),
+  reason: z.string().min(1).max(reasonCharsMax),
 });
 export const dncQuery = z.strictObject({
   scope: scope.optional(),
@@ -66,14 +66,14 @@ export const dncQuery = z.strictObject({
 export const dncFindQuery = z.strictObject({ number: z.string().max(40), country });
 export const dncExportQuery = z.strictObject({ scope: scope.optional(), format: z.enum(['csv', 'ndjson']).default('csv') });
 export const dncImportQuery = z.strictObject({
-  scope: scope.default(''),
+  scope: scope.optional().describe("default: everybody's; of our own export, what stands in each line"),
   country,
   numbers: z.enum(['auto', 'international']).optional(),
   prefix: z.enum(['yes', 'no']).optional(),
   replace: z.enum(['yes', 'no']).optional().describe('yes: what the scope has and the file has not is taken off'),
   encoding: z.enum(listEncodings).default('utf-8'),
   source: z.string().max(80).optional(),
-  reason: z.string().max(255).optional(),
+  reason: z.string().max(reasonCharsMax).optional(),
   until,
 });
 
@@ -148,11 +148,9 @@ async function add(tools: DialerRouteTools, req: Request, res: Response): Promis
   const keys = keysOf(body.numbers, body.prefix, body.country);
   const entry = { isPrefix: body.prefix, scope: body.scope, source: actorOf(who), reason: body.reason, fromMs: tools.nowMs(), untilMs };
   const audit = auditOf(tools, who, 'dnc-add', { scope: body.scope, prefix: body.prefix, numbers: keys }, body.reason);
-  const added = await tools.store.addDnc(
-    keys.map((number) => ({ number, ...entry })),
-    audit,
-  );
-  res.json({ added });
+  const entries = keys.map((number) => ({ number, ...entry }));
+  const added = await tools.store.addDnc(entries, audit);
+  res.json({ added, national: entries.filter(isNational).length });
 }
 
 /** Numbers of those who asked not to be called: only who answers for the campaigns takes them off, and says why. */
@@ -214,15 +212,14 @@ async function exportAll(tools: DialerRouteTools, limits: typeof dncLimits, req:
   const who = await tools.permit(req, 'dialer-control');
   const { scope: name, format } = queryOf(req, dncExportQuery);
   await requireScope(tools, who, name, 'read');
-  const columns = ['number', 'prefix', 'scope', 'source', 'reason', 'from', 'until'];
   async function* lines(): AsyncGenerator<string> {
-    yield format === 'csv' ? csvRecord(columns) : '';
+    yield format === 'csv' ? csvRecord(dncColumns) : '';
     for (let after = ''; ;) {
       const page = await tools.store.dnc({ ...filterOf(name), after, limit: limits.pageRows });
       const views = page.map((entry) => view(who, entry));
       yield views
         .map((one) =>
-          format === 'csv' ? csvRecord(columns.map((column) => one[column] as string | boolean | null)) : `${JSON.stringify(one)}\n`,
+          format === 'csv' ? csvRecord(dncColumns.map((column) => one[column] as string | boolean | null)) : `${JSON.stringify(one)}\n`,
         )
         .join('');
       const last = page.at(-1);
@@ -262,7 +259,7 @@ async function importFile(tools: DialerRouteTools, limits: typeof dncLimits, req
     readLines(unpacked(req, limits.bytesMax), { offset: 0, line: 1 }, query.encoding),
   );
   // profiles ask how old a national list is (B4)
-  const national = /^national:(.+)$/.exec(query.scope)?.[1];
+  const national = /^national:(.+)$/.exec(query.scope ?? '')?.[1];
   if (national !== undefined && result.isReadable) await tools.store.putLearned(`suppression:${national}`, { atMs: nowMs }, nowMs);
   const problems = who.seesNumbers === true ? result.problems : result.problems.map((one) => ({ ...one, value: maskNumber(one.value) }));
   const { isReadable: readable, ...counts } = result;
