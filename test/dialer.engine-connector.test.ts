@@ -77,6 +77,20 @@ describe('dialer engine: agents of a voice connector', () => {
     );
   });
 
+  it('E57, A6: ... first also among contacts whose hours began at one moment, whatever their ids', () => {
+    const desk = new DialerDesk([connector()], { voiceConnector: 'http://vc', slotsMax: 1 });
+    for (const id of ['Z9', 'M5', 'A1'])
+      desk.add(sampleContact(id, 'C', { routingMode: 'QUEUE', queueName: 'sales', nextAttemptAtMs: 500_000 }));
+    desk.begin();
+    const [first = ''] = desk.all('request-agent').map(({ callId }) => callId);
+    desk.feed({ type: 'agent-details', callId: first, agentExtension: undefined, agentId: '', queueName: '' });
+    desk.run(1);
+    assert.deepEqual(
+      desk.all('request-agent').map(({ callId }) => callId),
+      ['Z9', 'Z9'],
+    );
+  });
+
   it('E58 E60: gateway invalid after the reservation: failed, END_CHAT', () => {
     const desk = deskOf();
     desk.begin();

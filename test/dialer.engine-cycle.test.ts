@@ -38,6 +38,24 @@ describe('dialer engine: cycle', () => {
     assert.equal(claims(desk), 'A1 B1');
   });
 
+  it('E42 E43: campaigns that begin at one moment go by whose contact came first (examples 1c and 2a), retries by their time', () => {
+    const begun = (slotsMax: number, came: Readonly<Record<string, number>>, each: number): string => {
+      const desk = deskOf(Object.fromEntries(Object.keys(came).map((id) => [id, 0])), { slotsMax });
+      for (const [id, receivedTimeMs] of Object.entries(came))
+        for (let n = 1; n <= each; n++) desk.add(sampleContact(`${id}${n}`, id, { receivedTimeMs, nextAttemptAtMs: 500_000 }));
+      desk.begin();
+      return claims(desk);
+    };
+    assert.equal(begun(4, { A: 1_000, B: 900, C: 1_100 }, 9), 'B1 A1 C1 C2');
+    assert.equal(begun(3, { A: 1_005, B: 1_001, C: 1_009, D: 1_002, E: 1_003 }, 2), 'B1 D1 E1');
+
+    const desk = deskOf({ A: 0, B: 0 }, { slotsMax: 1 });
+    desk.add(sampleContact('A1', 'A', { receivedTimeMs: 1, nextAttemptAtMs: 600_000, result: 'BUSY', attempts: 1 }));
+    desk.add(sampleContact('B1', 'B', { receivedTimeMs: 2, nextAttemptAtMs: 500_000 }));
+    desk.begin();
+    assert.equal(claims(desk), 'B1');
+  });
+
   it('E41 E45 E46: calls go out in the order of the claims, as far apart as calls per second say', () => {
     const desk = deskOf({ A: 3 }, { callsPerSecond: 4 });
     const placedAtMs: number[] = [];

@@ -121,7 +121,7 @@ export class DialerTable {
   next(campaign: string, nowMs: number, leaveOut: ReadonlySet<string>): readonly Contact[] {
     return [...this.contacts.values()]
       .filter((c) => c.campaignId === campaign && c.status === 'pending' && c.nextAttemptAtMs <= nowMs && !leaveOut.has(c.id))
-      .sort((a, b) => a.nextAttemptAtMs - b.nextAttemptAtMs || (a.id < b.id ? -1 : 1));
+      .sort((a, b) => a.nextAttemptAtMs - b.nextAttemptAtMs || a.seq - b.seq);
   }
 
   counts(): { readonly dialed: number; readonly agentPending: number } {

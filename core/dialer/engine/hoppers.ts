@@ -94,7 +94,8 @@ export function putBack(w: DialerWorld, contact: HopperContact): void {
   if (hopper.items.some(({ id }) => id === contact.id)) return;
   const isFifo = w.campaigns.get(contact.campaignId)?.orderWithin === 'FIFO';
   const behind = (other: HopperContact): boolean =>
-    other.nextAttemptAtMs > contact.nextAttemptAtMs || (other.nextAttemptAtMs === contact.nextAttemptAtMs && other.id > contact.id);
+    other.nextAttemptAtMs > contact.nextAttemptAtMs ||
+    (other.nextAttemptAtMs === contact.nextAttemptAtMs && other.contact.seq > contact.contact.seq);
   const at = isFifo ? hopper.items.findIndex(behind) : 0;
   hopper.items.splice(at === -1 ? hopper.items.length : at, 0, contact);
   hopper.items.length = Math.min(hopper.items.length, hopperMax);

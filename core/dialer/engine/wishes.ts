@@ -148,17 +148,23 @@ function predictiveWishes(w: DialerWorld, queue: string, view: AgentsView, group
   }
 }
 
+/**
+ * A6: a contact waits since it came in, whenever its hours began: campaigns that all begin at nine are not called in the order of
+ * their contacts' ids. One that was called before waits since its time has come.
+ */
+const waitsSinceMs = ({ contact, receivedTimeMs, nextAttemptAtMs }: HopperContact): number =>
+  contact.result === undefined ? receivedTimeMs : nextAttemptAtMs;
+
 /** For `allocate`: the order is that of all its eligible contacts, the number that of what it can use. */
 export function sharerOf(w: DialerWorld, { campaign, claims, holds }: Wish): Sharer {
   const first = [...holds, ...claims]
     .map(({ contact }) => contact)
-    .sort((a, b) => a.nextAttemptAtMs - b.nextAttemptAtMs || (a.id < b.id ? -1 : 1))[0];
+    .sort((a, b) => waitsSinceMs(a) - waitsSinceMs(b) || (a.id < b.id ? -1 : 1))[0];
   const most = claims.length + holds.length;
   return {
     id: campaign.id,
     count: Math.max(most, w.tick?.eligible.get(campaign.id)?.count ?? 0),
-    // A6: since when the contact waits: a retry since its time, not since it came
-    oldestMs: first?.nextAttemptAtMs ?? Infinity,
+    oldestMs: first ? waitsSinceMs(first) : Infinity,
     oldestId: first?.id ?? '',
     most,
     weight: campaign.weight,
