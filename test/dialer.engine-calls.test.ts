@@ -154,7 +154,10 @@ describe('dialer engine: the life of a call', () => {
     desk.feed({ type: 'opted-out', callId: 'P1' });
     assert.deepEqual(
       desk.table.dnc.map(({ number, scope, untilMs }) => [number, scope, untilMs]),
-      [['49300000001', 'client:acme', undefined]],
+      [
+        ['49300000001', 'campaign:P', undefined],
+        ['49300000001', 'client:acme', undefined],
+      ],
     );
     desk.feed({ type: 'message-played', callId: 'P1', ms: 4_000 });
     desk.end('P1', { endedBy: 'us' });
@@ -169,14 +172,19 @@ describe('dialer engine: the life of a call', () => {
   });
 
   it('B12: scopes of the opt-out: campaign, client where there is one, everywhere', () => {
-    for (const [optOutScope, client, scope] of [
-      ['campaign', 'acme', 'campaign:P'],
-      ['client', '', 'campaign:P'],
-      ['global', 'acme', ''],
+    for (const [optOutScope, client, scopes] of [
+      ['campaign', 'acme', ['campaign:P']],
+      ['client', 'acme', ['campaign:P', 'client:acme']],
+      ['client', '', ['campaign:P']],
+      ['global', 'acme', ['']],
     ] as const) {
       const desk = ringing({ client, safeHarbour: { ...harbour, optOutScope } });
       desk.feed({ type: 'opted-out', callId: 'P1' });
-      assert.equal(desk.table.dnc[0]?.scope, scope);
+      assert.deepEqual(
+        desk.table.dnc.map(({ scope }) => scope),
+        scopes,
+      );
+      assert.equal(desk.table.audit.length, 1);
     }
   });
 

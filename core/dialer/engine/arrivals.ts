@@ -239,19 +239,18 @@ export function optedOut(w: DialerWorld, call: Call): void {
   call.optedOut = true;
   const { id, client, safeHarbour } = w.campaignOf(call);
   const scope = safeHarbour?.optOutScope ?? 'campaign';
-  const scopeText = scope === 'global' ? '' : scope === 'client' && client !== '' ? `client:${client}` : `campaign:${id}`;
+  // the campaign's also where the client's is wanted: it stays when the campaign is given to another client
+  const scopes = scope === 'global' ? [''] : [`campaign:${id}`, ...(scope === 'client' && client !== '' ? [`client:${client}`] : [])];
   w.change({
-    dnc: [
-      {
-        number: call.numberKey,
-        isPrefix: false,
-        scope: scopeText,
-        source: `call:${call.id}`,
-        reason: 'opt-out key in the message',
-        fromMs: w.nowMs,
-        untilMs: undefined,
-      },
-    ],
-    audit: [w.auditOf(`number:${call.numberKey}`, 'dnc-add', `opt-out in call ${call.id}`, { after: scopeText || 'global' })],
+    dnc: scopes.map((each) => ({
+      number: call.numberKey,
+      isPrefix: false,
+      scope: each,
+      source: `call:${call.id}`,
+      reason: 'opt-out key in the message',
+      fromMs: w.nowMs,
+      untilMs: undefined,
+    })),
+    audit: [w.auditOf(`number:${call.numberKey}`, 'dnc-add', `opt-out in call ${call.id}`, { after: scopes.join(', ') || 'global' })],
   });
 }
