@@ -100,6 +100,7 @@ describe('dialer: lists over HTTP', () => {
       ['map=x', 'TDM_BAD_REQUEST', /map/],
       ['start=soon', 'TDM_BAD_REQUEST', /start/],
       ['nosuch=1', 'TDM_BAD_REQUEST', /nosuch/],
+      ['name=%1b[2J', 'TDM_BAD_REQUEST', /name: may have no control characters/],
       ['time_zone=Mars/Olympus', 'TDM_BAD_REQUEST', /timeZone/],
       [`map=${encodeURIComponent('{"number":"Tel"}')}`, 'TDM_BAD_FILE', /no column "Tel"/],
     ] as const) {
@@ -108,6 +109,9 @@ describe('dialer: lists over HTTP', () => {
       assert.equal(refused.body['code'], code);
       assert.match(String(refused.body['message']), reason);
     }
+    // what is behind the first 64 KiB of it would be the first contact
+    const wide = await upload(own, `number,${'x'.repeat(70_000)}\n+4930123456,1\n`);
+    assert.deepEqual([wide.status, wide.body['message']], [400, 'File of contacts: its head line is too long']);
   });
 
   it('B49: whoever may not control the campaign loads nothing, and its file is not kept', async () => {

@@ -173,6 +173,8 @@ describe('dialer: lists, records', () => {
     assert.equal(kind([0x50, 0x4b, 3, 4, 0]), 'spreadsheet');
     assert.equal(kind([0xff, 0xfe, 0x61, 0]), 'utf-16');
     assert.equal(kind([0x61, 0, 0x62]), 'binary');
+    assert.equal(kind('number\r+4930\r'), 'old-lines', 'it would be one head line');
+    assert.deepEqual(kind('number\r\n+4930'), { format: 'csv', markBytes: 0 });
     assert.equal(kind(' \n'), 'empty');
     assert.deepEqual(
       ['a,b', 'a;b,c;d', 'a\tb', 'one', '"a;b;c",d'].map((line) => separatorOf(line, '"')),

@@ -7,7 +7,7 @@ export const listEncodings = ['utf-8', 'latin1'] as const;
 /** `latin1` is Windows-1252, as spreadsheets mean it. */
 export type ListEncoding = (typeof listEncodings)[number];
 
-export type FileProblem = 'empty' | 'spreadsheet' | 'utf-16' | 'binary';
+export type FileProblem = 'empty' | 'spreadsheet' | 'utf-16' | 'binary' | 'old-lines';
 
 export interface FileKind {
   readonly format: ListFormat;
@@ -17,6 +17,9 @@ export interface FileKind {
 
 /** How much of a file must be at hand to judge it. */
 export const headBytesWanted = 65_536;
+
+const newline = 0x0a;
+const carriageReturn = 0x0d;
 
 const startsWith = (head: Uint8Array, bytes: readonly number[]): boolean => bytes.every((byte, i) => head[i] === byte);
 
@@ -29,6 +32,7 @@ export function kindOf(head: Uint8Array): FileKind | FileProblem {
   const first = head.subarray(markBytes).find((byte) => byte > 0x20);
   if (first === undefined) return 'empty';
   const format = first === 0x5b ? 'json' : first === 0x7b ? 'ndjson' : 'csv';
+  if (format !== 'json' && head.includes(carriageReturn) && !head.includes(newline)) return 'old-lines';
   return { format, markBytes };
 }
 
@@ -52,6 +56,7 @@ const problemTexts: Readonly<Record<FileProblem, string>> = {
   spreadsheet: 'it is a spreadsheet or an archive; save it as CSV (UTF-8)',
   'utf-16': 'it is UTF-16; save it as UTF-8',
   binary: 'it is no text',
+  'old-lines': 'its lines end with a carriage return alone; save it with line ends of Windows or Unix',
 };
 
 export const fileProblemText = (problem: FileProblem): string => problemTexts[problem];

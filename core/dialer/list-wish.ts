@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isZone } from '../time.js';
 import type { Campaign } from './campaign.js';
 import { columnProblemText, columnsOf, type ColumnMapping, type ColumnUse } from './list-columns.js';
-import { fileProblemText, kindOf, listEncodings, listFormats, separatorOf, type ListFormat } from './list-format.js';
+import { fileProblemText, headBytesWanted, kindOf, listEncodings, listFormats, separatorOf, type ListFormat } from './list-format.js';
 import { dialForms, numberForms } from './list-number.js';
 import { createCsvRecords, type CsvForm, type SourceLine } from './list-records.js';
 
@@ -11,7 +11,12 @@ const namesMax = 200;
 const oneSign = z.string().max(1);
 
 export const listWish = z.strictObject({
-  name: z.string().min(1).max(150),
+  /** shown on terminals and pages */
+  name: z
+    .string()
+    .min(1)
+    .max(150)
+    .regex(/^\P{Cc}*$/u, 'may have no control characters'),
   /** undefined: by its content */
   format: z.enum(listFormats).optional(),
   encoding: z.enum(listEncodings).default('utf-8'),
@@ -77,10 +82,11 @@ export function planList(head: Uint8Array, headLines: readonly SourceLine[], wis
     if (wish.columns) return refused('columns are named for CSV only');
     return { ok: true, plan: { format, csv: undefined, columns: undefined, start: format === 'json' ? { offset: 0, line: 1 } : begin } };
   }
-  return planCsv(headLines, wish, begin);
+  return planCsv(headLines, wish, begin, head.length < headBytesWanted ? Infinity : head.length);
 }
 
-function planCsv(lines: readonly SourceLine[], wish: ListWish, begin: ListPlan['start']): Planned {
+/** `endMax`: the head line ends before it, or its end was not seen. */
+function planCsv(lines: readonly SourceLine[], wish: ListWish, begin: ListPlan['start'], endMax: number): Planned {
   const first = lines.find(({ text }) => text.trim() !== '');
   if (!first) return refused('its first line cannot be read: it is too long, or there is none');
   const csv = { separator: wish.separator ?? separatorOf(first.text, wish.quote), quote: wish.quote };
@@ -91,6 +97,7 @@ function planCsv(lines: readonly SourceLine[], wish: ListWish, begin: ListPlan['
     const [record] = reader.push(line);
     if (!record) continue;
     if (record.content.kind !== 'cells') return refused('its head line cannot be read');
+    if (record.end >= endMax) return refused('its head line is too long');
     return withColumns(record.content.cells, wish.mapping, {
       format: 'csv',
       csv,
