@@ -5,8 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTandem, type TandemProcess } from './support/tandem-process.js';
-
-const binary = join(import.meta.dirname, '..', 'bin', 'tandem.js');
+import { binary } from './support/binary.js';
 
 const site = {
   users: [

@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { openStore } from '../sql/store.js';
 import { startExample } from './support/example-process.js';
 import { silentLog, silentMeter } from './support/observers.js';
+import { binary } from './support/binary.js';
 
 const run = promisify(execFile);
-const binary = join(import.meta.dirname, '..', 'bin', 'tandem.js');
 
 describe('command line', function () {
   this.timeout(90_000);

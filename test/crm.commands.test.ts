@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { TandemError } from '../core/errors.js';
 import type { JournalCall } from '../core/journal/call.js';
@@ -15,8 +14,8 @@ import { openStore, type Store } from '../sql/store.js';
 import { noticesOf } from './support/crm-teller.js';
 import { silentLog, silentMeter } from './support/observers.js';
 import { describeStores } from './support/stores.js';
+import { binary } from './support/binary.js';
 
-const binary = fileURLToPath(new URL('../bin/tandem.js', import.meta.url));
 type Letters = Pick<Store, 'crm'>;
 
 /** A call whose every message was settled: `+` delivered, `-` given up. */

@@ -4,7 +4,6 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { CrmBinding } from '../core/crm/binding.js';
 import { checkAsterisk } from '../sidecar/crm/doctor/asterisk.js';
@@ -21,8 +20,8 @@ import { createFakeAmi, type FakeAmi } from './support/fake-ami.js';
 import { silentLog, silentMeter } from './support/observers.js';
 import { startStandInCrm, type StandInCrm } from './support/stand-in-crm.js';
 import { emptyRow } from './support/stand-in-rows.js';
+import { binary } from './support/binary.js';
 
-const binary = fileURLToPath(new URL('../bin/tandem.js', import.meta.url));
 const secret = 's3cr3t+Key/&=1-and-longer';
 const post = createCrmPost({ connectMsMax: 500, requestMsMax: 500, caFile: undefined });
 const said = (findings: readonly Finding[]): readonly string[] => findings.map(({ verdict, what }) => `${verdict} ${what}`);

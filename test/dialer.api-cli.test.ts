@@ -1,11 +1,9 @@
 /** `tandem campaign ...` and `tandem explain campaign|contact` against the real app. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { agentContact, startDialerApi, type DialerApi } from './support/dialer-api.js';
-
-const binary = fileURLToPath(new URL('../bin/tandem.js', import.meta.url));
+import { binary } from './support/binary.js';
 
 describe('tandem campaign', function () {
   this.timeout(300_000); // each command is a process of its own

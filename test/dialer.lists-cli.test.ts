@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { bar, createProgress } from '../sidecar/commands/progress.js';
 import { startDialerApi, type DialerApi } from './support/dialer-api.js';
 import { listFolder } from './support/list-site.js';
-
-const binary = join(import.meta.dirname, '..', 'bin', 'tandem.js');
+import { binary } from './support/binary.js';
 
 describe('tandem dialer, tandem dnc', function () {
   this.timeout(240_000);

@@ -13,6 +13,7 @@ import { parseProvisioning } from '../core/provisioning/schema.js';
 import type { Db } from '../sql/db.js';
 import { readOpensipsTables } from '../sql/opensips-tables.js';
 import { describeStores, openOther } from './support/stores.js';
+import { binary } from './support/binary.js';
 
 const flow: ForeignRow = {
   id: 1,
@@ -288,10 +289,7 @@ describe('tandem import opensips', function () {
       const script = join(dir, 'opensips.cfg');
       writeFileSync(script, `modparam("call_center", "db_url", "${url}")\nmodparam("call_center", "cc_flows_table", "my_flows")\n`);
       const args = ['import', 'opensips', '--modparams', script, '--param', 'ccf_flowid_column=name', '--sound', 'q=wait'];
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-        join(import.meta.dirname, '..', 'bin', 'tandem.js'),
-        ...args,
-      ]);
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [binary, ...args]);
       const file = parse(stdout) as { queues: { id: string; music: string }[]; agents: { contact: string }[] };
       assert.deepEqual([file.queues.map(({ id, music }) => [id, music]), file.agents[0]?.contact], [[['support', 'wait']], 'PJSIP/1001']);
       assert.match(stderr, /flow "mute": it has no queue message; the flow is skipped\n/);

@@ -4,7 +4,6 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { dialAgi } from './support/fake-asterisk.js';
 import { startFakeOrigin, stockLine } from './support/fake-origin.js';
@@ -12,8 +11,7 @@ import type { FakeOrigin } from './support/fake-origin.js';
 import { stockContainer } from './support/lookup-world.js';
 import { startTandem } from './support/tandem-process.js';
 import type { TandemProcess } from './support/tandem-process.js';
-
-const binary = fileURLToPath(new URL('../bin/tandem.js', import.meta.url));
+import { binary } from './support/binary.js';
 
 describe('lookup settings', function () {
   this.timeout(60_000);

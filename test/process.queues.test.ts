@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { eventually } from './support/eventually.js';
 import { startTandem, type TandemProcess } from './support/tandem-process.js';
+import { binary } from './support/binary.js';
 
 const run = promisify(execFile);
-const binary = join(import.meta.dirname, '..', 'bin', 'tandem.js');
 const sample = join(import.meta.dirname, 'fixtures/import/callcenter.conf.xml');
 
 const site = {

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { binary } from './binary.js';
 
 const readyMsMax = 30_000;
-const binary = join(import.meta.dirname, '..', '..', 'bin', 'tandem.js');
 
 export async function startExample(dir: string) {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TANDEM_')));

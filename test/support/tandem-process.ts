@@ -5,8 +5,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { binary } from './binary.js';
 
 export interface TandemProcessOptions {
   /** folder for the database and the provisioning file; made when missing */
@@ -45,7 +45,6 @@ export interface TandemProcess {
   stop(): Promise<number | null>;
 }
 
-const binary = fileURLToPath(new URL('../../bin/tandem.js', import.meta.url));
 // Loaded into the process first: when the test run dies, even by kill -9, the pipe that is this process's standard input ends,
 // and the process with it. Otherwise it would keep its ports.
 const endWithParent = `data:text/javascript,process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume().unref();`;
