@@ -44,7 +44,7 @@ const answerCharsMax = 256_000;
 export function createRecorded(deps: RecordedDeps): RequestHandler {
   const auditId = createAuditIds(() => deps.randomId());
 
-  async function audit(req: Request, res: Response, answer: string | undefined): Promise<void> {
+  async function audit(req: Request, res: Response, address: string, answer: string | undefined): Promise<void> {
     const notes = notesOf(res);
     const identity = notes.identity ?? (await deps.access.identify(req).catch(() => undefined));
     if (!identity || res.statusCode === 429) return;
@@ -54,7 +54,7 @@ export function createRecorded(deps: RecordedDeps): RequestHandler {
       id: auditId(nowMs),
       atMs: nowMs,
       principal: identity.id,
-      address: deps.addressOf(req),
+      address,
       method: req.method,
       path: pathOf(req),
       request: auditRequest(req),
@@ -99,12 +99,13 @@ export function createRecorded(deps: RecordedDeps): RequestHandler {
   }
 
   async function around(req: Request, res: Response, next: NextFunction): Promise<void> {
+    const address = deps.addressOf(req); // now: a body that was broken off takes its socket with it
     const key = req.headers['idempotency-key'];
     const running = typeof key === 'string' && !isLogin(req) ? await begin(req, res, key) : undefined;
     if (typeof key === 'string' && !isLogin(req) && !running) return; // answered
     beforeSending(res, async (answer) => {
       if (running && typeof key === 'string') await end(res, running.principal, key, answer);
-      await audit(req, res, answer);
+      await audit(req, res, address, answer);
     });
     next();
   }

@@ -83,6 +83,16 @@ describe('dialer: lists over HTTP', () => {
     assert.equal((await ended(packed.body['id']))['duplicates'], 3_000);
   });
 
+  it('B49: a file that is too large is refused on its way, and that is written down', async () => {
+    const { status, body } = await upload(own, Buffer.alloc(20 * 1024 * 1024, '+4930123456\n'));
+    assert.deepEqual([status, body['code']], [413, 'TDM_TOO_LARGE']);
+    const { items } = (await api.get(`/api/v1/audit?path=${own}`, 'boss')).body as { items: Record<string, unknown>[] };
+    assert.deepEqual(
+      items.map((row) => [row['principal'], row['address'], row['status'], row['code']]),
+      [['user:operator', '127.0.0.1', 413, 'TDM_TOO_LARGE']],
+    );
+  });
+
   it('B49: columns are mapped, words are checked, and a wrong one is named', async () => {
     const map = encodeURIComponent(JSON.stringify({ number: 'Rufnr', id: 'Nr' }));
     const { body } = await upload(
