@@ -2,7 +2,7 @@
  * The dialer on a real Asterisk: how many calls a second it places, beside a bare manager client with the same orders on the
  * same Asterisk in the same run, and what a call costs Tandem and Asterisk in CPU.
  *
- *   npm run bench dialer-asterisk
+ *   npm run bench dialer-asterisk         SHARES=1.5: other shares than a half and three quarters
  *
  * Method: docs/benchmarks.md, "Dialer: on a real Asterisk".
  */
@@ -19,7 +19,7 @@ import { median, type Figure } from './support/figure.js';
 const rampMs = 4_000;
 const windowMs = 12_000;
 /** of what the bare client had: how many calls a second Tandem is allowed */
-const shares = [0.5, 0.75];
+const shares = (process.env['SHARES'] ?? '0.5,0.75').split(',').map(Number);
 const inFlight = 64;
 const contactsPerPost = 1_000;
 /** calls under way that a Tandem may have; the bare client's is `inFlight` */
