@@ -109,6 +109,20 @@ describe('the dialer as a whole over the own API', () => {
         assert.doesNotMatch(masked.text, /12345678/, format);
       }
       assert.match((await api.get(`/dialer/campaigns/c1/report?${span}&format=text`, 'reader')).text, /1 abandoned/);
+
+      // placed before the period and answered in it, in the middle of a counter: figures and evidence are of the same calls
+      const from = startMs - 55_000;
+      const [period] = await api.store.calls({ campaign: 'c1', before: '', limit: 1 });
+      assert.ok((period?.placedAtMs ?? Infinity) < from && (period?.answeredAtMs ?? 0) > from);
+      const part = await api.get(`/dialer/campaigns/c1/report?from=${String(from)}&to=${String(startMs)}`, 'reader');
+      const { total, conditions, fromMs, toMs } = part.body as {
+        readonly total: { readonly abandoned: number };
+        readonly conditions: readonly { readonly name: string; readonly evidence: string }[];
+        readonly fromMs: number;
+        readonly toMs: number;
+      };
+      assert.deepEqual([total.abandoned, conditions.find(({ name }) => name === 'message')?.evidence], [1, '1 abandoned calls']);
+      assert.deepEqual([fromMs % 300_000, toMs % 300_000, fromMs <= from, toMs >= startMs], [0, 0, true, true], 'in whole counters');
     });
 
     it('of a span that is one, and not too long', async () => {
