@@ -126,6 +126,41 @@ describe('pacer: a dialler that cannot place what is wished', () => {
   });
 });
 
+describe('pacer: nobody answers any more', () => {
+  /** So many calls end, a second apart, `answered` of them by a person. */
+  function calls(pacer: Pacer, from: number, count: number, answered = 0): string {
+    for (let n = 0; n < count; n++) {
+      const t = from + n;
+      const callId = `${from}-${n}`;
+      pacer.onEvent({ type: 'placed', t, callId, bucket: 0 });
+      if (n < answered) pacer.onEvent({ type: 'answered', t: t + 0.5, callId, age: 10 });
+      else pacer.onEvent({ type: 'failed', t: t + 0.5, callId, age: 0.5, cause: 'congestion' });
+      decide(pacer, { ...normal, now: t + 0.9, calls: [] });
+    }
+    return last(pacer).rule;
+  }
+
+  it('B44: when twelve answers are missing in a row, one call for each ready agent until three persons have answered', () => {
+    const pacer = taughtPacer();
+    assert.equal(calls(pacer, now, 20), 'risk');
+    const known = last(pacer).answerShare;
+    assert.equal(calls(pacer, now + 20, 180), 'silence');
+    assert.equal(last(pacer).place, 6);
+    assert.match(pacer.explain().text, /nobody answers any more/);
+    const dead = last(pacer).answerShare;
+    calls(pacer, now + 200, 2_000);
+    assert.ok(last(pacer).answerShare > 0.95 * dead && dead > 0.7 * known, `${known}, then ${dead}, then ${last(pacer).answerShare}`);
+    assert.equal(calls(pacer, now + 2_200, 2, 2), 'silence');
+    assert.equal(calls(pacer, now + 2_210, 1, 1), 'risk');
+  });
+
+  it('B44: one answer now and then does not wake it', () => {
+    const pacer = taughtPacer();
+    calls(pacer, now, 200);
+    for (let n = 1; n < 6; n++) assert.equal(calls(pacer, now + 200 * n, 190, 1), 'silence');
+  });
+});
+
 describe('pacer: a late begin', () => {
   const late = { ...normal, now: 14_400, shift: { start: 0, end: 28_800 }, calls: [] };
   const decideLate = (pacer: Pacer, answered: number, t: number): string => {

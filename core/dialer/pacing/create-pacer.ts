@@ -7,6 +7,7 @@ import { Fulfilment } from './fulfilment.js';
 import { Learner } from './learner.js';
 import { settingsOf } from './options.js';
 import type { PacerOptions, Settings } from './options.js';
+import { Silence } from './silence.js';
 import { ShiftBegin } from './shift-begin.js';
 import { restoreLearned, saveLearned } from './snapshot.js';
 import { noneIfUnknown, soundState } from './sound-state.js';
@@ -43,6 +44,7 @@ class PredictivePacer implements Pacer {
   private readonly forecast = new Forecast(this.learner);
   readonly steering = new Steering();
   private readonly fulfilment = new Fulfilment();
+  private readonly silence = new Silence();
   readonly shiftBegin = new ShiftBegin();
   private readonly log: DecisionLog;
   /** share of the coming answers that may be abandoned */
@@ -93,7 +95,11 @@ class PredictivePacer implements Pacer {
     for (const event of this.order.drain()) this.handle(event);
     this.fulfilment.passed(this.learner.tick(state));
     // the shape of the ring time is still unknown: another one must not be mistaken for another level
-    if (this.isStart(state) || this.isCareful(state)) this.learner.level.reset();
+    if (this.isStart(state) || this.isCareful(state)) {
+      this.learner.level.reset();
+      this.silence.reset();
+      this.learner.isLearningAnswers = true;
+    }
     this.forecast.refresh(state);
     this.answerShare = this.forecast.answerShareAhead(state);
     const budgets = budgetsOf(state, this.shiftBegin.of(state));
@@ -114,7 +120,17 @@ class PredictivePacer implements Pacer {
     if (event.type === 'abandoned') this.steering.abandoned(this.goal, rate, this.learner.personShare);
     const isMachine = event.type === 'machine' || (event.type === 'talkEnd' && !event.live);
     if (isMachine && this.isGoverned && !this.fulfilment.isHeldBack) this.steering.wasMachine(this.goal, rate);
+    const { outcomesSeen } = this.learner;
     this.learner.handle(event);
+    if (this.learner.outcomesSeen > outcomesSeen) this.listen(event.type === 'answered');
+  }
+
+  /** A call of ours has ended ringing. */
+  private listen(isAnswer: boolean): void {
+    const wasDeaf = this.silence.isDeaf;
+    this.silence.ended(isAnswer, this.answerShare);
+    if (wasDeaf && !this.silence.isDeaf) this.learner.level.reset();
+    this.learner.isLearningAnswers = !this.silence.isDeaf;
   }
 
   private isStart({ now, ringTimeout }: PacerState): boolean {
@@ -137,6 +153,7 @@ class PredictivePacer implements Pacer {
     if (signedIn === 0) return { place: 0, rule: 'no-agents', risk: NaN };
     if (signedIn < this.settings.minPredictiveAgents) return oneEach('few-agents');
     if (this.isStart(state)) return oneEach('start');
+    if (this.silence.isSilent) return oneEach('silence');
     // a burst of inbound calls takes agents from calls already ringing
     const atRisk = counts.waiting + burst * this.theta * this.answerShare * counts.ringing + Number(state.inbound !== undefined);
     // others may take the ready agents, inbound callers or another campaign: then one call each is too many

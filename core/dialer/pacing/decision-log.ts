@@ -5,6 +5,7 @@ const rules: readonly PacingRule[] = [
   'no-agents',
   'few-agents',
   'start',
+  'silence',
   'careful',
   'guard',
   'risk',

@@ -7,6 +7,7 @@ const reasons: Readonly<Record<PacingRule, (d: Decision) => string>> = {
   'no-agents': () => 'no agent is signed in',
   'few-agents': () => 'too few agents for predictive dialling: one call for each ready agent',
   start: () => 'nothing is known yet of this list: one call for each ready agent until the first calls have ended',
+  silence: () => 'nobody answers any more, as if the line were dead: one call for each ready agent until three have answered',
   careful: () => 'a large team begins: fewer calls than the first estimate allows, until each agent could have had an answer',
   guard: () => 'one more abandoned call could not be made good before the calling window closes: one call for each ready agent',
   risk: (d) =>

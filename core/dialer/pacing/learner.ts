@@ -47,6 +47,8 @@ export class Learner {
   outcomesSeen = 0;
   firstPlacedAt: number | undefined;
   wasRestored = false;
+  /** false while nobody answers, for a reason that has nothing to do with the contacts */
+  isLearningAnswers = true;
   private persons = personsLean;
   private reports = personsLean;
   private readonly followed = new Map<CallId, Followed>();
@@ -126,7 +128,7 @@ export class Learner {
   private rang(kind: number, placedAt: number, now: number): void {
     const from = wholeSeconds(this.lastNow - placedAt);
     const to = wholeSeconds(now - placedAt);
-    if (!(from < to)) return;
+    if (!(from < to) || !this.isLearningAnswers) return;
     this.kind(kind).passed(from, to);
     this.expect(kind, from, to);
   }
@@ -142,17 +144,19 @@ export class Learner {
     if (!call) return;
     this.followed.delete(callId);
     if (Number.isNaN(age)) return;
-    const second = wholeSeconds(age);
-    const from = wholeSeconds(this.lastNow - call.placedAt);
-    const kind = this.kind(call.kind);
-    kind.passed(from, second);
-    kind.ended(second, isAnswer);
-    this.expect(call.kind, from, second + 1);
+    if (this.isLearningAnswers) this.rangUntil(call, wholeSeconds(age), isAnswer);
     this.outcomesSeen++;
     if (!isAnswer) return;
-    if (this.rates) this.level.seen++; // what nobody expected yet is no surprise
     this.answersSeen++;
     this.answers.happened();
+  }
+
+  private rangUntil({ placedAt, kind }: Followed, second: number, isAnswer: boolean): void {
+    const from = wholeSeconds(this.lastNow - placedAt);
+    this.kind(kind).passed(from, second);
+    this.kind(kind).ended(second, isAnswer);
+    this.expect(kind, from, second + 1);
+    if (isAnswer && this.rates) this.level.seen++; // what nobody expected yet is no surprise
   }
 
   private stayed({ state, since }: PacedAgent, now: number): void {

@@ -97,7 +97,8 @@ export type PacerEvent =
   | { readonly type: 'inbound'; readonly t: number };
 
 /** Which rule set the number of a decision; docs/pacing.md explains each. */
-export type PacingRule = 'no-agents' | 'few-agents' | 'start' | 'careful' | 'guard' | 'risk' | 'lines' | 'agents-cap' | 'calls-per-second';
+export type PacingRule =
+  'no-agents' | 'few-agents' | 'start' | 'silence' | 'careful' | 'guard' | 'risk' | 'lines' | 'agents-cap' | 'calls-per-second';
 
 /** A decision with what it was taken from. */
 export interface Decision {
