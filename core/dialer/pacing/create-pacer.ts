@@ -127,9 +127,9 @@ class PredictivePacer implements Pacer {
 
   /** A call of ours has ended ringing. */
   private listen(isAnswer: boolean): void {
-    const wasDeaf = this.silence.isDeaf;
+    const isHeardAgain = isAnswer && this.silence.isDeaf;
     this.silence.ended(isAnswer, this.answerShare);
-    if (wasDeaf && !this.silence.isDeaf) this.learner.level.reset();
+    if (isHeardAgain) this.learner.level.reset();
     this.learner.isLearningAnswers = !this.silence.isDeaf;
   }
 
