@@ -7,6 +7,7 @@ import { createPages } from '../sidecar/routes/pages.js';
 import { readWebFiles } from '../sidecar/web-files.js';
 import { startDialerApi, type DialerApi } from './support/dialer-api.js';
 import { listFolder } from './support/list-site.js';
+import { pageProblems } from './support/page-checks.js';
 import { logIn } from './support/wallboard.js';
 import { startBrowser, type TestBrowser } from './testbed/chromium.js';
 
@@ -76,6 +77,29 @@ describe('wallboard: lists in a browser', function () {
     await page.getByLabel('Country of its numbers').fill('');
     await page.getByRole('button', { name: 'Load', exact: true }).click();
     await page.getByText('no column holds the number').waitFor();
+  });
+
+  it('B49: a long name of a file, in one word, makes no page wider than the screen', async () => {
+    const { lists } = api.store;
+    assert.equal((await api.ask('PATCH', '/dialer/campaigns/c1', { name: 'Kundenrueckgewinnung_Nordwest_2026_Q4_Welle_3' })).status, 200);
+    await lists.create({
+      campaign: 'c1',
+      name: 'export_2026-11-22_kunden_nordwest_ohne_widerspruch_v2.csv.gz',
+      fileHash: '',
+      startedAtMs: 0,
+    });
+    await comeIn('operator');
+    for (const width of [1280, 320]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.locator('[data-list]').first().waitFor();
+      assert.deepEqual(await pageProblems(page), [], String(width));
+    }
+  });
+
+  it('a page of campaigns that somebody may not see says so under a heading', async () => {
+    await logIn(page, `${api.root}/#/campaign/c1`, 'clerk');
+    await page.getByRole('heading', { name: 'This page cannot be shown' }).waitFor();
+    assert.deepEqual(await pageProblems(page), []);
   });
 
   it('B49: who may only look sees the lists, and no form', async () => {

@@ -17,7 +17,7 @@ import { MissedPage } from './pages/missed.tsx';
 import { QueuePage } from './pages/queue.tsx';
 import { QueuesPage } from './pages/queues.tsx';
 import { WallPage } from './pages/wall.tsx';
-import { Empty, Loading } from './parts/basics.tsx';
+import { Loading } from './parts/basics.tsx';
 import { Frame } from './parts/frame.tsx';
 import { strings } from './strings.ts';
 import './styles/base.css';
@@ -67,7 +67,7 @@ function Page(): JSX.Element {
   if (page === 'desk') return <DeskPage />;
   if (isDialerPage(page)) return <DialerPage />;
   if (!mayView() && mayDialView() && dialer.value !== 'off') return <GoToCampaigns />;
-  if (!mayView()) return may('tandem_agent') ? <GoToDesk /> : <Empty>{strings.errors.forbidden}</Empty>;
+  if (!mayView()) return may('tandem_agent') ? <GoToDesk /> : <NotShown why={strings.errors.forbidden} />;
   if (page === 'queue') return <QueuePage key={id} id={id} />;
   if (page === 'missed') return <MissedPage />;
   if (page === 'agents') return <AgentsPage />;
@@ -79,13 +79,20 @@ const isDialerPage = (page: string): boolean => ['campaigns', 'campaign', 'compl
 
 function DialerPage(): JSX.Element {
   const { page, id } = place.value;
-  if (!mayDialView()) return <Empty>{strings.errors.forbidden}</Empty>;
+  if (!mayDialView()) return <NotShown why={strings.errors.forbidden} />;
   if (dialer.value === 'unknown') return <Loading />;
-  if (dialer.value === 'off') return <Empty>{strings.errors.noDialer}</Empty>;
+  if (dialer.value === 'off') return <NotShown why={strings.errors.noDialer} />;
   if (page === 'campaign') return <CampaignPage key={id} id={id} />;
   if (page === 'compliance') return <CompliancePage key={id} id={id} />;
   return <CampaignsPage />;
 }
+
+const NotShown = ({ why }: { readonly why: string }): JSX.Element => (
+  <div class="card" role="alert">
+    <h1>{strings.connection.refused}</h1>
+    <p>{why}</p>
+  </div>
+);
 
 /** Who may see nothing but campaigns begins there. */
 function GoToCampaigns(): JSX.Element {
