@@ -213,6 +213,11 @@ describe('dialer: campaigns of the reference’s contacts alone (E24)', () => {
     assert.equal(implicit({}, { voiceConnector: 'http://vc' }).agentSource, 'connector');
   });
 
+  it('E13: an IVR campaign whose contacts name a queue does not wait for its agents', () => {
+    assert.equal(implicit({ campaignType: 'IVR', routingMode: 'QUEUE', queueName: 'sales', resourceId: 'q-7' }).queue, '');
+    assert.equal(implicit({ campaignType: 'IVR', queueName: 'sales' }).queue, '');
+  });
+
   it('E30 to E32: modes; what dials ahead of agents needs a campaign with rules', () => {
     assert.equal(implicit({ campaignType: 'IVR' }).mode, 'IVR');
     assert.equal(implicit({ dialingMode: 'PREVIEW' }).mode, 'PREVIEW');

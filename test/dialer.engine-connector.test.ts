@@ -91,6 +91,48 @@ describe('dialer engine: agents of a voice connector', () => {
     );
   });
 
+  it('E5 E29: contacts of one campaign are treated by their own type, whichever came first; one without an IVR gets the default one', () => {
+    for (const [mode, ivr] of [
+      ['PROGRESSIVE', ''],
+      ['IVR', '5555'],
+    ] as const) {
+      const desk = new DialerDesk([connector({ mode, ivr, isImplicit: true, queue: '' })], {
+        voiceConnector: 'http://vc',
+        defaultIvr: '*9664',
+      });
+      desk.add(sampleContact('C1', 'C', { routingMode: 'QUEUE', queueName: 'sales' }));
+      desk.add(sampleContact('C2', 'C', { campaignType: 'IVR' }));
+      desk.add(sampleContact('C3', 'C', { campaignType: 'IVR', ivr: '700' }));
+      desk.begin();
+      assert.deepEqual([desk.table.status('C1'), desk.table.status('C2'), desk.table.status('C3')], ['agent_pending', 'dialed', 'dialed']);
+      desk.pass(300);
+      details(desk, 'C1');
+      desk.pass(300);
+      assert.deepEqual(
+        desk.originates().map((order) => [order.callId, order.kind, order.mode, order.ivr]),
+        [
+          ['C2', 'ivr', 'IVR', '*9664'],
+          ['C3', 'ivr', 'IVR', '700'],
+          ['C1', 'agent-connector', 'PROGRESSIVE', ''],
+        ],
+      );
+      const next = new DialerDesk([connector({ mode, isImplicit: true })], { voiceConnector: 'http://vc' });
+      next.byHand.add('list-calls');
+      next.add(sampleContact('C2', 'C', { campaignType: 'IVR', status: 'dialed', dials: 1, dialTimeMs: next.nowMs - 9_000 }));
+      next.feed({ type: 'restored', active: [...next.table.contacts.values()], pacers: new Map() });
+      next.end('C2', { answeredAtMs: next.nowMs - 5_000, endedBy: 'customer' });
+      assert.equal(next.table.records[0]?.result, 'CONNECTED_IVR', 'after a restart too');
+    }
+  });
+
+  it('E69, A16: while the voice connector is away contacts for the IVR go on in such a campaign, too', () => {
+    const desk = new DialerDesk([connector({ isImplicit: true })], { voiceConnector: '', defaultIvr: '*9664' });
+    for (const n of [1, 2, 3]) desk.add(sampleContact(`C${n}`, 'C', { queueName: 'sales' }));
+    desk.add(sampleContact('C4', 'C', { campaignType: 'IVR' }));
+    desk.begin();
+    assert.deepEqual([desk.dialled(), desk.all('request-agent').length], [['C4'], 0]);
+  });
+
   it('E58 E60: gateway invalid after the reservation: failed, END_CHAT', () => {
     const desk = deskOf();
     desk.begin();

@@ -255,6 +255,13 @@ describe('POST /contacts', () => {
     assert.equal((await api.store.campaign('c1'))?.state, 'stopped');
   });
 
+  it('E5: without a voice connector contacts of both types in one campaign would be called in the wrong way: refused', async () => {
+    assert.deepEqual(await take(ivrContact('a1', { campaign_id: 'x' })), [201, '{"id":"a1"}']);
+    const [status, text] = await take(agentContact('a2', { campaign_id: 'x' }));
+    const error = '[campaign_type] is not that of the first contact of campaign x';
+    assert.deepEqual([status, JSON.parse(text)], [400, { id: 'a2', code: 'TDM_BAD_REQUEST', error }]);
+  });
+
   it('B11: a standby takes contacts in', async () => {
     api.says.isOwner = false;
     assert.deepEqual(await take(ivrContact('a1')), [201, '{"id":"a1"}']);

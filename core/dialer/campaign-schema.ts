@@ -202,15 +202,17 @@ export function startProblems(campaign: Campaign, profiles: ReadonlyMap<string, 
  */
 export function implicitCampaign(contact: NewContact, settings: DialerSettings): Campaign {
   const isQueue = contact.routingMode === 'QUEUE';
+  const mode = implicitMode(contact, settings);
   return {
     ...campaignDefaults,
     id: contact.campaignId,
     name: contact.campaignId,
     state: 'running',
     isImplicit: true,
-    mode: implicitMode(contact, settings),
+    mode,
     agentSource: settings.voiceConnector === '' ? 'native' : 'connector',
-    queue: isQueue ? (contact.queueName ?? contact.resourceId ?? '') : (contact.queueName ?? ''),
+    // of an IVR campaign it would be the one that a key leads to, whose agents limit its calls
+    queue: mode === 'IVR' ? '' : isQueue ? (contact.queueName ?? contact.resourceId ?? '') : (contact.queueName ?? ''),
     profile: settings.referenceProfile,
     ivr: contact.ivr ?? '',
     minRingMs: 0,

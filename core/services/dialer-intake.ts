@@ -114,11 +114,23 @@ async function makeCampaigns<T extends { readonly at: number; readonly contact: 
       campaigns.known.set(contact.campaignId, await makeCampaign(deps, contact, actor));
       made++;
     }
+    if (isOfOtherType(campaigns.known.get(contact.campaignId), contact)) {
+      taken[at] = refused(
+        contact.id,
+        'TDM_BAD_REQUEST',
+        `[campaign_type] is not that of the first contact of campaign ${contact.campaignId}`,
+      );
+      continue;
+    }
     ready.push(one);
   }
   if (made > 0) await reloaded(deps.control);
   return ready;
 }
+
+/** With a voice connector each contact is treated by its own type (E5); agents of ours belong to a campaign, and so does an IVR. */
+const isOfOtherType = (campaign: Campaign | undefined, { campaignType }: NewContact): boolean =>
+  campaign?.isImplicit === true && campaign.agentSource === 'native' && (campaign.mode === 'IVR') !== (campaignType === 'IVR');
 
 async function makeCampaign(deps: IntakeDeps, contact: NewContact, actor: string): Promise<Campaign> {
   const { store, control } = deps;

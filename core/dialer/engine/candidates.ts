@@ -4,6 +4,7 @@ import type { AgentsView, HopperContact } from '../engine-words.js';
 import { invalidGateway } from '../words.js';
 import { scanMax } from './bounds.js';
 import { wayFor } from './gateways.js';
+import { callKindOf } from './modes.js';
 import type { Way } from './gateways.js';
 import { hopperOf, takeOut } from './hoppers.js';
 import type { Candidate, Gateway } from './parts.js';
@@ -95,7 +96,7 @@ type Checked = { readonly kind: 'fail'; readonly callResult: string } | { readon
 
 /** A9 in its order: extension, then gateway; A16: a switch that cannot be told, with the literal behaviour or ours. */
 function check(w: DialerWorld, campaign: Campaign, contact: HopperContact, planned: ReadonlyMap<Gateway, number>): Checked {
-  if (campaign.mode === 'IVR' && !ivrOf(w, campaign, contact)) return { kind: 'fail', callResult: noIvr };
+  if (callKindOf(campaign, contact.contact) === 'ivr' && !ivrOf(w, campaign, contact)) return { kind: 'fail', callResult: noIvr };
   const way = wayFor(w, campaign, contact, planned);
   if (way.kind === 'invalid') return { kind: 'fail', callResult: invalidGateway };
   if (way.kind === 'unreachable' && w.settings.strictReferenceFailover) return { kind: 'fail', callResult: switchDown };
@@ -106,8 +107,9 @@ function check(w: DialerWorld, campaign: Campaign, contact: HopperContact, plann
 export const noIvr = 'NO_IVR';
 export const switchDown = 'SWITCH_DOWN';
 
+/** A9: what a campaign has that exists by its contacts alone is its first contact's, and none of the others'. */
 export const ivrOf = (w: DialerWorld, campaign: Campaign, { ivr }: Pick<HopperContact, 'ivr'>): string =>
-  ivr || campaign.ivr || w.settings.defaultIvr;
+  ivr || (campaign.isImplicit ? '' : campaign.ivr) || w.settings.defaultIvr;
 
 /** pending -> failed (A3) */
 export function failContact(w: DialerWorld, campaign: Campaign, from: HopperContact, callResult: string): void {

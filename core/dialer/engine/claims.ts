@@ -9,6 +9,7 @@ import { claimFreed, holdClaimed } from './holds.js';
 import { putBack, readAnew, takeOut } from './hoppers.js';
 import { giveBack, launch } from './launches.js';
 import { requestAgent } from './connector.js';
+import { callKindOf } from './modes.js';
 import type { Candidate, ClaimOrder, Gateway } from './parts.js';
 import { bucketOf } from './pacing-groups.js';
 import type { DialerWorld } from './world.js';
@@ -150,7 +151,7 @@ function callOf(w: DialerWorld, order: ClaimOrder, { contact: from, gateway, que
     from,
     campaign,
     mode: order.mode,
-    kind: campaign.mode === 'IVR' ? 'ivr' : campaign.agentSource === 'connector' ? 'agent-connector' : 'agent-native',
+    kind: callKindOf(campaign, from.contact),
     switch: gateway.switch,
     gateway: gateway.gateway,
     number: from.number,

@@ -1,11 +1,23 @@
 /** How each campaign is dialled now (B2): its mode, and what forces it to one agent for each call. */
 import type { Campaign } from '../campaign.js';
+import type { Contact } from '../contact.js';
 import type { AgentsView } from '../engine-words.js';
 import { powerAgentsMin } from './bounds.js';
+import type { Call } from './call.js';
 import type { DialKind } from './parts.js';
 import type { DialerWorld } from './world.js';
 
 export const isPreview = (campaign: Campaign): boolean => campaign.mode === 'PREVIEW' && campaign.agentSource === 'native';
+
+/** A campaign that exists by its contacts alone, with a voice connector: the reference treats each contact by its own type (E5). */
+export const isByContact = ({ isImplicit, agentSource }: Campaign): boolean => isImplicit && agentSource === 'connector';
+
+/** What becomes of a contact's call. */
+export function callKindOf(campaign: Campaign, { campaignType }: Pick<Contact, 'campaignType'>): Call['kind'] {
+  if (isByContact(campaign)) return campaignType === 'IVR' ? 'ivr' : 'agent-connector';
+  if (campaign.mode === 'IVR') return 'ivr';
+  return campaign.agentSource === 'connector' ? 'agent-connector' : 'agent-native';
+}
 
 export const dialledOneToOne = (w: DialerWorld, campaign: Campaign): boolean => w.tally(campaign.id).kind === 'held';
 

@@ -7,6 +7,7 @@ import { callsMax } from './bounds.js';
 import { Call } from './call.js';
 import { refreshDue } from './due.js';
 import { gatewayOf } from './gateways.js';
+import { callKindOf } from './modes.js';
 import { askList } from './switches.js';
 import { campaignGone } from './world.js';
 import type { DialerWorld } from './world.js';
@@ -43,7 +44,7 @@ function callOf(w: DialerWorld, contact: ActiveContact): Call | undefined {
     from: undefined,
     campaign,
     mode: campaign.mode,
-    kind: campaign.mode === 'IVR' ? 'ivr' : campaign.agentSource === 'connector' ? 'agent-connector' : 'agent-native',
+    kind: callKindOf(campaign, contact),
     switch: way?.switch || w.settings.defaultSwitch,
     gateway: contact.gatewayId || (way?.gateway ?? ''),
     number: further ?? contact.customerNumber,

@@ -9,6 +9,7 @@ import { requestsAllowed } from './connector.js';
 import type { PaceLimit } from './engine-types.js';
 import { askHold } from './holds.js';
 import { holdWish, readyCount } from './hold-wishes.js';
+import { callKindOf, isByContact } from './modes.js';
 import type { Round, Wish } from './hold-wishes.js';
 import { hopperOf } from './hoppers.js';
 import { decide, groupOf, pacedCalls } from './pacing-groups.js';
@@ -31,7 +32,8 @@ export function wishOf(w: DialerWorld, campaign: Campaign, round: Round): Wish {
   const most = ownMost(campaign, round);
   if (most === 0 && round.countMax > 0) w.limit(campaign.id, 'campaign-slots', `all ${campaign.slotsMax} slots of the campaign are in use`);
   const { kind } = w.tally(campaign.id);
-  if (kind === 'ivr') wish.claims = ivrWish(w, campaign, most);
+  if (isByContact(campaign)) wish.claims = byContactWish(w, campaign, most);
+  else if (kind === 'ivr') wish.claims = ivrWish(w, campaign, most);
   else if (kind === 'connector') wish.claims = connectorWish(w, campaign, most);
   else if (kind === 'preview') w.limit(campaign.id, 'preview', 'agents ask for their contacts');
   else {
@@ -78,6 +80,19 @@ function connectorWish(w: DialerWorld, campaign: Campaign, most: number): readon
   const allowed = Math.min(most, requestsAllowed(w));
   const found = note(w, campaign, lookAhead(w, campaign, allowed, anyone(campaign)), allowed);
   if (allowed === 0 && most > 0) w.limit(campaign.id, 'voice-connector', 'the voice connector does not answer, or none is set');
+  return found;
+}
+
+/** A16: while the voice connector is away its contacts wait, and those for the IVR go on. */
+function byContactWish(w: DialerWorld, campaign: Campaign, most: number): readonly Candidate[] {
+  let requests = requestsAllowed(w);
+  const isIvr = ({ contact }: HopperContact): boolean => callKindOf(campaign, contact) === 'ivr';
+  const accepts = (contact: HopperContact) => (isIvr(contact) || requests > 0 ? anyone(campaign)(contact) : undefined);
+  const look = lookAhead(w, campaign, most, accepts);
+  const found = note(w, campaign, look, most).filter(({ contact }) => isIvr(contact) || requests-- > 0);
+  const isKept = requests <= 0 && hopperOf(w, campaign.id).items.some((contact) => !isIvr(contact));
+  if (found.length === 0 && isKept && most > 0)
+    w.limit(campaign.id, 'voice-connector', 'the voice connector does not answer, or none is set');
   return found;
 }
 
@@ -179,6 +194,17 @@ export function enact(w: DialerWorld, wish: Wish, take: number): void {
     askHold(w, { campaign: campaign.id, ...candidate, purpose: 'progressive', pinned: isPinned ? candidate : undefined });
   }
   const candidates = claims.slice(0, Math.max(0, take - holds.length));
-  const to = w.tally(campaign.id).kind === 'connector' ? 'agent_pending' : 'dialed';
-  if (candidates.length > 0) claim(w, { campaign, mode: campaign.mode, candidates, to, decisionAtMs });
+  if (isByContact(campaign)) claimByContact(w, campaign, candidates);
+  else if (candidates.length > 0) {
+    const to = w.tally(campaign.id).kind === 'connector' ? 'agent_pending' : 'dialed';
+    claim(w, { campaign, mode: campaign.mode, candidates, to, decisionAtMs });
+  }
+}
+
+function claimByContact(w: DialerWorld, campaign: Campaign, candidates: readonly Candidate[]): void {
+  const of = (isIvr: boolean) => candidates.filter(({ contact }) => (callKindOf(campaign, contact.contact) === 'ivr') === isIvr);
+  const mode = campaign.mode === 'IVR' ? w.settings.referenceMode : campaign.mode;
+  const [ivr, agents] = [of(true), of(false)];
+  if (ivr.length > 0) claim(w, { campaign, mode: 'IVR', candidates: ivr, to: 'dialed' });
+  if (agents.length > 0) claim(w, { campaign, mode, candidates: agents, to: 'agent_pending' });
 }
