@@ -161,6 +161,31 @@ describe('pacer: nobody answers any more', () => {
   });
 });
 
+describe('pacer: a team that comes in one by one', () => {
+  const withTeam = (pacer: Pacer, count: number): number => {
+    decide(pacer, { now: 0, agents: readyAgents(count) });
+    return last(pacer).theta;
+  };
+
+  it('B44: the accepted risk begins at that of the whole team, not at that of the first agent', () => {
+    const whole = withTeam(createPacer(), 100);
+    const pacer = createPacer();
+    assert.ok(withTeam(pacer, 1) > 4 * whole);
+    withTeam(pacer, 10);
+    assert.ok(Math.abs(withTeam(pacer, 100) / whole - 1) < 1e-9);
+  });
+
+  it('B44: what was learned in other days or in this one stays when agents come or go', () => {
+    const known = taughtPacer();
+    const before = withTeam(known, 20);
+    assert.equal(withTeam(known, 100), before);
+    const restored = createPacer();
+    restored.restore(JSON.parse(JSON.stringify(known.snapshot())));
+    assert.equal(withTeam(restored, 100), before);
+    assert.equal(withTeam(restored, 5), before);
+  });
+});
+
 describe('pacer: a late begin', () => {
   const late = { ...normal, now: 14_400, shift: { start: 0, end: 28_800 }, calls: [] };
   const decideLate = (pacer: Pacer, answered: number, t: number): string => {

@@ -95,7 +95,8 @@ class PredictivePacer implements Pacer {
     for (const event of this.order.drain()) this.handle(event);
     this.fulfilment.passed(this.learner.tick(state));
     // the shape of the ring time is still unknown: another one must not be mistaken for another level
-    if (this.isStart(state) || this.isCareful(state)) {
+    const isEarly = this.isStart(state) || this.isCareful(state);
+    if (isEarly) {
       this.learner.level.reset();
       this.silence.reset();
       this.learner.isLearningAnswers = true;
@@ -104,7 +105,7 @@ class PredictivePacer implements Pacer {
     this.answerShare = this.forecast.answerShareAhead(state);
     const budgets = budgetsOf(state, this.shiftBegin.of(state));
     this.goal = Math.min(...budgets.map((budget) => goalOf(budget, this.settings.goalShare)));
-    this.steering.begin(signedInOf(state.counts));
+    this.steering.begin(signedInOf(state.counts), isEarly);
     this.theta = this.steering.thetaFor(this.goal, state.target);
     const choice = withinLimits(state, this.choose(state, budgets));
     this.isGoverned = choice.rule === 'risk';

@@ -54,9 +54,13 @@ export function isSpent(budget: Budget, atRisk: number): boolean {
   return abandoned + 1 + keptBack + atRisk > target * (answered + sureShare * toComeOf(budget));
 }
 
+const logStartOf = (agents: number): number => Math.log(startTheta + startThetaOfOneAgent / agents);
+
 export class Steering {
   logTheta = Math.log(startTheta);
   hasBegun = false;
+  /** agents for whom θ was begun; 0 when it was restored */
+  private team = 0;
 
   /** The highest accepted risk now: θ at once follows the goal, the steps learn what the model gets wrong. */
   thetaFor(goal: number, target: number): number {
@@ -64,11 +68,14 @@ export class Steering {
     return Math.min(thetaMax, Math.max(thetaMin, Math.exp(this.logTheta) * part));
   }
 
-  /** The first decision: where θ starts depends on the team. */
-  begin(agents: number): void {
-    if (this.hasBegun || agents <= 0) return;
+  /** Where θ starts depends on the team. While little is known (`isEarly`) it goes along with a team that is still coming in. */
+  begin(agents: number, isEarly: boolean): void {
+    if (agents <= 0) return;
+    if (!this.hasBegun) this.logTheta = logStartOf(agents);
+    else if (this.team > 0 && isEarly) this.move(logStartOf(agents) - logStartOf(this.team));
+    else return;
     this.hasBegun = true;
-    this.logTheta = Math.log(startTheta + startThetaOfOneAgent / agents);
+    this.team = agents;
   }
 
   connected(goal: number, answersPerSecond: number): void {
@@ -88,6 +95,7 @@ export class Steering {
   /** Takes up a stored value, within the bounds. */
   restore({ logTheta, hasBegun }: { readonly logTheta: number; readonly hasBegun: boolean }): void {
     this.hasBegun = hasBegun;
+    this.team = 0;
     this.logTheta = logTheta;
     this.move(0);
   }
