@@ -10,8 +10,8 @@ import type { DncLookup } from './dialer-dnc.js';
 import type { DialerBase } from './dialer-sql.js';
 import { allIn } from './dialer-sql.js';
 
-/** Longest time over which a cap counts. */
-const capDays = 30;
+/** Longest time over which a cap counts: 30 days, and the hour in which they begin. */
+const capHours = 30 * 24 + 1;
 export const hourMs = 3_600_000;
 
 interface NumberPast {
@@ -38,7 +38,7 @@ export function createFacts(base: DialerBase, findDnc: DncLookup): FactsOf {
     const keys = contacts.map((contact) => nextKeyOf(contact, campaign));
     const distinct: Value[] = [...new Set(keys)].sort();
     const dnc = await findDnc(statements, distinct as string[], nowMs);
-    const past = pastOf(await allIn(statements, hoursSql, distinct, { after: [Math.floor(nowMs / hourMs) - capDays * 24] }));
+    const past = pastOf(await allIn(statements, hoursSql, distinct, { after: [Math.floor(nowMs / hourMs) - capHours] }));
     const active = await allIn(statements, activeSql, distinct);
     const activeOf = new Map(active.map((row) => [text(row['number_key']), text(row['contact_id'])]));
     const applies = scopeFilter(campaign);

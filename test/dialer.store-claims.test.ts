@@ -329,6 +329,7 @@ describeStores('claims of the dialer', (open) => {
           record: { ...call, callId: 'x4', result: 'CONGESTION', countsAsAttempt: false, placedAtMs: nowMs - 40 * hourMs },
         }),
         aChange(undefined, { record: { ...call, callId: 'x5', placedAtMs: nowMs - 31 * 24 * hourMs } }),
+        aChange(undefined, { record: { ...call, callId: 'x6', placedAtMs: nowMs - 30 * 24 * hourMs + 60_000 } }),
       ],
       fence,
     );
@@ -336,6 +337,7 @@ describeStores('claims of the dialer', (open) => {
     const [facts] = await store.dialer.gateFacts(aCampaign('c2'), { contacts: ['b'] }, nowMs);
     const hour = Math.floor(nowMs / hourMs);
     assert.deepEqual(facts?.numberHours, [
+      [hour - 30 * 24, 1],
       [hour - 1, 1],
       [hour, 2],
     ]);
