@@ -49,9 +49,12 @@ export interface DialerControl {
   wake(campaign: string): void;
   /** as they are in force */
   settings(): DialerSettings;
-  /** Stored, audited and in force from the next cycle. Rejects TDM_BAD_VALUE with the field. */
-  changeSettings(change: Partial<RuntimeSettings>, actor: string): Promise<DialerSettings>;
+  /** Stored, audited and in force from the next cycle, one change after the other. Rejects TDM_BAD_VALUE with the field. */
+  changeSettings(change: SettingsChange, actor: string): Promise<DialerSettings>;
 }
+
+/** A function is given those in force when its turn has come, for what changes a part of a setting. */
+export type SettingsChange = Partial<RuntimeSettings> | ((now: DialerSettings) => Partial<RuntimeSettings>);
 
 /** What may be changed while the dialer runs (A4, the names marked there). */
 export type RuntimeSettings = Pick<

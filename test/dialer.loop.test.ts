@@ -176,6 +176,18 @@ describe('dialer: loop', function () {
     assert.deepEqual([entry?.actor, entry?.after], ['user:anna', '{"slotsMax":3,"defaultIvr":"77"}']);
   });
 
+  it('B8: of two changes at once none is lost, and a gateway that one of them paused stays paused', async () => {
+    await site.open(siteCampaign('c1'));
+    const { dialer } = await site.life({ settings: { slotsMax: 1 } });
+    const { control } = dialer;
+    const pause = (name: string) =>
+      control.changeSettings(({ gatewaysPaused = [] }) => ({ gatewaysPaused: [...gatewaysPaused, name] }), 'user:anna');
+    const refused = assert.rejects(control.changeSettings({ slotsMax: 0 }, 'user:ben'));
+    await Promise.all([pause('fs1 one'), pause('fs1 two'), control.changeSettings({ slotsMax: 3 }, 'user:ben'), refused]);
+    const { gatewaysPaused, slotsMax } = control.settings();
+    assert.deepEqual([gatewaysPaused, slotsMax], [['fs1 one', 'fs1 two'], 3]);
+  });
+
   it('B11: a clock that jumps holds dialling for ten seconds, and is written down', async () => {
     await site.open(siteCampaign('c1'));
     await site.life();

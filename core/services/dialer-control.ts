@@ -2,7 +2,7 @@
 import type { DialerSettings } from '../dialer/campaign.js';
 import type { DialerAnswer, PreviewView } from '../dialer/engine/engine-types.js';
 import type { DialerEvent, DialerNotice } from '../dialer/engine-words.js';
-import type { DialerAgents, DialerControl, DialerStatus, DialerStore, DialSwitch, PreviewOffer } from '../dialer-ports.js';
+import type { DialerAgents, DialerControl, DialerStatus, DialerStore, DialSwitch, PreviewOffer, SettingsChange } from '../dialer-ports.js';
 import { TandemError } from '../errors.js';
 import type { Log } from '../ports.js';
 import { createAgentDetails } from './dialer-agent-details.js';
@@ -52,6 +52,16 @@ export function createDialerControl(deps: DialerControlDeps, limits = dialerCont
     if (answer.kind === 'refused') throw refusalOf(answer.code, answer.reason);
     if (answer.kind !== kind) throw new TandemError('TDM_INTERNAL');
     return answer as AnswerOf<K>;
+  }
+
+  /** Two at once would each begin with what the other had not yet changed. */
+  let changing: Promise<unknown> = Promise.resolve();
+
+  async function changeNow(change: SettingsChange, actor: string): Promise<DialerSettings> {
+    const session = needed();
+    const next = await session.configuration.change(typeof change === 'function' ? change(settings()) : change, actor);
+    await session.reload();
+    return next;
   }
 
   const settings = (): DialerSettings => deps.session()?.configuration.settings() ?? deps.base;
@@ -111,11 +121,10 @@ export function createDialerControl(deps: DialerControlDeps, limits = dialerCont
     machineSaid: (campaign) => deps.session()?.loop.tell({ type: 'machine-said', campaign }),
     wake: () => deps.session()?.wake(),
     settings,
-    async changeSettings(change, actor) {
-      const session = needed();
-      const next = await session.configuration.change(change, actor);
-      await session.reload();
-      return next;
+    changeSettings(change, actor) {
+      const changed = changing.then(() => changeNow(change, actor));
+      changing = changed.catch(() => undefined);
+      return changed;
     },
   };
 

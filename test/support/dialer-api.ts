@@ -114,7 +114,8 @@ export function fakeControl() {
     machineSaid: (campaign) => note('machine', campaign),
     wake: (campaign) => note('wake', campaign),
     settings: () => says.settings,
-    changeSettings(change, actor) {
+    changeSettings(wanted, actor) {
+      const change = typeof wanted === 'function' ? wanted(says.settings) : wanted;
       note('settings', change, actor);
       says.settings = { ...says.settings, ...change };
       return Promise.resolve(says.settings);

@@ -168,8 +168,10 @@ async function pauseGateway(tools: DialerRouteTools, req: Request, res: Response
   const name = `${at} ${gateway}`;
   if (!gatewayPattern.test(at) || !gatewayPattern.test(gateway)) throw notFound('Gateway', name);
   if (!(await gatewayViews(tools)).some((view) => view.switch === at && view.gateway === gateway)) throw notFound('Gateway', name);
-  const others = (tools.control.settings().gatewaysPaused ?? []).filter((one) => one !== name);
-  await tools.control.changeSettings({ gatewaysPaused: paused ? [...others, name].slice(-pausedMax) : others }, actorOf(who));
+  await tools.control.changeSettings(({ gatewaysPaused = [] }) => {
+    const others = gatewaysPaused.filter((one) => one !== name);
+    return { gatewaysPaused: paused ? [...others, name].slice(-pausedMax) : others };
+  }, actorOf(who));
   res.json({ switch: at, gateway, paused });
 }
 
