@@ -133,6 +133,18 @@ describe('the dialer as a whole over the own API', () => {
     });
   });
 
+  it('B10: short numbers on lists, too, are masked in the audit for who may not see them', async () => {
+    await api.post('/dialer/dnc', { numbers: ['5550123'] }, 'boss');
+    await api.post('/dialer/dnc', { numbers: ['49900'], prefix: true }, 'boss');
+    const seen = async (who: string) =>
+      ((await api.get('/dialer/audit?object=dnc', who)).body['items'] as { after: string }[]).map((row) => row.after);
+    assert.deepEqual(await seen('chief'), [
+      '{"scope":"","prefix":false,"numbers":["55***23"]}',
+      '{"scope":"","prefix":true,"numbers":["49900"]}',
+    ]);
+    assert.match((await seen('boss'))[0] ?? '', /"5550123"/);
+  });
+
   it('B10: the audit is read in pages and verified; who is of some queues sees none of it', async () => {
     await api.ask('PATCH', '/dialer/campaigns/c1', { weight: 2 });
     const { body } = await api.get('/dialer/audit?limit=1', 'chief');

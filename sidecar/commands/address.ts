@@ -14,7 +14,7 @@ export interface Where {
 export const reaching = (command: Command): Command =>
   command
     .option('--url <url>', 'address of the running Tandem; default: setting api_url, else its own HTTP address')
-    .option('--user <user>', 'user with the function tandem_queue_view; default: setting api_user')
+    .option('--user <user>', 'user of the own API whose functions allow it; default: setting api_user')
     .option('--pass <reference>', 'env:NAME or file:/path of the password; default: setting api_pass');
 
 /** Throws TDM_BAD_REQUEST. */

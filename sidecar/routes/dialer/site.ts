@@ -5,7 +5,7 @@ import { pageDefault } from '../../../core/acd/views.js';
 import type { DialerSettings } from '../../../core/dialer/campaign.js';
 import type { Profile } from '../../../core/dialer/compliance/profile.js';
 import type { RuntimeSettings } from '../../../core/dialer-ports.js';
-import { maskText } from '../../../core/dialer/mask.js';
+import { maskNumber, maskText } from '../../../core/dialer/mask.js';
 import { notesOf } from '../../recorded.js';
 import { bodyOf, limitOf, parameter, queryOf } from '../request.js';
 import { statusView } from './reference.js';
@@ -187,6 +187,11 @@ async function audit(tools: DialerRouteTools, req: Request, res: Response): Prom
   const next = found.length > limit ? page.at(-1)?.seq : undefined;
   // rows are hashed as they are stored; what is shown is another matter
   const shown = (text: string | undefined): string | undefined => (who.seesNumbers === true || text === undefined ? text : maskText(text));
-  const items = page.map((row) => ({ ...row, object: shown(row.object), before: shown(row.before), after: shown(row.after) }));
+  // what was put on a list is a number, however short
+  const listed = (row: { readonly object: string; readonly after?: string | undefined }): string | undefined =>
+    row.object === 'dnc' && who.seesNumbers !== true && !/"prefix":true/.test(row.after ?? '')
+      ? row.after?.replace(/"(\d+)"/g, (_, number: string) => `"${maskNumber(number)}"`)
+      : row.after;
+  const items = page.map((row) => ({ ...row, object: shown(row.object), before: shown(row.before), after: shown(listed(row)) }));
   res.json({ items, ...(next === undefined ? {} : { next: String(next) }) });
 }
