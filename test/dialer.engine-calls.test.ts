@@ -359,6 +359,26 @@ describe('dialer engine: answering machines (B37)', () => {
     }
   });
 
+  it('B37 B44: the pacer hears of a person at the verdict: the time of AMD is part of the ringing that it learns', () => {
+    const answeredSeconds = (mode: 'off' | 'switch'): number => {
+      const campaign = testCampaign('P', { mode: 'PREDICTIVE', amd: { mode, maxMs: 1_800, onMachine: 'HANGUP', message: '' } });
+      const desk = new DialerDesk([campaign], { callsPerSecond: 100, slotsMax: 500 });
+      desk.login(...['ann', 'bob', 'cid', 'dan'].map((id) => readyAgent(id)));
+      for (let n = 1; n <= 4; n++) desk.add(sampleContact(`P${n}`, 'P'));
+      desk.begin();
+      const callId = desk.dialled()[0] ?? assert.fail();
+      desk.pass(5_000);
+      desk.answer(callId);
+      desk.pass(1_600);
+      desk.arrive(callId, 'HUMAN');
+      desk.run(1);
+      const { pacer } = desk.engine.learned().get('pacer:sales') as { pacer: { kinds: { answers: number[] }[] } };
+      return pacer.kinds.map(({ answers }) => answers.findIndex((count) => count > 0)).find((second) => second >= 0) ?? -1;
+    };
+    assert.equal(answeredSeconds('off'), 5);
+    assert.equal(answeredSeconds('switch'), 6);
+  });
+
   it('B37: one in a hundred machines is given to an agent, who says what it was', () => {
     const desk = ringing({ ...amd('HANGUP'), lines: 60 }, 120);
     desk.run(2);

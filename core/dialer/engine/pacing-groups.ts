@@ -231,11 +231,11 @@ export function toldPlaced(w: DialerWorld, call: Call): void {
 
 const ageOf = (call: Call, atMs: number): number => Math.max(0, seconds(atMs - (call.placedAtMs ?? atMs)));
 
-/** A person, as far as anybody knows. */
+/** A person, as far as anybody knows. With AMD that is known at the verdict: its time is part of the ringing, and not of the grace. */
 export function toldAnswered(w: DialerWorld, call: Call): void {
   if (call.wasAnswerTold || call.isOutOfPace) return;
   call.wasAnswerTold = true;
-  const atMs = call.answeredAtMs ?? w.nowMs;
+  const atMs = w.campaignOf(call).amd.mode === 'off' ? (call.answeredAtMs ?? w.nowMs) : w.nowMs;
   pacerOf(w, call)?.onEvent({ type: 'answered', t: seconds(atMs), callId: call.id, age: ageOf(call, atMs) });
 }
 
