@@ -226,6 +226,7 @@ class FreeswitchDial implements DialSwitch {
     switch (event.name) {
       case 'CHANNEL_CREATE':
         call.hasChannel = true;
+        this.#resting.works();
         this.#calls.heard(call);
         if (call.killed !== undefined) this.#kill(call, call.killed);
         return;

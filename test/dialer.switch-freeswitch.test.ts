@@ -175,6 +175,25 @@ describe('dialling on FreeSWITCH', () => {
       assert.deepEqual([types(1), full()], [['originate-withheld'], [true]]);
       timers.advance(1_000);
       assert.deepEqual(full(), [true, false]);
+
+      const refused = async (n: number) => {
+        await place(dialOrder({ callId: uuid(n) }), n);
+        fake.finish('originate', '-ERR DESTINATION_OUT_OF_ORDER\n');
+        await settled();
+        timers.advance(500);
+      };
+      await refused(2);
+      timers.advance(1_999);
+      assert.deepEqual(full().slice(2), [true], 'twice as long');
+      timers.advance(1);
+      assert.deepEqual(full().slice(2), [true, false]);
+      await place(dialOrder({ callId: uuid(3) }), 3);
+      channel('CHANNEL_CREATE', 3, rings);
+      fake.finish('originate', '+OK\n');
+      await settled();
+      await refused(4);
+      timers.advance(1_000);
+      assert.deepEqual(full().slice(4), [true, false], 'it has made calls since');
     });
 
     it('B5: the same word of the carrier, of a channel, is the end of the call', async () => {
