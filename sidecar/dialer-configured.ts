@@ -8,7 +8,7 @@ import { TandemError } from '../core/errors.js';
 import type { NewsDesk } from '../core/feed-news.js';
 import { createDialerAgents } from '../core/services/dialer-agents.js';
 import type { DialerControl, VoiceConnector } from '../core/dialer-ports.js';
-import { ownConnector } from './config-dialer.js';
+import { ownConnector, type DialerConfig } from './config-dialer.js';
 import { openDialer } from './dialer.js';
 import type { Dialer, DialerDeps } from './dialer.js';
 import { tellNews } from './dialer-news.js';
@@ -31,7 +31,7 @@ export interface ConfiguredDialer extends Dialer {
 export function openConfiguredDialer(deps: ConfiguredDialerDeps): ConfiguredDialer | undefined {
   const { config, engine, timers, log } = deps;
   if (!config.isOn) return undefined;
-  let profiles = readProfiles(config.profilesFile);
+  let profiles = profilesFor(config);
   const after = (delayMs: number, run: () => void): (() => void) => timers.after(delayMs, run);
   const agents = createDialerAgents(engine, { after, nowMs: () => timers.nowMs(), log });
   const connector = connectorOf({ ...deps, agents, agentDetails: (details) => dialer.control.agentDetails(details) });
@@ -40,7 +40,7 @@ export function openConfiguredDialer(deps: ConfiguredDialerDeps): ConfiguredDial
   return {
     ...dialer,
     async reload() {
-      profiles = readProfiles(config.profilesFile);
+      profiles = profilesFor(config);
       // a process that does not dial has nothing to read again
       if (dialer.control.isOwner()) await dialer.control.reload();
     },
@@ -89,6 +89,14 @@ function wrapUpMsOf(engine: QueueEngine, agent: string, queue: string): number {
   const state = engine.view();
   const wanted = state.agentConfigs.get(agentId(agent))?.wrapUpMs ?? state.settings.wrapUpMs;
   return Math.min(wanted, state.queueNamed(queue)?.maxWrapUpMs ?? Infinity);
+}
+
+/** With the one of campaigns that exist by their contacts alone: without it none of them would be dialled. Throws TDM_BAD_FILE, TDM_BAD_SETTING. */
+export function profilesFor({ profilesFile, settings }: Pick<DialerConfig, 'profilesFile' | 'settings'>): ReadonlyMap<string, Profile> {
+  const profiles = readProfiles(profilesFile);
+  if (!profiles.has(settings.referenceProfile))
+    throw new TandemError('TDM_BAD_SETTING', ['dialer_reference_profile', `there is no profile "${settings.referenceProfile}"`]);
+  return profiles;
 }
 
 /** Throws TDM_BAD_FILE. */

@@ -132,7 +132,14 @@ describe('contacts over the own API', () => {
     assert.deepEqual([status, body['status'], body['result']], [200, 'ended', 'BLOCKED_DNC']);
     const [row] = await api.store.audit({ object: 'contact a1', after: 0, limit: 5 });
     assert.deepEqual([row?.action, row?.actor, row?.reason], ['revise', 'user:operator', 'asked by letter']);
-    for (const wrong of [{}, { status: 'dialed' }, { result: 'NONE' }, { next_attempt_at: 'soon' }, { customer_number: '1' }])
+    for (const wrong of [
+      {},
+      { status: 'dialed' },
+      { result: 'NONE' },
+      { next_attempt_at: 'soon' },
+      { next_attempt_at: '9999-12-31T00:00:00Z' },
+      { customer_number: '1' },
+    ])
       assert.equal(await code('PATCH', '/dialer/contacts/a2', wrong, 'operator'), '400 TDM_BAD_REQUEST', JSON.stringify(wrong));
     const fence = (await api.own.leases.acquire('dialer', 'test', 60_000)) ?? 0;
     const campaign = await api.store.campaign('c1');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Decision } from '../core/dialer/pacing/index.js';
 import { openConfiguredStore } from '../sidecar/commands/context.js';
 import { readConfig } from '../sidecar/config.js';
+import { profilesFor } from '../sidecar/dialer-configured.js';
 import { silentLog, silentMeter } from './support/observers.js';
 
 const dayMs = 86_400_000;
@@ -117,6 +118,12 @@ describe('dialer: settings', () => {
     assert.match(problemsOf({ ...on, TANDEM_DIALER_VOICE_CONNECTOR: 'ftp://x' }), /must begin with http/);
     assert.match(problemsOf({ ...on, MAX_CALL_TIME: '2', TANDEM_DIALER_RESERVATION_S: '180' }), /must be longer than an agent request/);
     assert.match(problemsOf({ TANDEM_DIALER: 'yes', ESL_IP: '10.0.0.1' }), /ESL_IP.*well-known default secret/);
+  });
+
+  it('B4: a profile of the reference’s campaigns that there is not is refused; they would never be dialled', () => {
+    const { dialer } = readConfig({ ...on, TANDEM_DIALER_REFERENCE_PROFILE: 'uk-telemarketing' });
+    assert.throws(() => profilesFor(dialer), /dialer_reference_profile: there is no profile "uk-telemarketing"/);
+    assert.ok(profilesFor(readConfig(on).dialer).has('reference'));
   });
 
   it("B4: without caps of their own the dialer's slots may talk all day; a cap that stands there is kept, be it the default's figure", () => {

@@ -29,6 +29,9 @@ const numberKey = z
 const time = z
   .union([z.int().min(0).max(8_640_000_000_000_000), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
   .describe('RFC 3339 with offset, or Unix ms');
+/** The year 2100: later is a slip, and never to the store. */
+const aheadMsMax = 4_102_444_800_000;
+const ahead = time.refine((ms) => ms < aheadMsMax, 'lies too far ahead');
 const agentName = z
   .string()
   .min(1)
@@ -65,7 +68,7 @@ export const contactBodies = {
     .strictObject({
       status: z.enum(['pending', 'ended']).optional(),
       result: z.enum(results).optional(),
-      next_attempt_at: time.optional(),
+      next_attempt_at: ahead.optional(),
       reason: z.string().max(200).default(''),
     })
     .refine(({ status, result, next_attempt_at: next }) => [status, result, next].some((one) => one !== undefined), {
@@ -74,12 +77,12 @@ export const contactBodies = {
   disposition: z.strictObject({
     disposition: z.string().min(1).max(40).describe("a name of the campaign's table"),
     agent: agentName.optional().describe('who says it; absent: the agent of the last call'),
-    callback_at: time.optional(),
+    callback_at: ahead.optional(),
     callback_agent: agentName.optional().describe('the callback waits for this agent'),
   }),
   callback: z.strictObject({
     contact: id,
-    callback_at: time,
+    callback_at: ahead,
     agent: agentName.optional().describe('waits for this agent alone, for a while'),
   }),
 } as const;
