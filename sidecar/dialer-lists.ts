@@ -129,7 +129,7 @@ export function createDialerLists(deps: DialerListsDeps, options: DialerListsOpt
     const audit = {
       atMs: nowMs,
       actor,
-      object: `list:${String(list.id)}`,
+      object: `list ${String(list.id)}`,
       action: known ? 'load-resumed' : 'load',
       before: undefined,
       after: JSON.stringify({ campaign: campaign.id, name: wish.name, file: file.hash, bytes: file.bytes }),

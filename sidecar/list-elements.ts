@@ -16,13 +16,16 @@ export async function* readElements(
   for await (const piece of pieces) {
     const found = scan.push(piece);
     if (found.length > 0) yield found;
-    if (scan.isOver) return;
+    if (scan.hasMore) throw new TandemError('TDM_BAD_FILE', ['of contacts', 'there is text behind the end of its JSON array']);
   }
+  if (scan.isOver) return;
   throw new TandemError('TDM_BAD_FILE', ['of contacts', 'its JSON array does not end: it is cut off']);
 }
 
 class Scan {
   isOver = false;
+  /** something stands behind the array: a second one, or a slip */
+  hasMore = false;
   readonly #decode = createDecoder('utf-8');
   readonly #bytesMax: number;
   /** behind the opening bracket */
@@ -50,8 +53,12 @@ class Scan {
     const found: SourceLine[] = [];
     /** where the element begins, or goes on, in this piece */
     let from = 0;
-    for (let i = 0; i < piece.length && !this.isOver; i++) {
+    for (let i = 0; i < piece.length && !this.hasMore; i++) {
       const byte = piece[i] ?? 0;
+      if (this.isOver) {
+        this.hasMore = byte > sign.space;
+        continue;
+      }
       if (byte === sign.newline) this.#line++;
       if (this.#isText) this.#inText(byte);
       else if (!this.#isInside) this.#isInside = byte === sign.open;

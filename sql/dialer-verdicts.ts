@@ -102,7 +102,7 @@ export type Verdicts = ReturnType<typeof createVerdicts>;
 const blocked = (contact: Contact, gate: Gate, result: CallResult, nowMs: number): DialerAuditEntry => ({
   atMs: nowMs,
   actor: 'system',
-  object: `contact:${contact.id}`,
+  object: `contact ${contact.id}`,
   action: 'blocked',
   before: contact.status,
   after: `ended ${result}`,

@@ -255,6 +255,18 @@ describeStores('dialer: loading lists', (open) => {
     assert.equal((await contactsIn(store))[3]?.data['note'], 'a "{[,]}" \\ ü 3');
   });
 
+  for (const behind of [' x', '[{"number":"+49301000009"}]', ',', '\n]'])
+    it(`B49: ${JSON.stringify(behind)} behind the end of a JSON array fails, and says so; blanks do not`, async () => {
+      const { store, campaign, whole } = await site();
+      const array = '[{"number":"+49301000001"}, {"number":"+49301000002"}]';
+      const spoilt = await whole(campaign, array + behind);
+      assert.equal(spoilt.state, 'failed');
+      assert.match(spoilt.problem ?? '', /text behind the end of its JSON array/);
+      const good = await whole(campaign, `${array} \r\n\t`);
+      assert.deepEqual([good.state, good.problem, good.rowsRead], ['active', undefined, 2]);
+      assert.equal((await contactsIn(store)).length, 2);
+    });
+
   it('B49: a JSON array that is cut off fails, and says so', async () => {
     const { campaign, whole } = await site();
     const job = await whole(campaign, '[{"number":"+49301234567"},{"number":"+4930');

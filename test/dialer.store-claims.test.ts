@@ -119,7 +119,7 @@ describeStores('the next contacts for the hopper', (open) => {
       { status: 'ended', result: 'BLOCKED_DNC', count: 1 },
       { status: 'pending', result: undefined, count: 1 },
     ]);
-    const [row] = await store.dialer.audit({ object: 'contact:a', after: 0, limit: 9 });
+    const [row] = await store.dialer.audit({ object: 'contact a', after: 0, limit: 9 });
     assert.deepEqual([row?.action, row?.after, row?.reason], ['blocked', 'ended BLOCKED_DNC', 'gate dnc, campaign c1']);
     assert.equal(await store.dialer.verifyAudit(), undefined);
   });

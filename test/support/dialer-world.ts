@@ -389,7 +389,7 @@ export class DialerWorld {
     }
     for (const record of table.records) {
       if (record.result !== 'ABANDONED') continue;
-      const entry = table.audit.find(({ object, action }) => object === `call:${record.callId}` && action === 'call-abandoned');
+      const entry = table.audit.find(({ object, action }) => object === `call ${record.callId}` && action === 'call-abandoned');
       assert.ok(entry, `${record.callId} was abandoned and nobody wrote it down`);
       assert.ok(record.messageAtMs !== undefined || entry.after?.includes('no message'), `${record.callId}: no message, no reason`);
     }

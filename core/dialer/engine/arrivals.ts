@@ -251,6 +251,6 @@ export function optedOut(w: DialerWorld, call: Call): void {
       fromMs: w.nowMs,
       untilMs: undefined,
     })),
-    audit: [w.auditOf(`number:${call.numberKey}`, 'dnc-add', `opt-out in call ${call.id}`, { after: scopes.join(', ') || 'global' })],
+    audit: [w.auditOf(`number ${call.numberKey}`, 'dnc-add', `opt-out in call ${call.id}`, { after: scopes.join(', ') || 'global' })],
   });
 }

@@ -203,13 +203,13 @@ function auditOf(w: DialerWorld, call: Call, record: CallRecord, plan: RetryPlan
     const message =
       messageAtMs === undefined ? 'no message' : `message at ${new Date(messageAtMs).toISOString()}, ${messageMs ?? 0} ms of it played`;
     entries.push(
-      w.auditOf(`call:${call.id}`, 'call-abandoned', call.waitedOutReason || 'ended by us', {
+      w.auditOf(`call ${call.id}`, 'call-abandoned', call.waitedOutReason || 'ended by us', {
         before: `number ${numberKey}, answered ${answeredAtMs === undefined ? 'at an unknown time' : new Date(answeredAtMs).toISOString()}`,
         after: `waited ${waitedMs} ms, ${message}, ${optedOut ? 'opted out' : 'no opt-out'}`,
       }),
     );
   }
-  if (plan.numberBad) entries.push(w.auditOf(`number:${record.numberKey}`, 'number-bad', plan.why));
+  if (plan.numberBad) entries.push(w.auditOf(`number ${record.numberKey}`, 'number-bad', plan.why));
   return entries;
 }
 

@@ -150,7 +150,7 @@ export function gatewayChecked(w: DialerWorld, switchId: string, name: string, s
   if (state === 'up') gateway.isReported = false;
   if (state !== 'invalid' || gateway.isReported) return;
   gateway.isReported = true;
-  w.change({ audit: [w.auditOf(`gateway:${keyOf(switchId, name)}`, 'gateway-invalid', 'the switch does not know this gateway')] });
+  w.change({ audit: [w.auditOf(`gateway ${keyOf(switchId, name)}`, 'gateway-invalid', 'the switch does not know this gateway')] });
 }
 
 /** No answer in time. */
@@ -170,7 +170,7 @@ export function breakerChanged(w: DialerWorld, gateway: Gateway): void {
   w.change({
     audit: [
       w.auditOf(
-        `gateway:${keyOf(gateway.switch, gateway.gateway)}`,
+        `gateway ${keyOf(gateway.switch, gateway.gateway)}`,
         word ? 'gateway-closed' : 'gateway-opened',
         gateway.breaker.reason() || 'a call got through',
       ),

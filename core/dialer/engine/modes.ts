@@ -66,6 +66,6 @@ function tell(w: DialerWorld, campaign: Campaign, forced: string | undefined): v
   const reason = forced ?? 'below the cap again';
   w.notice({ type: 'campaign-forced', campaign: campaign.id, isForced: forced !== undefined, reason });
   w.change({
-    audit: [w.auditOf(`campaign:${campaign.id}`, forced === undefined ? 'one-to-one-left' : 'one-to-one-forced', reason)],
+    audit: [w.auditOf(`campaign ${campaign.id}`, forced === undefined ? 'one-to-one-left' : 'one-to-one-forced', reason)],
   });
 }

@@ -153,7 +153,7 @@ export function previewSkip(w: DialerWorld, agent: string, reason: string, how: 
   const skippedBy = Object.fromEntries([...others.slice(-(skipsMax - 1)), [agent, w.nowMs + holdMs]]);
   w.change({
     transition: { contactId: contact.id, from: 'pending', to: 'pending', skippedBy },
-    audit: [w.auditOf(`contact:${contact.id}`, 'preview-skip', reason, { actor: `agent:${agent}` })],
+    audit: [w.auditOf(`contact ${contact.id}`, 'preview-skip', reason, { actor: `agent:${agent}` })],
   });
   close(w, preview, how, true);
   putBack(w, { ...contact, skippedBy });
@@ -175,7 +175,7 @@ export function previewReject(w: DialerWorld, agent: string, reason: string): Di
           ...{ placedAtMs: undefined, answeredAtMs: undefined, bridgedAtMs: undefined },
         })
       : [],
-    audit: [w.auditOf(`contact:${contact.id}`, 'preview-reject', reason, { actor: `agent:${agent}` })],
+    audit: [w.auditOf(`contact ${contact.id}`, 'preview-reject', reason, { actor: `agent:${agent}` })],
   });
   close(w, preview, 'reject', true);
   return done;
