@@ -87,15 +87,15 @@ describe('pacer: rules', () => {
     assert.equal(ruleOf(pacer), 'guard');
   });
 
-  it('B44: of the answers still to come only seven tenths are counted on', () => {
+  it('B44: the guard holds when the answers still to come could not make one more good, with one call kept back', () => {
     const pacer = taughtPacer();
     const ruleWith = (abandoned: number): string | undefined => {
       place(pacer, { now: 14_400, agents: readyAgents(5), totals: { ...totals, connected: 600 - abandoned, abandoned } });
       return ruleOf(pacer);
     };
-    // 0.03 × (600 + 0.7 × 605) = 30.7 may be abandoned; one is kept back, and there must be one more to lose
-    assert.equal(ruleWith(28), 'risk');
-    assert.equal(ruleWith(29), 'guard');
+    // 0.03 × (600 + 605) = 36.15 may be abandoned; one is kept back, and there must be one more to lose
+    assert.equal(ruleWith(34), 'risk');
+    assert.equal(ruleWith(35), 'guard');
   });
 
   it('B44: the strictest of the campaigns that share a pacer holds it back', () => {

@@ -21,8 +21,6 @@ const goalMin = 0.05;
 const goalMax = 1.5;
 /** calls in flight when the budget is spent may still be abandoned: so many are kept back for them */
 const keptBack = 1;
-/** and the shift may bring fewer answers than it promises */
-const sureShare = 0.7;
 
 export interface Budget {
   readonly target: number;
@@ -51,7 +49,7 @@ export function goalOf(budget: Budget, goalShare: number): number {
 /** One more abandoned call could not be made good before the window closes; `atRisk`: those expected in flight. */
 export function isSpent(budget: Budget, atRisk: number): boolean {
   const { target, answered, abandoned } = budget;
-  return abandoned + 1 + keptBack + atRisk > target * (answered + sureShare * toComeOf(budget));
+  return abandoned + 1 + keptBack + atRisk > target * (answered + toComeOf(budget));
 }
 
 const logStartOf = (agents: number): number => Math.log(startTheta + startThetaOfOneAgent / agents);
