@@ -164,11 +164,18 @@ function prepared(database: SqliteDatabase): (sql: string) => SqliteStatement {
   };
 }
 
+/** Most values are what they should be; a list of a million rows has twenty-six million of them. */
+function bindable(values: readonly Value[]): readonly Value[] {
+  for (const value of values as readonly unknown[])
+    if (typeof value !== 'string' && typeof value !== 'number' && value !== null) return values.map(coerce);
+  return values;
+}
+
 function rows(statement: SqliteStatement, values: readonly Value[]): readonly Row[] {
-  return statement.all(...values.map(coerce));
+  return statement.all(...bindable(values));
 }
 
 function change(statement: SqliteStatement, values: readonly Value[]): Changed {
-  const done = statement.run(...values.map(coerce));
+  const done = statement.run(...bindable(values));
   return { rows: Number(done.changes), insertId: Number(done.lastInsertRowid) };
 }
