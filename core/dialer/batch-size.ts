@@ -8,7 +8,7 @@ export interface BatchBounds {
 }
 
 /** a batch shall be stored within this */
-export const batchAimMs = 50;
+export const batchAimMs = 30;
 const growthMax = 1.5;
 const shrinkMax = 0.5;
 
