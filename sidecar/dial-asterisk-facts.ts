@@ -86,7 +86,7 @@ export interface HeardFacts {
   isRecorded: boolean;
 }
 
-export const noFacts = (): HeardFacts => ({
+const noFacts = (): HeardFacts => ({
   cause: undefined,
   dialStatus: undefined,
   reason: undefined,
@@ -94,6 +94,16 @@ export const noFacts = (): HeardFacts => ({
   endedBy: 'unknown',
   isRecorded: false,
 });
+
+/** What was heard of a call so far; it goes with the call. */
+export function createHeard(): (call: DialCall) => HeardFacts {
+  const heard = new WeakMap<DialCall, HeardFacts>();
+  return (call) => {
+    const known = heard.get(call) ?? noFacts();
+    heard.set(call, known);
+    return known;
+  };
+}
 
 const byDialStatus: Readonly<Record<string, Cause>> = { BUSY: named(17), CONGESTION: named(34), NOANSWER: named(19), CANCEL: named(19) };
 /** A10. 3 keeps a name of its own: without any progress it speaks of the trunk, not of the customer (B5). */

@@ -14,7 +14,7 @@ import type { Log, Meter } from '../core/ports.js';
 import type { AmiLink } from './ami.js';
 import type { AmiPacket } from './ami-packet.js';
 import { DialBridges } from './dial-asterisk-bridges.js';
-import { causeNumbers, endOf, momentOf, noFacts, type HeardFacts } from './dial-asterisk-facts.js';
+import { causeNumbers, createHeard, endOf, momentOf, type HeardFacts } from './dial-asterisk-facts.js';
 import { asteriskQuestions, type AsteriskQuestions } from './dial-asterisk-questions.js';
 import { DialCalls, type DialCall } from './dial-calls.js';
 import { badOrderCause, hangUpCause, neverCalled } from './dial-causes.js';
@@ -67,7 +67,7 @@ class AsteriskDialler implements DialSwitch {
   readonly #timers: Timers;
   readonly #questions: AsteriskQuestions;
   readonly #calls: DialCalls;
-  readonly #facts = new WeakMap<DialCall, HeardFacts>();
+  readonly #factsOf = createHeard();
   readonly #bridges = new DialBridges();
   readonly #canceller: Canceller;
   readonly #stops: (() => void)[];
@@ -157,12 +157,17 @@ class AsteriskDialler implements DialSwitch {
       () => words.up,
     );
     if (!this.#calls.has(call)) return;
-    if (call.hasChannel) {
-      this.#failed(call, reason); // its first event was overtaken by the response
-      return;
-    }
-    this.#calls.remove(call);
-    this.#deps.feed(neverCalled(call.callId, call.killed ?? cause, this.#timers.nowMs()));
+    const end = (): void => {
+      if (call.hasChannel) {
+        this.#failed(call, reason);
+        return;
+      }
+      this.#calls.remove(call);
+      this.#deps.feed(neverCalled(call.callId, call.killed ?? cause, this.#timers.nowMs()));
+    };
+    // A busy Asterisk's response overtakes the events of the channel: ten such in a row would close a good trunk.
+    if (cause === words.up && !call.hasChannel) call.arm(this.#timers, this.#options.factsMsMax, end);
+    else end();
   }
 
   #failed(call: DialCall, reason: number): void {
@@ -288,13 +293,5 @@ class AsteriskDialler implements DialSwitch {
     const calls = await this.#questions.live();
     this.#calls.listed(settled, calls);
     return { askedAtMs, calls };
-  }
-
-  #factsOf(call: DialCall): HeardFacts {
-    const known = this.#facts.get(call);
-    if (known) return known;
-    const facts = noFacts();
-    this.#facts.set(call, facts);
-    return facts;
   }
 }

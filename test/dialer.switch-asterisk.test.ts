@@ -191,6 +191,11 @@ describe('dialling on Asterisk', () => {
         answerEndpoint(events);
         await place();
         await failure(0);
+        if (state === 'up') {
+          await settled();
+          assert.deepEqual(types(), [], 'its events may be behind');
+          timers.advance(2_000);
+        }
         await eventually(types, (seen) => seen.length > 0);
         assert.deepEqual([types(), end().cause], [['call-ended'], cause]);
       });
@@ -206,6 +211,19 @@ describe('dialling on Asterisk', () => {
       assert.deepEqual(types(), []);
       await hangup(1, { TechCause: '404' });
       assert.deepEqual(facts().slice(0, 3), ['UNALLOCATED', 1, 404]);
+    });
+
+    it('E52: ... also when they come later than the trunk’s own state: a busy switch is behind with its events', async () => {
+      answerEndpoint([{ Event: 'EndpointDetail', DeviceState: 'Not in use' }]);
+      await place();
+      await failure(0);
+      await settled();
+      timers.advance(1_900);
+      await event('Newchannel');
+      await hangup(17, { TechCause: '486' });
+      timers.advance(10_000);
+      assert.deepEqual(types(), ['call-ended']);
+      assert.deepEqual(facts().slice(0, 3), ['USER_BUSY', 17, 486]);
     });
 
     it('E81: an order that Asterisk does not take is no attempt, and no lasting wish', async () => {
