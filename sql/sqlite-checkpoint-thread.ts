@@ -13,6 +13,7 @@ const { file, control: shared } = workerData as CheckpointThread;
 const control = new Int32Array(shared);
 const { DatabaseSync } = await loadSqlite();
 const database = new DatabaseSync(file);
+database.exec('PRAGMA busy_timeout = 1000');
 database.exec('PRAGMA synchronous = NORMAL');
 const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 

@@ -41,14 +41,21 @@ export function createCheckpoints(
   file: string,
   { autoCheckpoint, onLost }: CheckpointOptions,
   { writesBefore, pagesAlone, pagesBeside, closeMsMax } = checkpointDefaults,
+  open = openThread,
 ): Checkpoints {
   const control = new Int32Array(new SharedArrayBuffer(Object.keys(controlAt).length * Int32Array.BYTES_PER_ELEMENT));
   let worker: Worker | undefined;
   let writes = 0;
   let isClosed = false;
 
+  /** Inside of somebody's write, which has to succeed whatever becomes of the thread. */
   function start(): void {
-    worker = openThread({ file, control: control.buffer });
+    try {
+      worker = open({ file, control: control.buffer });
+    } catch (error) {
+      onLost(error); // no more threads, no memory
+      return;
+    }
     worker.unref();
     worker.once('message', () => !isClosed && autoCheckpoint(pagesBeside)); // it is at work
     worker.once('error', lost);
@@ -86,10 +93,12 @@ const isSource = import.meta.url.endsWith('.ts');
 /** In a checkout the thread has to be taught TypeScript first: loaders of the main thread do not reach it. */
 function openThread(data: CheckpointThread): Worker {
   const entry = new URL(`./sqlite-checkpoint-thread.${isSource ? 'ts' : 'js'}`, import.meta.url);
-  if (!isSource) return new Worker(entry, { workerData: data });
+  // what was loaded into the main thread first (`node --import ...`) is not meant for this one
+  const options = { workerData: data, execArgv: [] };
+  if (!isSource) return new Worker(entry, options);
   const loader = import.meta.resolve('tsx/esm/api');
   return new Worker(`import(${JSON.stringify(loader)}).then((tsx) => (tsx.register(), import(${JSON.stringify(entry.href)})))`, {
     eval: true,
-    workerData: data,
+    ...options,
   });
 }

@@ -88,6 +88,21 @@ describe('SQLite: the thread that moves the write-ahead log', () => {
     assert.equal(lost.length, 1);
   });
 
+  it('that cannot even be started costs no write', async () => {
+    const lost: unknown[] = [];
+    const checkpoints = createCheckpoints(
+      file,
+      { autoCheckpoint: () => assert.fail('nothing has changed'), onLost: (error) => lost.push(error) },
+      { ...checkpointDefaults, writesBefore: 2 },
+      () => {
+        throw new Error('no more threads');
+      },
+    );
+    for (let n = 0; n < 5; n++) checkpoints.wrote();
+    assert.deepEqual(lost, [new Error('no more threads')]);
+    await checkpoints.close();
+  });
+
   it('is the store’s own from some thousand statements on, and ends with it', async () => {
     database.close();
     const db = await openSqlite(file, {
